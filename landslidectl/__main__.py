@@ -1,0 +1,6 @@
+"""Entry of ``python -m landslidectl`` and of the standalone program."""
+
+from landslidectl.cli.app import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""From scores to landslides: fusing tracks, masks, regions and polygons."""

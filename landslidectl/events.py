@@ -1,0 +1,75 @@
+"""What a running job tells the outside: small records that a reporter renders, or drops.
+
+Stages call a `Reporter` and never print. The command line renders the records as bars, as lines
+or as JSON; a test collects them in a list.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class StepStarted:
+    """A step begins; ``total`` units of ``unit`` will follow, 0 when unknown."""
+
+    step: str
+    title: str
+    total: int = 0
+    unit: str = "steps"
+
+
+@dataclass(frozen=True, slots=True)
+class StepAdvanced:
+    """``done`` of the announced units are finished."""
+
+    step: str
+    done: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepFinished:
+    """A step ended after ``seconds``; ``skipped`` when an earlier run had done it."""
+
+    step: str
+    seconds: float
+    detail: str = ""
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something the user should know; the job goes on."""
+
+    message: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneRefused:
+    """One input was not used, and why; the job goes on."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArtefactWritten:
+    """An output stands complete under its final name."""
+
+    path: str
+    kind: str
+
+
+ProgressEvent = StepStarted | StepAdvanced | StepFinished | Warned | SceneRefused | ArtefactWritten
+
+
+class Reporter(Protocol):
+    """Whoever wants to hear of progress."""
+
+    def __call__(self, event: ProgressEvent) -> None:
+        """Take one record."""
+
+
+def silent(event: ProgressEvent) -> None:
+    """Drop the record; the default reporter of the library."""
+    del event

@@ -1,0 +1,1 @@
+"""Edges to the file system that every room shares: atomic writes, rasters, shipped resources."""

@@ -1,0 +1,53 @@
+"""The one place that sets GDAL and PROJ up.
+
+rasterio and pyogrio each bring their own GDAL, PROJ and data files. A PROJ_LIB or GDAL_DATA left
+behind by QGIS, PostGIS or conda makes them read a foreign, often older, proj.db and fail with
+"EPSG code is unknown"; taking the variables away lets each wheel find its own.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+FOREIGN_VARIABLES = ("PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "GDAL_DRIVER_PATH")
+
+
+def drop_foreign_variables() -> dict[str, str]:
+    """Take variables that point GDAL or PROJ at foreign data out of the environment.
+
+    Returns
+    -------
+    dict
+        What was dropped, so that ``-v`` and the doctor can report it.
+    """
+    return {name: os.environ.pop(name) for name in FOREIGN_VARIABLES if name in os.environ}
+
+
+@contextmanager
+def gdal_session(threads: int = 1, cache_mb: int = 128) -> Iterator[None]:
+    """Open a rasterio environment for a stretch of raster work.
+
+    Parameters
+    ----------
+    threads : int
+        GDAL's own threads for warping and compression.
+    cache_mb : int
+        Ceiling of GDAL's block cache; its default, 5 % of memory, is too much beside a model.
+
+    Notes
+    -----
+    Network drivers are shut (``GDAL_DISABLE_READDIR_ON_OPEN`` keeps GDAL from listing folders of
+    thousands of files, PROJ_NETWORK keeps it from downloading grids).
+    """
+    drop_foreign_variables()
+    import rasterio  # noqa: PLC0415  (loaded only where rasters are touched: fast --help)
+
+    with rasterio.Env(
+        GDAL_CACHEMAX=cache_mb,
+        GDAL_NUM_THREADS=str(threads),
+        GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
+        GDAL_PAM_ENABLED="NO",
+        PROJ_NETWORK="OFF",
+        CPL_VSIL_CURL_ALLOWED_EXTENSIONS=".none",
+    ):
+        yield

@@ -1,0 +1,1 @@
+"""Models: manifests, the LiteRT interpreter and sliding-window scoring."""

@@ -1,0 +1,1 @@
+"""Jobs: plan, run, resume, lock."""

@@ -1,0 +1,1 @@
+"""What a user opens: rasters, vectors, map, metadata."""

@@ -1,0 +1,1 @@
+"""Sentinel-1 GRD products: reading, integrity, calibration, noise, orbit and range-Doppler."""

@@ -1,0 +1,1 @@
+"""From scenes to stacks: selection, geocoding onto the grid, median composites."""

@@ -1,0 +1,1 @@
+"""Data sets, networks, fitting, quantisation, evaluation; needs the extra [train]."""

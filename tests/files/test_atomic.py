@@ -1,0 +1,37 @@
+import json
+
+import pytest
+
+from landslidectl.errors import OutputError
+from landslidectl.files.atomic import atomic_path, write_json_atomic, write_text_atomic
+
+
+def test_nothing_stands_under_the_final_name_after_a_failure(tmp_path):
+    final = tmp_path / "score.tif"
+    final.write_text("old")
+    with pytest.raises(RuntimeError, match="boom"), atomic_path(final) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError("boom")
+    assert final.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["score.tif"]
+
+
+def test_the_temporary_name_is_hidden_and_keeps_the_suffix(tmp_path):
+    with atomic_path(tmp_path / "a" / "map.png") as temporary:
+        assert temporary.suffix == ".png" and temporary.name.startswith(".")
+        temporary.write_bytes(b"x")
+    assert (tmp_path / "a" / "map.png").read_bytes() == b"x"
+
+
+def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written") as caught:
+        write_text_atomic(tmp_path / "file" / "below.txt", "text")
+    assert "--output" in caught.value.hint
+
+
+def test_json_keeps_order_and_letters(tmp_path):
+    write_json_atomic(tmp_path / "a.json", {"z": "Ätna", "a": 1})
+    text = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert text.index("z") < text.index('"a"') and "Ätna" in text
+    assert json.loads(text) == {"z": "Ätna", "a": 1}

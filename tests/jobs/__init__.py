@@ -1,0 +1,1 @@
+"""Tests of jobs: area, steps, locks, whole runs."""
