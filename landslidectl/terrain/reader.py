@@ -1,0 +1,115 @@
+"""Reading parts of elevation tiles as float32 with NaN for voids."""
+
+import zipfile
+import zlib
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landslidectl.errors import DemError
+from landslidectl.grid import Window
+from landslidectl.terrain.tile import Tile
+from landslidectl.terrain.tiles import open_quietly
+
+LOWEST_M, HIGHEST_M = -1000.0, 9500.0
+"""Heights beyond these exist nowhere on land; they are undeclared void marks."""
+HGT_VOID = -32768
+DECODED_AT_ONCE = 4
+OPEN_AT_ONCE = 32
+
+
+class TileReader:
+    """Keeps the tiles of one job open; use it in a ``with`` block."""
+
+    def __init__(self) -> None:
+        self._datasets: dict[str, Any] = {}
+        self._decoded: dict[tuple[str, str], NDArray[np.int16]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        while self._datasets:
+            self._datasets.popitem()[1].close()
+        self._decoded.clear()
+
+    def read(self, tile: Tile, window: Window) -> NDArray[np.float32]:
+        """Read a window that lies inside the tile.
+
+        Returns
+        -------
+        ndarray of float32, shape (window.rows, window.cols)
+            Heights as stored, NaN where void or impossible.
+
+        Raises
+        ------
+        DemError
+            If the tile is damaged.
+        """
+        values = self._hgt_part(tile, window) if tile.is_hgt else self._raster_part(tile, window)
+        with np.errstate(invalid="ignore"):
+            values[~((values > LOWEST_M) & (values < HIGHEST_M))] = np.nan
+        return values
+
+    def _raster_part(self, tile: Tile, window: Window) -> NDArray[np.float32]:
+        from rasterio.enums import Resampling  # noqa: PLC0415
+        from rasterio.errors import RasterioError  # noqa: PLC0415
+        from rasterio.windows import Window as RasterWindow  # noqa: PLC0415
+
+        dataset = self._dataset(tile)
+        k = tile.thinning
+        row, col = window.row * k, window.col * k
+        part = RasterWindow(col, row, window.cols * k, window.rows * k)
+        try:
+            stored = dataset.read(
+                1, window=part, out_shape=window.shape, masked=True, resampling=Resampling.average
+            )
+        except (RasterioError, OSError) as error:
+            raise _damaged(tile, error) from error
+        return np.asarray(stored.astype(np.float32).filled(np.nan), dtype=np.float32)
+
+    def _dataset(self, tile: Tile) -> Any:
+        """Return the open raster; the one least lately opened is closed when there are many."""
+        if tile.location not in self._datasets:
+            while len(self._datasets) >= OPEN_AT_ONCE:
+                self._datasets.pop(next(iter(self._datasets))).close()
+            self._datasets[tile.location] = open_quietly(tile.name, tile.location)
+        return self._datasets[tile.location]
+
+    def _hgt_part(self, tile: Tile, window: Window) -> NDArray[np.float32]:
+        key = (tile.location, tile.member)
+        if key not in self._decoded:
+            while len(self._decoded) >= DECODED_AT_ONCE:
+                del self._decoded[next(iter(self._decoded))]
+            self._decoded[key] = _decode_hgt(tile)
+        part = self._decoded[key][window.slices]
+        values = part.astype(np.float32)
+        values[part == HGT_VOID] = np.nan
+        return values
+
+
+def _decode_hgt(tile: Tile) -> NDArray[np.int16]:
+    """Decode a headerless raster: int16, big-endian, rows from the north."""
+    try:
+        if tile.member:
+            with zipfile.ZipFile(tile.location) as archive:
+                content = archive.read(tile.member)
+        else:
+            content = Path(tile.location).read_bytes()
+        return np.frombuffer(content, dtype=">i2").reshape(tile.shape)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise _damaged(tile, error) from error
+
+
+def _damaged(tile: Tile, error: Exception) -> DemError:
+    return DemError(
+        f"{tile.name}: cannot be read: {error}", "Copy or download this elevation tile again."
+    )
