@@ -1,0 +1,251 @@
+"""From the fused score to detections: threshold, connect, outline, describe.
+
+The score comes from overlapping windows of 64 pixels, so an outline says where windows blended to
+a score above the threshold; the slide lies somewhere inside. Every detection says so in its
+attribute ``outline``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from landslidectl.detection.evidence import Evidence, EvidenceReader, scene_span
+from landslidectl.detection.fuse import BLOCK_SIDE, MASKED, FusedScore
+from landslidectl.detection.geodesy import (
+    area_scale,
+    from_wgs84,
+    projected_area_m2,
+    to_wgs84,
+    wrapped_lon,
+)
+from landslidectl.detection.polygons import outline_regions, pixels_inside
+from landslidectl.files.hashing import stable_key
+from landslidectl.files.rasters import open_raster, rasterio_window
+from landslidectl.grid import Grid
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+    from landslidectl.inference.manifest import Model
+    from landslidectl.stack.stack import Stack
+    from landslidectl.terrain.dem import Dem
+
+OUTLINE_WINDOW = "window"
+
+
+@dataclass(frozen=True, slots=True)
+class DetectOptions:
+    """How scores become detections.
+
+    Parameters
+    ----------
+    threshold : float
+        Lowest score of a detected pixel.
+    min_area_m2 : float
+        Smallest area outside layover, shadow and water that makes a detection.
+    models : tuple of Model
+        The models the scores came from, named in the attributes.
+    area_of_interest : shapely geometry, optional
+        Longitude and latitude; detections that touch it are kept whole and areas are counted
+        inside it. None means the whole grid.
+    dem : Dem, optional
+        Gives the mean slope of a detection.
+    """
+
+    threshold: float
+    min_area_m2: float = 2000.0
+    models: "tuple[Model, ...]" = ()
+    area_of_interest: "BaseGeometry | None" = None
+    dem: "Dem | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """One probable landslide, with what speaks for it.
+
+    ``polygon`` is in the units of the grid, ``polygon_wgs84`` in longitude and latitude; degrees,
+    hectares on the ellipsoid, per cent, UTC. What cannot be known is None. The names are those of
+    the product's attributes.
+    """
+
+    det_id: str
+    polygon: "BaseGeometry"
+    polygon_wgs84: "BaseGeometry"
+    score_max: float
+    score_mean: float
+    area_ha: float
+    centroid_lon: float
+    centroid_lat: float
+    tracks: str
+    orbit_dir: str
+    rel_orbit: str
+    n_pre: int
+    n_post: int
+    pre_start: datetime | None
+    pre_end: datetime | None
+    post_start: datetime
+    post_end: datetime
+    slope_mean: float | None
+    inc_angle: float | None
+    valid_pct: float
+    layover_pct: float
+    shadow_pct: float
+    model: str
+    model_ver: str
+    model_sha256: str
+    threshold: float
+    outline: str = OUTLINE_WINDOW
+    review: str = "unreviewed"
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """All detections of a job and the areas they were looked for in.
+
+    Parameters
+    ----------
+    items : tuple of Detection
+        Highest score first, then largest.
+    grid : Grid
+        Grid of the score.
+    threshold : float
+        Lowest score of a detected pixel.
+    tested_km2, masked_km2, unobserved_km2 : float
+        Areas on the ellipsoid: judged; observed, but in layover, shadow or water for every track;
+        not observed. Together they are the area of interest (or the whole grid).
+    """
+
+    items: tuple[Detection, ...]
+    grid: Grid
+    threshold: float
+    tested_km2: float
+    masked_km2: float
+    unobserved_km2: float
+
+
+def find_detections(
+    fused: FusedScore, stacks: "Sequence[Stack]", options: DetectOptions
+) -> Detections:
+    """Outline and describe the regions whose fused score reaches the threshold.
+
+    Pixels in layover or shadow do not cut a region into shreds: they stay inside it, are told by
+    its shares, and do not count towards its smallest area nor its scores.
+
+    Parameters
+    ----------
+    fused : FusedScore
+        Score and quality.
+    stacks : sequence of Stack
+        The stacks behind it.
+    options : DetectOptions
+        Threshold, smallest area, models, area of interest.
+    """
+    grid = fused.grid
+    aoi = options.area_of_interest
+    aoi_on_grid = None if aoi is None else from_wgs84(aoi, grid.epsg)
+    chosen, pixels = _survey(fused, options.threshold, aoi_on_grid)
+    items = []
+    with EvidenceReader(fused, stacks, options.dem) as reader:
+        for region in outline_regions(chosen, grid, options.min_area_m2):
+            if aoi_on_grid is not None and not region.intersects(aoi_on_grid):
+                continue
+            evidence = reader.of(region)
+            if evidence.judged_m2 >= options.min_area_m2:
+                items.append(_describe(region, evidence, grid, options))
+    items.sort(key=lambda item: (-item.score_max, -item.area_ha, item.det_id))
+    pixel_km2 = area_scale(grid) * grid.pixel_m**2 / 1e6
+    tested, masked, unobserved = (float(count) * pixel_km2 for count in pixels)
+    return Detections(tuple(items), grid, options.threshold, tested, masked, unobserved)
+
+
+def _survey(
+    fused: FusedScore, threshold: float, aoi_on_grid: "BaseGeometry | None"
+) -> "tuple[NDArray[np.bool_], NDArray[np.int64]]":
+    """Return the pixels at or above the threshold, and counts (judged, masked, unobserved)."""
+    chosen = np.zeros(fused.grid.shape, dtype=bool)
+    pixels = np.zeros(3, dtype=np.int64)
+    with open_raster(fused.path) as scores, open_raster(fused.quality_path) as bits:
+        for block in fused.grid.blocks(BLOCK_SIDE):
+            window = rasterio_window(block)
+            score, quality = scores.read(1, window=window), bits.read(1, window=window)
+            chosen[block.slices] = score >= threshold
+            counted = (
+                np.ones(block.shape, dtype=bool)
+                if aoi_on_grid is None
+                else pixels_inside(aoi_on_grid, fused.grid.subgrid(block))
+            )
+            observed = np.isfinite(score)
+            masked = observed & ((quality & int(MASKED)) != 0)
+            for index, kind in enumerate((observed & ~masked, masked, ~observed)):
+                pixels[index] += np.count_nonzero(kind & counted)
+    return chosen, pixels
+
+
+def _describe(
+    region: "BaseGeometry", evidence: Evidence, grid: Grid, options: DetectOptions
+) -> Detection:
+    outline = to_wgs84(region, grid.epsg)
+    centroid = to_wgs84(region.centroid, grid.epsg)
+    models = _models_of(evidence, options.models)
+    pre_start, pre_end = scene_span(
+        [scene for stack in evidence.stacks for scene in stack.pre_scenes]
+    )
+    tracks = [stack.track for stack in evidence.stacks]
+    return Detection(
+        det_id=_stable_id(region, evidence, grid, models),
+        polygon=region,
+        polygon_wgs84=outline,
+        score_max=evidence.score_max,
+        score_mean=evidence.score_mean,
+        area_ha=projected_area_m2(region, grid.epsg) / 1e4,
+        centroid_lon=wrapped_lon(centroid.x),
+        centroid_lat=centroid.y,
+        tracks="+".join(track.name for track in tracks),
+        orbit_dir="+".join(track.direction.value for track in tracks),
+        rel_orbit="+".join(str(track.relative_orbit) for track in tracks),
+        n_pre=evidence.n_pre,
+        n_post=evidence.n_post,
+        pre_start=pre_start,
+        pre_end=pre_end,
+        post_start=min(stack.post_start for stack in evidence.stacks),
+        post_end=max(stack.post_stop for stack in evidence.stacks),
+        slope_mean=evidence.slope_mean,
+        inc_angle=None,
+        valid_pct=evidence.valid_pct,
+        layover_pct=evidence.layover_pct,
+        shadow_pct=evidence.shadow_pct,
+        model=_joined(model.name for model in models),
+        model_ver=_joined(model.version for model in models),
+        model_sha256=_joined(model.sha256 for model in models),
+        threshold=options.threshold,
+    )
+
+
+def _models_of(evidence: Evidence, models: "Sequence[Model]") -> "list[Model]":
+    """Return the models that scored the tracks seeing a region: those of the same bands."""
+    bands = {stack.bands for stack in evidence.stacks}
+    return [model for model in models if model.bands in bands]
+
+
+def _joined(words: Any) -> str:
+    """Join different words in a stable order."""
+    return "+".join(sorted(set(words)))
+
+
+def _stable_id(
+    region: "BaseGeometry", evidence: Evidence, grid: Grid, models: "Sequence[Model]"
+) -> str:
+    """Return a name that the same outline, models and event always get."""
+    key = stable_key(
+        {
+            "epsg": grid.epsg,
+            "outline": region.normalize().wkb_hex,
+            "models": sorted(model.sha256 for model in models),
+            "event": [stack.event.first.isoformat() for stack in evidence.stacks],
+        }
+    )
+    return f"LS-{key[:12]}"

@@ -1,0 +1,130 @@
+"""The rows of the vector layers, in the words and roundings of the contract."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from landslidectl.detection.geodesy import ellipsoid_area_m2, projected_area_m2, to_wgs84
+from landslidectl.products.contract import (
+    AREA_FIELDS,
+    DETECTION_FIELDS,
+    FOOTPRINT_FIELDS,
+    SCHEMA_VERSION,
+    FieldSpec,
+    FieldType,
+)
+from landslidectl.products.wording import credit, dem_in_words, iso, limitations
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from landslidectl.detection.regions import Detection
+    from landslidectl.products.request import ProductRequest, SceneRecord
+
+Row = Mapping[str, Any]
+
+
+def detection_row(detection: "Detection", request: "ProductRequest") -> Row:
+    """Return the attributes of one detection, in the order of the contract."""
+    known = {item.name: getattr(detection, item.name) for item in fields(detection)}
+    known |= {
+        "event_id": request.provenance.event_id,
+        "aoi_name": request.provenance.aoi_name,
+        "event_type": "Mass movement",
+        "obj_desc": "Landslide",
+        "det_method": "Automatic extraction",
+        "software": request.software_name,
+    }
+    return _row(DETECTION_FIELDS, known)
+
+
+def footprint_row(scene: "SceneRecord") -> Row:
+    """Return the attributes of one scene footprint."""
+    known = {
+        "scene_id": scene.scene_id,
+        "phase": scene.phase.value,
+        "track": scene.track.name,
+        "start": scene.start,
+        "stop": scene.stop,
+        "sha256": scene.sha256,
+    }
+    return _row(FOOTPRINT_FIELDS, known)
+
+
+def area_row(request: "ProductRequest") -> Row:
+    """Return the attributes of the area of interest."""
+    found = request.detections
+    known = {
+        "aoi_name": request.provenance.aoi_name,
+        "area_km2": area_km2(request),
+        "tested_km2": found.tested_km2,
+        "masked_km2": found.masked_km2,
+        "unobserved_km2": found.unobserved_km2,
+    }
+    return _row(AREA_FIELDS, known)
+
+
+def run_rows(request: "ProductRequest") -> list[Row]:
+    """Return the facts of the run as keys and values."""
+    facts, found = request.provenance, request.detections
+    values = {
+        "product": request.name.folder,
+        "schema_version": SCHEMA_VERSION,
+        "job_id": facts.job_id,
+        "status": request.status.value,
+        "command": facts.command,
+        "processed": iso(facts.processed),
+        "software": request.software_name,
+        "event_first": iso(facts.event.first),
+        "event_last": iso(facts.event.last),
+        "tracks": "+".join(request.name.tracks),
+        "model": "+".join(sorted({model.name for model in request.models})),
+        "model_sha256": "+".join(sorted({model.sha256 for model in request.models})),
+        "threshold": f"{found.threshold:.3f}",
+        "dem": dem_in_words(request),
+        "detections": str(len(found.items)),
+        "tested_km2": f"{found.tested_km2:.3f}",
+        "masked_km2": f"{found.masked_km2:.3f}",
+        "unobserved_km2": f"{found.unobserved_km2:.3f}",
+        "limitations": " ".join(limitations(request)),
+        "credit": credit(request),
+    }
+    return [{"key": key, "value": value} for key, value in values.items()]
+
+
+def area_outline(request: "ProductRequest") -> "BaseGeometry":
+    """Return the area of interest, or the grid when none was given, in longitude and latitude."""
+    import shapely  # noqa: PLC0415
+
+    if request.provenance.area_of_interest is not None:
+        return request.provenance.area_of_interest
+    grid = request.detections.grid
+    outline = shapely.segmentize(shapely.box(*grid.bounds), 10_000.0)
+    return to_wgs84(outline, grid.epsg)
+
+
+def area_km2(request: "ProductRequest") -> float:
+    """Return the area of interest, or of the grid, on the ellipsoid."""
+    import shapely  # noqa: PLC0415
+
+    if request.provenance.area_of_interest is not None:
+        return ellipsoid_area_m2(request.provenance.area_of_interest) / 1e6
+    grid = request.detections.grid
+    return projected_area_m2(shapely.box(*grid.bounds), grid.epsg) / 1e6
+
+
+def rounded(value: Any, field: FieldSpec) -> Any:
+    """Return a value with the decimals worth giving; None stays None."""
+    if value is None or field.type is not FieldType.REAL:
+        return value
+    return round(float(value), field.decimals)
+
+
+def json_value(value: Any) -> Any:
+    """Return a value as JSON takes it: instants as ISO 8601 text."""
+    return iso(value) if isinstance(value, datetime) else value
+
+
+def _row(specs: Sequence[FieldSpec], known: Mapping[str, Any]) -> Row:
+    return {spec.name: rounded(known[spec.name], spec) for spec in specs}

@@ -1,0 +1,99 @@
+"""The raster layers of a product as Cloud-Optimized GeoTIFFs."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from landslidectl.files.atomic import atomic_path
+from landslidectl.files.gdal_environment import gdal_session
+from landslidectl.files.rasters import RasterLayout, create_raster, grid_of, open_raster
+from landslidectl.files.rasters import rasterio_window as to_rasterio
+from landslidectl.products.contract import SCHEMA_VERSION, RasterSpec
+from landslidectl.products.wording import credit, dem_in_words, iso, limitations
+from landslidectl.terms import Phase
+
+if TYPE_CHECKING:
+    from landslidectl.products.request import ProductRequest
+
+COG_BLOCK_SIDE = 512
+COPY_BLOCK_SIDE = 2048
+
+
+def write_cog(final: Path, source: Path, spec: RasterSpec, tags: Mapping[str, str]) -> None:
+    """Write one single-band layer as a Cloud-Optimized GeoTIFF with overviews and statistics.
+
+    DEFLATE rather than a denser codec, since every GIS of the last twenty years reads it.
+
+    Parameters
+    ----------
+    final : Path
+        The file.
+    source : Path
+        Raster whose first band is the layer.
+    spec : RasterSpec
+        Name, type, nodata, unit and meaning.
+    tags : mapping
+        Provenance, written as dataset tags.
+    """
+    from rasterio.shutil import copy  # noqa: PLC0415
+
+    tagged = final.with_name(f".{final.stem}.tagged.tif")
+    try:
+        _copy_with_tags(source, tagged, spec, tags)
+        with atomic_path(final) as temporary, gdal_session():
+            copy(
+                str(tagged),
+                str(temporary),
+                driver="COG",
+                COMPRESS="DEFLATE",
+                PREDICTOR="YES",
+                BLOCKSIZE=str(COG_BLOCK_SIDE),
+                OVERVIEWS="IGNORE_EXISTING",
+                OVERVIEW_RESAMPLING=spec.overview_resampling,
+                STATISTICS="YES",
+                BIGTIFF="IF_SAFER",
+            )
+    finally:
+        tagged.unlink(missing_ok=True)
+
+
+def provenance_tags(request: "ProductRequest") -> dict[str, str]:
+    """Return the tags that every raster of a product carries."""
+    facts = request.provenance
+    scenes = {
+        phase: " ".join(sorted(s.scene_id for s in facts.scenes if s.phase is phase))
+        for phase in Phase
+    }
+    return {
+        "PRODUCT": request.name.folder,
+        "SCHEMA_VERSION": SCHEMA_VERSION,
+        "JOB_ID": facts.job_id,
+        "EVENT_FIRST": iso(facts.event.first),
+        "EVENT_LAST": iso(facts.event.last),
+        "TRACKS": " ".join(request.name.tracks),
+        "PRE_SCENES": scenes[Phase.PRE],
+        "POST_SCENES": scenes[Phase.POST],
+        "MODEL": " ".join(sorted({model.name for model in request.models})),
+        "MODEL_VERSION": " ".join(sorted({model.version for model in request.models})),
+        "MODEL_SHA256": " ".join(sorted({model.sha256 for model in request.models})),
+        "THRESHOLD": f"{request.detections.threshold:.3f}",
+        "DEM": dem_in_words(request),
+        "LIMITATIONS": " ".join(limitations(request)),
+        "TIFFTAG_SOFTWARE": request.software_name,
+        "TIFFTAG_DATETIME": facts.processed.strftime("%Y:%m:%d %H:%M:%S"),
+        "TIFFTAG_COPYRIGHT": credit(request),
+    }
+
+
+def _copy_with_tags(source: Path, tagged: Path, spec: RasterSpec, tags: Mapping[str, str]) -> None:
+    """Copy the first band block by block under the name, type and tags of the contract."""
+    described = {**tags, "TIFFTAG_IMAGEDESCRIPTION": spec.description}
+    layout = RasterLayout((spec.band,), spec.dtype, spec.nodata, described)
+    with open_raster(source) as values:
+        grid = grid_of(values)
+        with create_raster(tagged, grid, layout) as target:
+            target.units = (spec.unit,)
+            target.update_tags(1, DESCRIPTION=spec.description)
+            for block in grid.blocks(COPY_BLOCK_SIDE):
+                window = to_rasterio(block)
+                target.write(values.read(1, window=window), 1, window=window)

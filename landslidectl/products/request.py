@@ -1,0 +1,186 @@
+"""What a product is made from: results of the stages, and where they came from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from landslidectl.products.contract import FileKind
+from landslidectl.products.naming import ProductName, slug
+from landslidectl.terms import EventTime, JobStatus, Phase, Track
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from landslidectl.detection.fuse import FusedScore
+    from landslidectl.detection.regions import Detections
+    from landslidectl.inference.manifest import Model
+    from landslidectl.stack.stack import Stack
+    from landslidectl.terrain.dem import Dem
+
+
+@dataclass(frozen=True, slots=True)
+class SceneRecord:
+    """A scene that was used.
+
+    Parameters
+    ----------
+    scene_id, platform : str
+        Product name and satellite.
+    phase : Phase
+        Side of the event.
+    track : Track
+        Its track.
+    start, stop : datetime
+        Acquisition, UTC.
+    footprint : tuple of (lon, lat)
+        Ring, as in the manifest.
+    size_bytes, sha256 : optional
+        What identifies the file; None when not computed.
+    """
+
+    scene_id: str
+    platform: str
+    phase: Phase
+    track: Track
+    start: datetime
+    stop: datetime
+    footprint: tuple[tuple[float, float], ...] = ()
+    size_bytes: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedScene:
+    """An input that was not used, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a result came from.
+
+    Parameters
+    ----------
+    job_id, command : str
+        Job and the command line that repeats it.
+    processed : datetime
+        The time that names and metadata carry; nothing below reads a clock.
+    event : EventTime
+        First and last shock.
+    event_id, event_name, aoi_name : str
+        As the user gave them; empty when not given.
+    area_of_interest : shapely geometry, optional
+        Longitude and latitude; None means the whole grid.
+    pre_days, post_days : float
+        Windows in which scenes were taken.
+    status : JobStatus
+        How the job ended. A success without detections is told as such.
+    scenes, refused : tuple
+        What was used and what was not.
+    settings : mapping
+        Effective configuration, JSON-ready.
+    software : mapping
+        Versions; ``landslidectl`` among them.
+    warnings : tuple of str
+        What the user should know.
+    """
+
+    job_id: str
+    command: str
+    processed: datetime
+    event: EventTime
+    event_id: str = ""
+    event_name: str = ""
+    aoi_name: str = ""
+    area_of_interest: "BaseGeometry | None" = None
+    pre_days: float = 60.0
+    post_days: float = 12.0
+    status: JobStatus = JobStatus.SUCCEEDED
+    scenes: tuple[SceneRecord, ...] = ()
+    refused: tuple[RefusedScene, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    software: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRequest:
+    """Everything `write_product` needs.
+
+    Parameters
+    ----------
+    folder : Path
+        Output folder; the product becomes a folder in it.
+    detections, fused, stacks, models
+        Results of the stages and the models behind them.
+    provenance : Provenance
+        Where they came from.
+    dem : Dem, optional
+        Height model of the terrain correction; gives the hillshade of the map.
+    release, version : int
+        Counters of the product name.
+    overwrite : bool
+        Replace a complete product of the same name.
+    """
+
+    folder: Path
+    detections: "Detections"
+    fused: "FusedScore"
+    stacks: "tuple[Stack, ...]"
+    models: "tuple[Model, ...]"
+    provenance: Provenance
+    dem: "Dem | None" = None
+    release: int = 1
+    version: int = 1
+    overwrite: bool = False
+
+    @property
+    def name(self) -> ProductName:
+        """Return the fields of the product's name."""
+        facts = self.provenance
+        event = facts.event_id or facts.event_name
+        return ProductName(
+            event=slug(event, facts.event.first.strftime("%Y%m%dT%H%M")),
+            aoi=slug(facts.aoi_name, "aoi"),
+            tracks=tuple(track.name for track in sorted(self.fused.tracks)),
+            post_start=self.post_start.replace(microsecond=0),
+            processed=facts.processed.astimezone(UTC).replace(microsecond=0),
+            model=slug("-".join(sorted({model.name for model in self.models})), "model"),
+            release=self.release,
+            version=self.version,
+        )
+
+    @property
+    def post_start(self) -> datetime:
+        """Return the start of the first post-event scene, UTC."""
+        return min(stack.post_start for stack in self.stacks).astimezone(UTC)
+
+    @property
+    def has_relief(self) -> bool:
+        """Tell whether a real height model was used."""
+        return self.dem is not None and not self.dem.is_flat
+
+    @property
+    def status(self) -> JobStatus:
+        """Return how the job ended, an empty success told apart."""
+        stated = self.provenance.status
+        if stated is JobStatus.SUCCEEDED and not self.detections.items:
+            return JobStatus.SUCCEEDED_EMPTY
+        return stated
+
+    @property
+    def software_name(self) -> str:
+        """Return program and version, such as ``landslidectl 0.1.0``."""
+        return f"landslidectl {self.provenance.software.get('landslidectl', '')}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product that stands complete in its folder."""
+
+    folder: Path
+    files: Mapping[FileKind, Path]

@@ -1,0 +1,110 @@
+"""Write a whole product: in a folder nobody looks into, then renamed into place."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from landslidectl.errors import OutputError
+from landslidectl.events import ArtefactWritten, Reporter, silent
+from landslidectl.files.atomic import PARTIAL_MARK, write_text_atomic
+from landslidectl.files.hashing import file_digest
+from landslidectl.products.contract import QUALITY_LAYER, SCORE_LAYER, FileKind
+from landslidectl.products.geojson import write_geojson
+from landslidectl.products.map_layers import MapRasters
+from landslidectl.products.map_png import write_map
+from landslidectl.products.metadata import write_metadata
+from landslidectl.products.rasters import provenance_tags, write_cog
+from landslidectl.products.readme import write_readme
+from landslidectl.products.request import Product, ProductRequest
+from landslidectl.products.vectors import write_geopackage
+
+
+def write_product(request: ProductRequest, reporter: Reporter = silent) -> Product:
+    """Write all files of a product into ``request.folder / request.name.folder``.
+
+    The folder appears complete or not at all. No clock is read: the same request gives the same
+    bytes.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written, or a complete product of that name is there already and
+        may not be replaced.
+    """
+    final = request.folder / request.name.folder
+    if final.exists() and not request.overwrite:
+        raise OutputError(
+            f"{final}: is there already",
+            "Give --overwrite to replace it, or choose another folder with --output.",
+        )
+    with _staged(final) as staging:
+        files = _write_files(request, staging)
+        names = {kind: path.name for kind, path in files.items()}
+    for kind, name in names.items():
+        reporter(ArtefactWritten(str(final / name), kind.value))
+    return Product(final, {kind: final / name for kind, name in names.items()})
+
+
+def _write_files(request: ProductRequest, staging: Path) -> dict[FileKind, Path]:
+    """Write every file; the metadata describe all others, the checksums cover the metadata too."""
+    paths = {kind: staging / request.name.file(kind) for kind in FileKind}
+    tags = provenance_tags(request)
+    write_cog(paths[FileKind.SCORE], request.fused.path, SCORE_LAYER, tags)
+    write_cog(paths[FileKind.QUALITY], request.fused.quality_path, QUALITY_LAYER, tags)
+    write_geopackage(paths[FileKind.GEOPACKAGE], request)
+    write_geojson(paths[FileKind.GEOJSON], request)
+    write_map(
+        paths[FileKind.MAP], request, MapRasters(paths[FileKind.SCORE], paths[FileKind.QUALITY])
+    )
+    write_readme(paths[FileKind.README], request)
+    described: dict[FileKind, Path] = {
+        kind: path
+        for kind, path in paths.items()
+        if kind not in {FileKind.METADATA, FileKind.CHECKSUMS}
+    }
+    write_metadata(paths[FileKind.METADATA], request, described)
+    summed = sorted(path for kind, path in paths.items() if kind is not FileKind.CHECKSUMS)
+    lines = [f"{file_digest(path)}  {path.name}\n" for path in summed]
+    write_text_atomic(paths[FileKind.CHECKSUMS], "".join(lines))
+    return paths
+
+
+@contextmanager
+def _staged(final: Path) -> Iterator[Path]:
+    """Give a hidden folder beside ``final`` that takes its place when the block ends well."""
+    stem = f".{final.name}{PARTIAL_MARK}"
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in final.parent.glob(f"{stem}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        staging = final.parent / f"{stem}{uuid.uuid4().hex[:8]}"
+        staging.mkdir()
+    except OSError as error:
+        raise _unwritable(final, error) from error
+    try:
+        yield staging
+        _take_place(staging, final)
+    except OSError as error:
+        raise _unwritable(final, error) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _take_place(staging: Path, final: Path) -> None:
+    """Rename the staged folder; what stood there before goes away only afterwards."""
+    if not final.exists():
+        staging.replace(final)
+        return
+    replaced = staging.with_name(f"{staging.name}-old")
+    final.replace(replaced)
+    staging.replace(final)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _unwritable(final: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"{final}: cannot be written: {error.strerror or error}",
+        "Choose another folder with --output, or free space and run the same command again.",
+    )

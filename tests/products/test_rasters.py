@@ -1,0 +1,97 @@
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landslidectl.files.rasters import RasterLayout, open_raster, read_bands, write_raster
+from landslidectl.grid import Grid
+from landslidectl.products.contract import QUALITY_LAYER, SCORE_LAYER, FileKind
+from landslidectl.products.rasters import provenance_tags, write_cog
+from landslidectl.products.write import write_product
+from tests.detection.fakes import NAN
+from tests.products.samples import make_request
+
+WIDE = Grid(32654, 500_000.0, 4_700_000.0, 10.0, 1100, 1300)
+
+
+def test_layers_carry_name_unit_nodata_statistics_and_provenance(tmp_path: Path) -> None:
+    request = make_request(tmp_path)
+    product = write_product(request)
+    with open_raster(product.files[FileKind.SCORE]) as dataset:
+        assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert dataset.profile["compress"] == "deflate"
+        assert dataset.crs.to_epsg() == 32654
+        assert dataset.descriptions == ("score",)
+        assert dataset.units == ("1",)
+        assert np.isnan(dataset.nodata)
+        assert float(dataset.tags(1)["STATISTICS_MAXIMUM"]) == pytest.approx(0.9)
+        tags = dataset.tags()
+    assert tags["MODEL_SHA256"] == "ab" * 32
+    assert tags["PRE_SCENES"].count("S1A_IW_GRDH") == 2
+    assert tags["TIFFTAG_DATETIME"] == "2018:09:12 03:04:05"
+    assert tags["TIFFTAG_COPYRIGHT"] == "Contains modified Copernicus Sentinel data 2018"
+    np.testing.assert_array_equal(
+        read_bands(product.files[FileKind.SCORE]), read_bands(request.fused.path)
+    )
+    with open_raster(product.files[FileKind.QUALITY]) as dataset:
+        assert dataset.dtypes == ("uint8",)
+        assert dataset.nodata is None
+    np.testing.assert_array_equal(
+        read_bands(product.files[FileKind.QUALITY]), read_bands(request.fused.quality_path)
+    )
+
+
+def test_large_layer_is_tiled_with_overviews_before_the_data(tmp_path: Path) -> None:
+    values = np.random.default_rng(3).random(WIDE.shape, dtype="float32")
+    values[:200] = NAN
+    source = tmp_path / "source.tif"
+    write_raster(source, WIDE, [values], RasterLayout(("x",), nodata=NAN))
+    final = tmp_path / "score.tif"
+    write_cog(final, source, SCORE_LAYER, {"A": "b"})
+    with open_raster(final) as dataset:
+        assert dataset.overviews(1) == [2, 4]
+        assert dataset.block_shapes == [(512, 512)]
+        coarse = dataset.read(1, out_shape=(550, 650))
+    fine = values.reshape(550, 2, 650, 2).mean(axis=(1, 3))
+    np.testing.assert_allclose(coarse, fine, atol=1e-6)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["score.tif", "source.tif"]
+    directories, first_data = tiff_layout(final)
+    assert len(directories) == 3
+    assert max(directories) < first_data
+
+
+def test_bits_are_never_averaged_in_overviews(tmp_path: Path) -> None:
+    bits = np.random.default_rng(4).choice([1, 5, 17], size=WIDE.shape).astype("uint8")
+    source, final = tmp_path / "source.tif", tmp_path / "quality.tif"
+    write_raster(source, WIDE, [bits], RasterLayout(("x",), "uint8"))
+    write_cog(final, source, QUALITY_LAYER, {})
+    with open_raster(final) as dataset:
+        coarse = dataset.read(1, out_shape=(275, 325))
+    assert set(np.unique(coarse)) <= {1, 5, 17}
+
+
+def test_tags_say_when_there_was_no_height_model(tmp_path: Path) -> None:
+    tags = provenance_tags(make_request(tmp_path))
+    assert tags["DEM"] == "none (--no-dem)"
+    assert "without a height model" in tags["LIMITATIONS"]
+    assert all(isinstance(value, str) for value in tags.values())
+
+
+def tiff_layout(path: Path) -> tuple[list[int], int]:
+    """Return the offsets of all directories and of the first tile of a classic TIFF."""
+    data = path.read_bytes()
+    assert data[:4] == b"II*\0"
+    directories, first_tile = [], len(data)
+    (offset,) = struct.unpack_from("<I", data, 4)
+    while offset:
+        directories.append(offset)
+        (count,) = struct.unpack_from("<H", data, offset)
+        for entry in range(count):
+            tag, kind, number, value = struct.unpack_from("<HHII", data, offset + 2 + 12 * entry)
+            if tag == 324:
+                assert kind == 4
+                tiles = struct.unpack_from(f"<{number}I", data, value) if number > 1 else (value,)
+                first_tile = min(first_tile, *[tile for tile in tiles if tile], first_tile)
+        (offset,) = struct.unpack_from("<I", data, offset + 2 + 12 * count)
+    return directories, first_tile

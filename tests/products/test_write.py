@@ -1,0 +1,116 @@
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from landslidectl.errors import OutputError
+from landslidectl.events import ArtefactWritten, ProgressEvent
+from landslidectl.products.contract import FileKind
+from landslidectl.products.naming import parse_product_name
+from landslidectl.products.write import write_product
+from landslidectl.terms import JobStatus
+from tests.detection.fakes import GRID
+from tests.products.samples import make_dem, make_request
+
+
+def test_product_is_complete_and_its_checksums_hold(tmp_path: Path) -> None:
+    events: list[ProgressEvent] = []
+    request = make_request(tmp_path)
+    product = write_product(request, events.append)
+    assert set(product.files) == set(FileKind)
+    assert {path.name for path in product.folder.iterdir()} == {
+        path.name for path in product.files.values()
+    }
+    assert parse_product_name(product.folder.name) == request.name
+    assert [path.name for path in request.folder.iterdir()] == [product.folder.name]
+    lines = product.files[FileKind.CHECKSUMS].read_text().splitlines()
+    assert len(lines) == len(FileKind) - 1
+    for line in lines:
+        digest, name = line.split("  ")
+        assert hashlib.sha256((product.folder / name).read_bytes()).hexdigest() == digest
+    written = [event for event in events if isinstance(event, ArtefactWritten)]
+    assert {event.kind for event in written} == {kind.value for kind in FileKind}
+    assert all(Path(event.path).is_file() for event in written)
+
+
+def test_same_request_gives_the_same_bytes(tmp_path: Path) -> None:
+    first = write_product(make_request(tmp_path / "a"))
+    second = write_product(make_request(tmp_path / "b"))
+    for kind, path in first.files.items():
+        assert path.read_bytes() == second.files[kind].read_bytes(), kind
+
+
+def test_complete_product_is_not_overwritten_unasked(tmp_path: Path) -> None:
+    request = make_request(tmp_path)
+    product = write_product(request)
+    mark = product.folder / "mark"
+    mark.touch()
+    with pytest.raises(OutputError, match="is there already") as caught:
+        write_product(request)
+    assert caught.value.exit_code == 8
+    assert mark.exists()
+    again = write_product(replace(request, overwrite=True))
+    assert not mark.exists()
+    assert [path.name for path in request.folder.iterdir()] == [again.folder.name]
+
+
+def test_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    request = make_request(tmp_path)
+    monkeypatch.setattr("landslidectl.products.write.write_readme", fail)
+    with pytest.raises(OutputError, match="No space left"):
+        write_product(request)
+    assert list(request.folder.iterdir()) == []
+
+
+def test_empty_result_is_a_success_that_states_its_areas(tmp_path: Path) -> None:
+    request = make_request(tmp_path, threshold=0.99)
+    assert request.status is JobStatus.SUCCEEDED_EMPTY
+    product = write_product(request)
+    facts = json.loads(product.files[FileKind.METADATA].read_text())
+    assert facts["status"] == "succeeded_empty"
+    assert facts["result"]["detections"] == 0
+    assert facts["result"]["tested_km2"] == pytest.approx(0.95, rel=0.01)
+    assert facts["result"]["masked_km2"] == pytest.approx(0.04, rel=0.01)
+    text = product.files[FileKind.README].read_text()
+    assert "No detection. This is a result only for the area analysed" in text
+
+
+def test_metadata_say_what_is_needed_to_defend_the_result(tmp_path: Path) -> None:
+    request = make_request(tmp_path)
+    product = write_product(request)
+    facts = json.loads(product.files[FileKind.METADATA].read_text())
+    assert facts["dem"]["summary"] == "none (--no-dem)"
+    assert facts["models"][0]["sha256"] == "ab" * 32
+    assert [scene["phase"] for scene in facts["scenes"]] == ["pre", "pre", "post"]
+    assert facts["refused"][0]["reason"] == "SLC, expected GRD"
+    assert facts["settings"] == {"threshold": 0.6, "scenes": "scenes"}
+    assert facts["credit"] == "Contains modified Copernicus Sentinel data 2018"
+    assert facts["grid"]["epsg"] == GRID.epsg
+    assert facts["processed"] == "2018-09-12T03:04:05Z"
+    named = {item["name"]: item["sha256"] for item in facts["files"]}
+    score = product.files[FileKind.SCORE]
+    assert named[score.name] == hashlib.sha256(score.read_bytes()).hexdigest()
+    areas = facts["result"]
+    total = areas["tested_km2"] + areas["masked_km2"] + areas["unobserved_km2"]
+    assert total == pytest.approx(facts["area_of_interest"]["area_km2"], rel=0.01)
+
+
+def test_readme_decodes_this_product(tmp_path: Path) -> None:
+    flat, relief = make_request(tmp_path / "a"), make_request(tmp_path / "b")
+    relief = replace(relief, dem=make_dem(tmp_path, GRID))
+    without = write_product(flat).files[FileKind.README].read_text()
+    with_dem = write_product(relief).files[FileKind.README].read_text()
+    assert "Processed without a height model" in without
+    assert "Processed without a height model" not in with_dem
+    assert "Copernicus_DSM_COG_10_N42_00_E141_00_DEM.tif (egm2008)" in with_dem
+    for sentence in ("it is not a\n  probability", "does not mean 'no landslide'"):
+        assert sentence in without
+    assert "orbit 46 descending" in without
+    for kind in FileKind:
+        assert flat.name.file(kind) in without
+    assert max(len(line) for line in without.splitlines() if "LSD_" not in line) <= 110
