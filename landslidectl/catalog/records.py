@@ -1,0 +1,160 @@
+"""Rows of the catalog as values; instants are ISO 8601 UTC texts, as they are stored."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from landslidectl.terms import JobStatus
+
+
+def utc_text(instant: datetime | None = None) -> str:
+    """Return an instant, or now, as ``2018-09-05T18:07:59.000Z``; texts sort as the instants do."""
+    moment = (instant or datetime.now(UTC)).astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def as_json(record: Any) -> dict[str, Any]:
+    """Return a record as a dict that JSON can hold."""
+    return {item.name: getattr(record, item.name) for item in dataclasses.fields(record)}
+
+
+@dataclass(frozen=True, slots=True)
+class SceneRecord:
+    """One product file or folder that was met, usable or refused.
+
+    Parameters
+    ----------
+    path : str
+        Absolute; the identity of the record, since one scene may lie in two places.
+    scene_id : str
+        Product name, or the file's name where it could not be read.
+    status : str
+        ``usable`` or ``refused``.
+    reason : str
+        Why it was refused.
+    """
+
+    path: str
+    scene_id: str
+    status: str = "usable"
+    reason: str = ""
+    platform: str | None = None
+    product_type: str | None = None
+    polarisations: str | None = None
+    mode: str | None = None
+    direction: str | None = None
+    relative_orbit: int | None = None
+    absolute_orbit: int | None = None
+    start: str | None = None
+    stop: str | None = None
+    ipf: str | None = None
+    bytes: int | None = None
+    footprint: str | None = None
+    seen: str = field(default_factory=utc_text)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """A model that a job used; ``manifest`` is its whole ``model.json`` as text."""
+
+    sha256: str
+    name: str
+    version: str
+    bands: str
+    path: str
+    manifest: str
+    seen: str = field(default_factory=utc_text)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What is known of a job when it starts."""
+
+    command: str
+    settings: Mapping[str, Any]
+    versions: Mapping[str, str]
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """One run of a command."""
+
+    job_id: str
+    command: str
+    settings: dict[str, Any]
+    status: JobStatus
+    exit_code: int | None
+    message: str
+    versions: dict[str, str]
+    output: str
+    host: str
+    pid: int
+    started: str
+    finished: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRecord:
+    """A file that a step wrote."""
+
+    path: str
+    kind: str
+    sha256: str
+    bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of one job.
+
+    Parameters
+    ----------
+    key : str
+        Hash of inputs, parameters, model and code version.
+    workspace : str
+        The folder the step wrote in; the same key in two folders are two pieces of work.
+    status : str
+        ``running``, ``done``, ``skipped``, ``failed`` or ``interrupted``.
+    result : dict
+        What the step handed on, so that a later run can take it up without the work.
+    """
+
+    step_id: int
+    job_id: str
+    key: str
+    workspace: str
+    name: str
+    status: str
+    started: str
+    finished: str | None
+    seconds: float | None
+    detail: str
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutcome:
+    """How a step ended."""
+
+    status: str
+    seconds: float
+    detail: str = ""
+    result: Mapping[str, Any] = field(default_factory=dict)
+    outputs: tuple[OutputRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionRecord:
+    """The summary of one detected region."""
+
+    det_id: str
+    centroid_lon: float
+    centroid_lat: float
+    area_ha: float
+    score_max: float
+    score_mean: float
+    tracks: str

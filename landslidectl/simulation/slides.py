@@ -1,0 +1,175 @@
+"""Landslides: where they start, how they run downhill, and what they do to the ground.
+
+Areas follow the inverse-gamma law that inventories of single triggering events share.
+
+Source: Malamud, Turcotte, Guzzetti, Reichenbach (2004), Earth Surface Processes and Landforms 29,
+doi:10.1002/esp.1064 (rho 1.40, a 1.28e-3 km2, s -1.32e-4 km2).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from landslidectl.simulation.fields import Single, bilinear
+from landslidectl.simulation.geometry import Box
+from landslidectl.simulation.slide import KNOTS, Array, Lattice, Slide, cells_in
+from landslidectl.simulation.terrain import CELL_M, COARSE_M, Terrain
+
+RHO = 1.40
+SCALE_M2 = 1280.0
+SHIFT_M2 = -132.0
+LARGEST_M2 = 300_000.0
+SMALLEST_M2 = 1000.0
+LARGE_M2 = 20_000.0
+STEP_M = 20.0
+STEEP = 0.36
+TRIES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SlideOptions:
+    """How many slides there are.
+
+    Parameters
+    ----------
+    per_km2 : float
+        Slides of any size.
+    large_per_km2 : float
+        Slides of more than 20,000 m2 among them, at least.
+    """
+
+    per_km2: float = 0.45
+    large_per_km2: float = 0.15
+
+
+def draw_slides(
+    rng: np.random.Generator, terrain: Terrain, aoi: Box, options: SlideOptions
+) -> tuple[Slide, ...]:
+    """Place slides on the steep slopes of the area of interest, largest first, none touching."""
+    slopes = _Slopes.of(terrain)
+    taken = np.zeros(terrain.cells, bool)
+    cells = Lattice(terrain.box, CELL_M, terrain.cells)
+    slides: list[Slide] = []
+    for area in _areas(rng, (aoi.right - aoi.left) * (aoi.top - aoi.bottom) / 1e6, options):
+        for _ in range(TRIES):
+            slide = _attempt(rng, slopes, aoi, area)
+            if slide is None or not _inside(slide, aoi):
+                continue
+            window, inside = cells_in(slide, cells, grow_m=30.0)
+            if np.any(taken[window] & inside):
+                continue
+            taken[window] |= inside
+            slides.append(replace(slide, slide_id=len(slides) + 1))
+            break
+    return tuple(slides)
+
+
+@dataclass(frozen=True, slots=True)
+class _Slopes:
+    """Smoothed downhill gradients of the coarse terrain."""
+
+    box: Box
+    down: Single
+    right: Single
+
+    @classmethod
+    def of(cls, terrain: Terrain) -> "_Slopes":
+        height = terrain.coarse
+        soft = height.copy()
+        soft[1:-1] = (height[:-2] + height[1:-1] + height[2:]) / 3.0
+        soft[:, 1:-1] = (soft[:, :-2] + soft[:, 1:-1] + soft[:, 2:]) / 3.0
+        down, right = (np.asarray(part, np.float32) for part in np.gradient(soft, COARSE_M))
+        return cls(terrain.coarse_box, down, right)
+
+    def downhill(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+        """Return the unit vector downhill (east, north) and the tangent of the slope."""
+        row, col = (self.box.top - y) / COARSE_M, (x - self.box.left) / COARSE_M
+        east, north = -bilinear(self.right, row, col), bilinear(self.down, row, col)
+        steep = np.hypot(east, north)
+        return east / np.maximum(steep, 1e-9), north / np.maximum(steep, 1e-9), steep
+
+
+def _areas(rng: np.random.Generator, area_km2: float, options: SlideOptions) -> list[float]:
+    """Draw areas, largest first, with a stated number of large ones."""
+    count = max(1, int(rng.poisson(options.per_km2 * area_km2)))
+    large = round(options.large_per_km2 * area_km2)
+    drawn = SCALE_M2 / rng.gamma(RHO, 1.0, 4000) + SHIFT_M2
+    drawn = drawn * rng.uniform(1.0, 3.0)
+    drawn = drawn[(drawn > SMALLEST_M2) & (drawn < LARGEST_M2)]
+    big = LARGE_M2 * (1.0 - rng.random(large) * 0.97) ** (-1.0 / RHO)
+    small = drawn[: max(count - large, 0)]
+    return sorted([*map(float, small), *map(float, np.minimum(big, LARGEST_M2))], reverse=True)
+
+
+def _attempt(rng: np.random.Generator, slopes: _Slopes, aoi: Box, area_m2: float) -> Slide | None:
+    """Try one crown: follow the steepest descent and lay the slide along it."""
+    elongation = float(np.exp(rng.normal(0.9, 0.35)))
+    wanted = np.sqrt(area_m2 * elongation) * 1.25
+    x, y = rng.uniform(aoi.left, aoi.right), rng.uniform(aoi.bottom, aoi.top)
+    path = _descend(slopes, x, y, wanted)
+    if path is None:
+        return None
+    chord = path[-1] - path[0]
+    length = float(np.hypot(*chord))
+    if length < 0.7 * wanted:
+        return None
+    axis = chord / length
+    relative = path - path[0]
+    along = np.maximum.accumulate(relative @ axis)
+    across = relative @ np.array([-axis[1], axis[0]])
+    knots = np.linspace(0.0, length, KNOTS)
+    bend = np.interp(knots, along, across)
+    left, right = _half_widths(rng, area_m2, length)
+    limit = 0.9 * float(np.max(left + right))
+    return Slide(
+        slide_id=0,
+        origin=(float(x), float(y)),
+        downhill=(float(axis[0]), float(axis[1])),
+        length_m=length,
+        left_m=left,
+        right_m=right,
+        bend_m=np.clip(bend, -limit, limit),
+        offset_db=float(np.clip(rng.normal(0.4, 2.2), -5.0, 5.5)),
+        extra_vh_db=float(rng.normal(-1.0, 1.0)),
+        facing=float(rng.gamma(1.6, 0.9)),
+        gradient_db=float(rng.normal(0.0, 2.3)),
+        texture_db=float(np.clip(rng.lognormal(0.65, 0.45), 0.6, 4.0)),
+        rough_m=float(rng.uniform(0.3, 1.4)),
+        depth_m=float(0.018 * np.sqrt(area_m2)),
+    )
+
+
+def _descend(slopes: _Slopes, x: float, y: float, length_m: float) -> Array | None:
+    """Return the way downhill, or None where the crown is not steep or the way too short."""
+    points = [np.array([x, y])]
+    for _ in range(int(length_m / STEP_M) + 1):
+        here = points[-1]
+        east, north, steep = slopes.downhill(here[0], here[1])
+        gentle = STEEP if len(points) == 1 else 0.08
+        if steep < gentle:
+            break
+        points.append(here + STEP_M * np.array([east, north]))
+    return np.array(points) if len(points) > 2 else None
+
+
+def _half_widths(rng: np.random.Generator, area_m2: float, length_m: float) -> tuple[Array, Array]:
+    """Return half widths left and right: round head, taper or fan, ragged edges, pointed toe."""
+    share = np.linspace(0.0, 1.0, KNOTS)
+    head = np.sqrt(np.clip(share / 0.18, 0.0, 1.0))
+    taper = 1.0 - rng.uniform(-0.1, 0.7) * np.clip((share - 0.18) / 0.82, 0.0, 1.0)
+    toe = np.sqrt(np.clip((1.0 - share) / 0.08, 0.0, 1.0))
+    sides = []
+    for _ in range(2):
+        ragged = np.convolve(rng.normal(0.0, 0.45, KNOTS + 4), np.ones(3) / 3, "same")[2:-2]
+        sides.append(head * taper * toe * np.exp(ragged))
+    both = sides[0] + sides[1]
+    width = area_m2 / (length_m * float(np.mean((both[1:] + both[:-1]) / 2.0)))
+    return sides[0] * width, sides[1] * width
+
+
+def _inside(slide: Slide, aoi: Box) -> bool:
+    ring = slide.outline
+    low, high = ring.min(axis=0), ring.max(axis=0)
+    return bool(
+        low[0] > aoi.left and low[1] > aoi.bottom and high[0] < aoi.right and high[1] < aoi.top
+    )
