@@ -1,0 +1,165 @@
+"""The program's entry: the commands, and the one place where errors become messages and codes."""
+
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from landslidectl import __version__
+from landslidectl.cli import catalog_commands, job_commands, model_commands, scene_commands
+from landslidectl.cli.output import say, say_error
+from landslidectl.errors import LandslidectlError, OutputError
+from landslidectl.files.gdal_environment import drop_foreign_variables
+
+BUG_CODE = LandslidectlError.exit_code
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+OVERVIEW = """Map probable landslides from Sentinel-1 radar scenes, offline.
+
+Try it without any data:
+
+    landslidectl demo
+
+Map an event:
+
+    landslidectl detect scenes/ --event 2018-09-05T18:07:59Z --aoi aoi.geojson --dem dem/ -o out/
+
+Look at what a scene is:
+
+    landslidectl info scenes/S1A_IW_GRDH_1SDV_....zip
+"""
+
+
+class ErrorBoundary(TyperGroup):
+    """Turn exceptions into one message, a hint and an exit code, for every command below."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except LandslidectlError as error:
+            say_error(error.message, error.hint)
+            raise typer.Exit(error.exit_code) from error
+        except (typer.Exit, typer.Abort, KeyboardInterrupt, EOFError):
+            raise
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            raise typer.Exit(_report_bug(error)) from error
+        except Exception as error:
+            if _is_usage(error):
+                raise
+            raise typer.Exit(_report_bug(error)) from error
+
+
+app = typer.Typer(
+    name="landslidectl",
+    help=OVERVIEW,
+    cls=ErrorBoundary,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+job_commands.add_to(app)
+scene_commands.add_to(app)
+model_commands.add_to(app)
+catalog_commands.add_to(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"landslidectl {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the program and end the process with its exit code."""
+    drop_foreign_variables()
+    _use_utf8()
+    code = _run()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError as error:
+        code = _lost_output(error, code)
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        app()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except OSError as error:
+        return _lost_output(error, BUG_CODE)
+    return 0
+
+
+def _lost_output(error: OSError, code: int) -> int:
+    """Return the code when stdout or stderr cannot take more; Python itself would end with 120."""
+    # what is still buffered would raise once more when Python closes the streams
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    if error.errno in NO_SPACE:
+        say_error(f"the output cannot be written: {error.strerror}")
+        return OutputError.exit_code
+    return code
+
+
+def _use_utf8() -> None:
+    """Write UTF-8 whatever the locale; a name that cannot be shown must not end a job."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _is_usage(error: Exception) -> bool:
+    """Tell whether Typer itself will show this one; its classes have moved between releases."""
+    return hasattr(error, "format_message") and hasattr(error, "exit_code")
+
+
+def _report_bug(error: Exception) -> int:
+    """Write the traceback to a file, tell where, and return the code for an unexpected error."""
+    path = _write_traceback(error)
+    where = f"The details are in {path}" if path else "The details could not be saved"
+    say_error(
+        f"an unexpected error: {type(error).__name__}: {error}", f"{where}; please report it."
+    )
+    if path is None:
+        import traceback  # noqa: PLC0415
+
+        say("".join(traceback.format_exception(error)))
+    return BUG_CODE
+
+
+def _write_traceback(error: Exception) -> Path | None:
+    import traceback  # noqa: PLC0415
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    import platformdirs  # noqa: PLC0415
+
+    folder = Path(platformdirs.user_state_dir("landslidectl", appauthor=False)) / "errors"
+    path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.txt"
+    facts = f"landslidectl {__version__}, Python {sys.version}, {sys.platform}\n{sys.argv}\n\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(facts + "".join(traceback.format_exception(error)), encoding="utf-8")
+    except OSError:
+        return None
+    return path

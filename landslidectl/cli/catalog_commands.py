@@ -1,0 +1,145 @@
+"""``jobs`` and ``scenes``: read the catalog back."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from landslidectl.cli import options
+from landslidectl.cli.output import clean, write_facts, write_json, write_line, write_table
+
+if TYPE_CHECKING:
+    from landslidectl.catalog.catalog import Catalog
+    from landslidectl.catalog.records import JobRecord
+
+jobs = typer.Typer(help="What was run, when, and with what result.", no_args_is_help=True)
+scenes = typer.Typer(help="Scenes that jobs have met.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(jobs, name="jobs", rich_help_panel="Look")
+    app.add_typer(scenes, name="scenes", rich_help_panel="Look")
+
+
+@jobs.command("list")
+def list_jobs(catalog: options.CatalogFile = None, json_lines: options.Json = False) -> None:
+    """List jobs, the newest first.
+
+    landslidectl jobs list
+    """
+    from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
+    from landslidectl.catalog.records import as_json  # noqa: PLC0415
+
+    with Catalog(catalog) as opened:
+        found = opened.list_jobs()
+    if json_lines:
+        write_json([as_json(job) for job in found])
+        return
+    headings = ("id", "status", "exit", "started", "output")
+    rows = [
+        (job.job_id, job.status.value, job.exit_code, _short(job.started), job.output)
+        for job in found
+    ]
+    write_table(headings, rows)
+
+
+@jobs.command("show")
+def show_job(
+    job_id: Annotated[str, typer.Argument(metavar="ID", help="The id or the beginning of it.")],
+    catalog: options.CatalogFile = None,
+    json_lines: options.Json = False,
+) -> None:
+    """Show one job: settings, steps with times, outputs, detections.
+
+    landslidectl jobs show 20180906T071500Z-3f9a1c
+    """
+    from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
+
+    with Catalog(catalog) as opened:
+        job = opened.job(job_id)
+        facts = _job_facts(opened, job)
+    if json_lines:
+        write_json(facts)
+    else:
+        _tell_job(job, facts)
+
+
+@scenes.command("list")
+def list_scenes(catalog: options.CatalogFile = None, json_lines: options.Json = False) -> None:
+    """List scenes by time, with the reason where one was refused.
+
+    landslidectl scenes list
+    """
+    from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
+    from landslidectl.catalog.records import as_json  # noqa: PLC0415
+
+    with Catalog(catalog) as opened:
+        found = opened.list_scenes()
+    if json_lines:
+        write_json([as_json(scene) for scene in found])
+        return
+    headings = ("scene", "start", "orbit", "pass", "polarisations", "status", "reason")
+    rows = [
+        (
+            scene.scene_id,
+            _short(scene.start),
+            scene.relative_orbit,
+            scene.direction,
+            scene.polarisations,
+            scene.status,
+            scene.reason,
+        )
+        for scene in found
+    ]
+    write_table(headings, rows)
+
+
+def _job_facts(catalog: "Catalog", job: "JobRecord") -> dict[str, Any]:
+    from landslidectl.catalog.records import as_json  # noqa: PLC0415
+
+    return {
+        **as_json(job),
+        "steps": [as_json(step) for step in catalog.list_steps(job.job_id)],
+        "outputs": [as_json(output) for output in catalog.list_outputs(job.job_id)],
+        "detections": [as_json(item) for item in catalog.list_detections(job.job_id)],
+    }
+
+
+def _tell_job(job: "JobRecord", facts: dict[str, Any]) -> None:
+    write_facts(
+        {
+            "id": job.job_id,
+            "command": job.command,
+            "status": job.status.value,
+            "exit code": job.exit_code,
+            "message": job.message or "-",
+            "started": job.started,
+            "finished": job.finished or "-",
+            "on": f"{job.host}, process {job.pid}",
+            "output": job.output,
+        }
+    )
+    for title, values in (("Settings", job.settings), ("Versions", job.versions)):
+        write_line(f"\n{title}")
+        for name, value in values.items():
+            write_line(f"  {name}: {clean(value)}")
+    _tell_rows("Steps", facts["steps"], ("name", "status", "seconds", "detail"))
+    _tell_rows("Outputs", facts["outputs"], ("kind", "bytes", "sha256", "path"))
+    columns = ("det_id", "centroid_lon", "centroid_lat", "area_ha", "score_max", "tracks")
+    _tell_rows("Detections", facts["detections"], columns)
+
+
+def _tell_rows(title: str, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> None:
+    if not rows:
+        return
+    write_line(f"\n{title}")
+    write_table(columns, [[_rounded(row[column]) for column in columns] for row in rows])
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, 5) if isinstance(value, float) else value
+
+
+def _short(instant: str | None) -> str:
+    """Return an instant to the second, for tables."""
+    return f"{instant[:19]}Z" if instant else ""

@@ -1,0 +1,280 @@
+"""``detect``, ``ingest``, ``stack``, ``demo`` and ``simulate``: commands that do the work."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from landslidectl.cli import options
+from landslidectl.cli.output import write_facts, write_line, write_table
+from landslidectl.cli.progress import summary_line
+from landslidectl.cli.resolve import (
+    detect_settings,
+    given_values,
+    ingest_settings,
+    stack_settings,
+)
+from landslidectl.cli.session import catalog_path, command_line, json_ending, run_job
+
+if TYPE_CHECKING:
+    from landslidectl.jobs.demo import DemoReport
+    from landslidectl.jobs.result import JobResult
+
+WORK = "Work"
+FIRST = {"map": "open first"}
+DETECT_HELP = """Map probable landslides: scenes in, a product folder out.
+
+    landslidectl detect scenes/ --event 2018-09-05T18:07:59Z --aoi aoi.geojson --dem dem/ -o out/
+
+A sequence of shocks, the first and the last:
+
+    landslidectl detect scenes/ --event 2016-08-24T01:36:32Z --event 2016-10-30T06:40:18Z ...
+
+With event, AOI, DEM and output in scenes/landslidectl.toml:
+
+    landslidectl detect scenes/ --model resnet
+
+The same command again goes on where it stopped, and takes in scenes that are new. Flags win over
+LANDSLIDECTL_ variables, variables over landslidectl.toml.
+"""
+INGEST_HELP = """Calibrate scenes and put them on one map grid, without an event.
+
+    landslidectl ingest scenes/ --aoi aoi.geojson --dem dem/ -o out/
+"""
+STACK_HELP = """Build the pre- and post-event stack of every track, without scoring it.
+
+    landslidectl stack scenes/ --event 2018-09-05T18:07:59Z --aoi aoi.geojson --dem dem/ -o out/
+"""
+DEMO_HELP = """Simulate an event, map it, and compare with what was planted.
+
+    landslidectl demo
+
+    landslidectl demo my-folder --seed 7 --model cbam
+"""
+SIMULATE_HELP = """Write a simulated event: scenes, DEM, area of interest, planted landslides.
+
+    landslidectl simulate event/
+
+    landslidectl simulate calm/ --seed 3 --no-slides
+"""
+
+Seed = Annotated[int, typer.Option(help="Number that decides terrain, slides and speckle.")]
+SizeKm = Annotated[float, typer.Option(help="Side of the simulated area, kilometres.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("detect", help=DETECT_HELP, rich_help_panel=WORK)(detect)
+    app.command("ingest", help=INGEST_HELP, rich_help_panel=WORK)(ingest)
+    app.command("stack", help=STACK_HELP, rich_help_panel=WORK)(stack)
+    app.command("demo", help=DEMO_HELP, rich_help_panel="Try it")(demo)
+    app.command("simulate", help=SIMULATE_HELP, rich_help_panel="Try it")(simulate)
+
+
+def detect(  # noqa: PLR0913  (the options of a command are its parameters)
+    context: typer.Context,
+    *,
+    scenes: options.Scenes = None,
+    aoi: options.Aoi = None,
+    bbox: options.Bbox = None,
+    polarisations: options.Polarisations = None,
+    dem: options.Dem = None,
+    dem_vertical: options.DemVertical = None,
+    no_dem: options.NoDem = None,
+    event: options.Event = None,
+    pre_days: options.PreDays = None,
+    post_days: options.PostDays = None,
+    model: options.ModelName = None,
+    models_dir: options.ModelsDir = None,
+    device: options.DeviceName = None,
+    threshold: options.Threshold = None,
+    stride: options.Stride = None,
+    output: options.Output = None,
+    overwrite: options.Overwrite = None,
+    catalog: options.CatalogFile = None,
+    threads: options.Threads = None,
+    max_memory: options.MaxMemory = None,
+    config: options.Config = None,
+    json_lines: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Run the whole job; the parameters reach it through the context, with where they came from."""
+    with json_ending(json_lines):
+        values = given_values(context)
+        settings = detect_settings(values, command_line())
+        from landslidectl.jobs.run import run_detect  # noqa: PLC0415
+
+        result = run_job(
+            context,
+            catalog_path(values),
+            lambda reporter, opened: run_detect(settings, reporter, opened),
+        )
+    _end(result, json_lines, quiet)
+
+
+def ingest(  # noqa: PLR0913
+    context: typer.Context,
+    *,
+    scenes: options.Scenes = None,
+    aoi: options.Aoi = None,
+    bbox: options.Bbox = None,
+    polarisations: options.Polarisations = None,
+    dem: options.Dem = None,
+    dem_vertical: options.DemVertical = None,
+    no_dem: options.NoDem = None,
+    output: options.Output = None,
+    overwrite: options.Overwrite = None,
+    catalog: options.CatalogFile = None,
+    threads: options.Threads = None,
+    max_memory: options.MaxMemory = None,
+    config: options.Config = None,
+    json_lines: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Geocode every scene."""
+    with json_ending(json_lines):
+        values = given_values(context)
+        settings = ingest_settings(values, command_line())
+        from landslidectl.jobs.run import run_ingest  # noqa: PLC0415
+
+        result = run_job(
+            context,
+            catalog_path(values),
+            lambda reporter, opened: run_ingest(settings, reporter, opened),
+        )
+    _end(result, json_lines, quiet)
+
+
+def stack(  # noqa: PLR0913
+    context: typer.Context,
+    *,
+    scenes: options.Scenes = None,
+    aoi: options.Aoi = None,
+    bbox: options.Bbox = None,
+    polarisations: options.Polarisations = None,
+    dem: options.Dem = None,
+    dem_vertical: options.DemVertical = None,
+    no_dem: options.NoDem = None,
+    event: options.Event = None,
+    pre_days: options.PreDays = None,
+    post_days: options.PostDays = None,
+    output: options.Output = None,
+    overwrite: options.Overwrite = None,
+    catalog: options.CatalogFile = None,
+    threads: options.Threads = None,
+    max_memory: options.MaxMemory = None,
+    config: options.Config = None,
+    json_lines: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Build stacks."""
+    with json_ending(json_lines):
+        values = given_values(context)
+        settings = stack_settings(values, command_line())
+        from landslidectl.jobs.run import run_stack  # noqa: PLC0415
+
+        result = run_job(
+            context,
+            catalog_path(values),
+            lambda reporter, opened: run_stack(settings, reporter, opened),
+        )
+    _end(result, json_lines, quiet)
+
+
+def demo(  # noqa: PLR0913
+    context: typer.Context,
+    *,
+    folder: Annotated[Path, typer.Argument(help="Where everything goes.")] = Path(
+        "landslides-demo"
+    ),
+    seed: Seed = 1,
+    size_km: SizeKm = 8.0,
+    model: options.ModelName = None,
+    models_dir: options.ModelsDir = None,
+    catalog: options.CatalogFile = None,
+    json_lines: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Run the demo."""
+    with json_ending(json_lines):
+        from landslidectl.jobs.demo import DemoSettings, run_demo  # noqa: PLC0415
+
+        settings = DemoSettings(
+            folder, seed, size_km, model or "resnet", models_dir, command_line()
+        )
+        report = run_job(
+            context, catalog, lambda reporter, opened: run_demo(settings, reporter, opened)
+        )
+    if json_lines:
+        summary_line(report.result.exit_code, **report.as_json())
+    else:
+        _show_demo(report)
+    raise typer.Exit(report.result.exit_code)
+
+
+def simulate(  # noqa: PLR0913
+    *,
+    folder: Annotated[Path, typer.Argument(help="Where the event is written.")],
+    seed: Seed = 1,
+    size_km: SizeKm = 8.0,
+    slides: Annotated[
+        bool, typer.Option("--slides/--no-slides", help="Plant landslides, or none.")
+    ] = True,
+    json_lines: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Write an event."""
+    from landslidectl.cli.progress import reporting  # noqa: PLC0415
+    from landslidectl.jobs.demo import simulate_into  # noqa: PLC0415
+
+    with json_ending(json_lines), reporting(json_lines, quiet, verbose) as reporter:
+        written = simulate_into(folder, seed, size_km, slides, reporter)
+    if json_lines:
+        summary_line(0, **written)
+        return
+    write_facts(written)
+    write_line(f"\nNext: landslidectl detect {folder / 'scenes'}")
+
+
+def _end(result: "JobResult", json_lines: bool, quiet: bool) -> None:
+    """Tell the result and end with its code."""
+    if json_lines:
+        summary_line(result.exit_code, **result.as_json())
+    elif not quiet:
+        _show_result(result)
+    raise typer.Exit(result.exit_code)
+
+
+def _show_result(result: "JobResult") -> None:
+    for line in result.told():
+        write_line(line)
+    write_line()
+    write_facts(_places(result.files))
+    write_line(f"\nThe record of this job: landslidectl jobs show {result.job_id}")
+
+
+def _places(files: Mapping[str, str]) -> dict[str, str]:
+    """Return where the files are, their folder once when they share one."""
+    folders = {str(Path(path).parent) for path in files.values()}
+    if len(folders) != 1:
+        return dict(files)
+    names = {FIRST.get(kind, kind): Path(path).name for kind, path in files.items()}
+    return {"folder": folders.pop(), **names}
+
+
+def _show_demo(report: "DemoReport") -> None:
+    write_line(report.headline())
+    write_line()
+    rows = [(item.name, item.planted, item.found, item.missed) for item in report.classes]
+    write_table(("planted slides", "planted", "found", "missed"), rows)
+    write_line()
+    for line in report.notes():
+        write_line(line)
+    write_line()
+    write_facts(report.places())

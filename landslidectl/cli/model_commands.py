@@ -1,0 +1,139 @@
+"""``models``: which networks are there, what they were trained on, whether they are intact."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from landslidectl.cli import options
+from landslidectl.cli.output import say, say_error, write_facts, write_json, write_line, write_table
+from landslidectl.cli.scene_commands import told
+from landslidectl.errors import ModelError
+
+if TYPE_CHECKING:
+    from landslidectl.inference.manifest import Model
+
+models = typer.Typer(help="The networks that come with the program.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(models, name="models", rich_help_panel="Look")
+
+
+@models.command("list")
+def list_all(
+    models_dir: options.ModelsDir = None,
+    json_lines: options.Json = False,
+) -> None:
+    """List the models.
+
+    landslidectl models list
+    """
+    found = _models(models_dir)
+    if json_lines:
+        write_json([_facts(model) for model in found])
+        return
+    headings = ("name", "version", "bands", "threshold", "licence", "folder")
+    rows = [
+        (
+            model.name,
+            model.version,
+            model.bands.value,
+            model.threshold,
+            model.licence,
+            model.folder,
+        )
+        for model in found
+    ]
+    write_table(headings, rows)
+
+
+@models.command("info")
+def info(
+    name: Annotated[str, typer.Argument(help="Name of a model or of its folder.")],
+    models_dir: options.ModelsDir = None,
+    json_lines: options.Json = False,
+) -> None:
+    """Show a model's manifest and its card.
+
+    landslidectl models info resnet
+    """
+    model = _named(name, _models(models_dir))
+    if json_lines:
+        write_json(dict(model.raw))
+        return
+    write_facts({key.replace("_", " "): told(value) for key, value in model.raw.items()})
+    card = model.folder / "card.md"
+    if card.is_file():
+        write_line()
+        write_line(card.read_text(encoding="utf-8").rstrip())
+
+
+@models.command("verify")
+def verify(
+    name: Annotated[
+        str | None, typer.Argument(help="Name of a model; without it, all.", show_default=False)
+    ] = None,
+    models_dir: options.ModelsDir = None,
+    json_lines: options.Json = False,
+) -> None:
+    """Check that the network files are the ones their manifests describe.
+
+    landslidectl models verify
+    """
+    from landslidectl.inference.manifest import verify_model  # noqa: PLC0415
+
+    found = _models(models_dir)
+    chosen = [_named(name, found)] if name else list(found)
+    results: list[dict[str, Any]] = []
+    for model in chosen:
+        try:
+            verify_model(model)
+            results.append({"folder": model.folder.name, "intact": True, "reason": ""})
+        except ModelError as error:
+            results.append({"folder": model.folder.name, "intact": False, "reason": error.message})
+    _tell_verified(results, json_lines)
+
+
+def _tell_verified(results: list[dict[str, Any]], json_lines: bool) -> None:
+    if json_lines:
+        write_json(results)
+    for result in results:
+        if not result["intact"]:
+            say_error(result["reason"])
+        elif not json_lines:
+            write_line(f"{result['folder']}: intact")
+    if not results:
+        say("There are no models to verify.")
+    if not results or not all(result["intact"] for result in results):
+        raise typer.Exit(ModelError.exit_code)
+
+
+def _models(models_dir: Path | None) -> "tuple[Model, ...]":
+    from landslidectl.files.resources import resource_dir  # noqa: PLC0415
+    from landslidectl.inference.manifest import list_models  # noqa: PLC0415
+
+    return list_models(models_dir or resource_dir("models"))
+
+
+def _named(name: str, found: "tuple[Model, ...]") -> "Model":
+    by_folder = {model.folder.name: model for model in found}
+    by_name = {model.name: model for model in reversed(found)}
+    model = by_folder.get(name) or by_name.get(name)
+    if model is None:
+        present = ", ".join(sorted(by_folder)) or "none"
+        raise ModelError(f"no model '{name}'; present: {present}", "See: landslidectl models list")
+    return model
+
+
+def _facts(model: "Model") -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "version": model.version,
+        "bands": model.bands.value,
+        "threshold": model.threshold,
+        "licence": model.licence,
+        "sha256": model.sha256,
+        "folder": str(model.folder),
+    }

@@ -1,0 +1,232 @@
+"""The options that commands share; every one can also be a ``LANDSLIDECTL_`` variable.
+
+Defaults are None throughout, so that a value that was not given can come from the configuration
+file; the real defaults are those of the settings in ``jobs/settings.py`` and are told in the help.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landslidectl.terms import BandSet, Device
+
+PREFIX = "LANDSLIDECTL_"
+
+INPUT = "Scenes and area"
+TERRAIN = "Terrain"
+EVENT = "Event"
+MODEL = "Model and detection"
+OUTPUT = "Output"
+RUN = "Running"
+
+Scenes = Annotated[
+    list[Path] | None,
+    typer.Argument(
+        help="Folders to search, .SAFE folders and .zip files, in any mix.",
+        envvar=f"{PREFIX}SCENES",
+        show_default=False,
+        metavar="SCENES...",
+    ),
+]
+Aoi = Annotated[
+    Path | None,
+    typer.Option(
+        help="Area of interest: GeoJSON, GeoPackage, KML or shapefile. "
+        "Default: where pre- and post-event scenes overlap.",
+        envvar=f"{PREFIX}AOI",
+        rich_help_panel=INPUT,
+        metavar="FILE",
+    ),
+]
+Bbox = Annotated[
+    tuple[float, float, float, float] | None,
+    typer.Option(
+        help="Area of interest as a box in degrees, in place of --aoi.",
+        envvar=f"{PREFIX}BBOX",
+        rich_help_panel=INPUT,
+        metavar="WEST SOUTH EAST NORTH",
+    ),
+]
+Polarisations = Annotated[
+    BandSet | None,
+    typer.Option(
+        help="Use VV and VH, or VV alone. Default: vv_vh.",
+        envvar=f"{PREFIX}POLARISATIONS",
+        rich_help_panel=INPUT,
+        show_default=False,
+    ),
+]
+Dem = Annotated[
+    Path | None,
+    typer.Option(
+        help="File or folder of Copernicus GLO-30, SRTM or NASADEM .hgt(.zip), or any GeoTIFF.",
+        envvar=f"{PREFIX}DEM",
+        rich_help_panel=TERRAIN,
+        metavar="PATH",
+    ),
+]
+DemVertical = Annotated[
+    str | None,
+    typer.Option(
+        help="What the heights refer to where the DEM does not say: egm96, egm2008 or ellipsoid.",
+        envvar=f"{PREFIX}DEM_VERTICAL",
+        rich_help_panel=TERRAIN,
+        metavar="DATUM",
+    ),
+]
+NoDem = Annotated[
+    bool | None,
+    typer.Option(
+        "--no-dem",
+        help="Work without a DEM: in mountains, pixels land tens of pixels from their place. "
+        "Recorded in every output.",
+        envvar=f"{PREFIX}NO_DEM",
+        rich_help_panel=TERRAIN,
+        show_default=False,
+    ),
+]
+Event = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Instant of the shock with its time zone, such as 2018-09-05T18:07:59Z. "
+        "Twice for a sequence: the first and the last shock.",
+        envvar=f"{PREFIX}EVENT",
+        rich_help_panel=EVENT,
+        metavar="INSTANT",
+        show_default=False,
+    ),
+]
+PreDays = Annotated[
+    float | None,
+    typer.Option(
+        help="Days before the event from which scenes are taken. Default: 60.",
+        envvar=f"{PREFIX}PRE_DAYS",
+        rich_help_panel=EVENT,
+        metavar="DAYS",
+    ),
+]
+PostDays = Annotated[
+    float | None,
+    typer.Option(
+        help="Days after the event up to which scenes are taken. Default: 12.",
+        envvar=f"{PREFIX}POST_DAYS",
+        rich_help_panel=EVENT,
+        metavar="DAYS",
+    ),
+]
+ModelName = Annotated[
+    str | None,
+    typer.Option(
+        help="cnn, resnet or cbam, or another name of 'landslidectl models list'. Default: resnet.",
+        envvar=f"{PREFIX}MODEL",
+        rich_help_panel=MODEL,
+        metavar="NAME",
+    ),
+]
+ModelsDir = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of models. Default: those that came with the program.",
+        envvar=f"{PREFIX}MODELS_DIR",
+        rich_help_panel=MODEL,
+        metavar="FOLDER",
+    ),
+]
+DeviceName = Annotated[
+    Device | None,
+    typer.Option(
+        help="Where the model runs. Default: auto.",
+        envvar=f"{PREFIX}DEVICE",
+        rich_help_panel=MODEL,
+        show_default=False,
+    ),
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        help="Score from which a pixel is landslide, 0 to 1. Default: the model's own.",
+        envvar=f"{PREFIX}THRESHOLD",
+        rich_help_panel=MODEL,
+        metavar="SCORE",
+    ),
+]
+Stride = Annotated[
+    int | None,
+    typer.Option(
+        help="Pixels from one window to the next; less is finer and slower. Default: 32.",
+        envvar=f"{PREFIX}STRIDE",
+        rich_help_panel=MODEL,
+        metavar="PIXELS",
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Folder of the product; made when it does not exist.",
+        envvar=f"{PREFIX}OUTPUT",
+        rich_help_panel=OUTPUT,
+        metavar="FOLDER",
+    ),
+]
+Overwrite = Annotated[
+    bool | None,
+    typer.Option(
+        "--overwrite",
+        help="Replace a product that was made with other settings.",
+        envvar=f"{PREFIX}OVERWRITE",
+        rich_help_panel=OUTPUT,
+        show_default=False,
+    ),
+]
+CatalogFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--catalog",
+        help="Catalog of jobs and scenes. Default: one a user, in the user's data folder.",
+        envvar=f"{PREFIX}CATALOG",
+        rich_help_panel=OUTPUT,
+        metavar="FILE",
+    ),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        help="Processor threads. Default: all.",
+        envvar=f"{PREFIX}THREADS",
+        rich_help_panel=RUN,
+        metavar="N",
+    ),
+]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option(
+        help="Most memory to plan with, such as 4GB.",
+        envvar=f"{PREFIX}MAX_MEMORY",
+        rich_help_panel=RUN,
+        metavar="SIZE",
+    ),
+]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        help="Configuration file. Default: landslidectl.toml in SCENES, else in this folder.",
+        envvar=f"{PREFIX}CONFIG",
+        rich_help_panel=RUN,
+        metavar="FILE",
+    ),
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Write JSON for programs.", rich_help_panel=RUN),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Only warnings and errors.", rich_help_panel=RUN),
+]
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="Also every file that is written.", rich_help_panel=RUN),
+]

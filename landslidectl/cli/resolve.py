@@ -1,0 +1,147 @@
+"""From a command's parameters to the settings of a job."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import typer
+
+from landslidectl.cli.config import (
+    EXAMPLE_INSTANT,
+    FILE_KEYS,
+    Given,
+    Origin,
+    Values,
+    find_config,
+    merged,
+    parse_choice,
+    parse_event,
+    parse_memory,
+    read_config,
+    variable,
+)
+from landslidectl.errors import UsageError
+from landslidectl.terms import BandSet, Device
+
+if TYPE_CHECKING:
+    from landslidectl.jobs.settings import DetectSettings, IngestSettings, StackSettings
+
+S = TypeVar("S", bound="IngestSettings")
+
+# the name of a setting as users write it -> the field of the settings
+FIELDS = {"polarisations": "bands", "max_memory": "max_memory_mb"}
+
+HOW = {
+    "scenes": ("SCENES", 'scenes = "scenes"', "the folder or files to read"),
+    "event": (
+        f"--event {EXAMPLE_INSTANT}",
+        f'event = "{EXAMPLE_INSTANT}"',
+        "the instant of the shock",
+    ),
+    "dem": (
+        "--dem FOLDER",
+        'dem = "dem"',
+        "without a DEM, terrain displaces pixels by tens of pixels; --no-dem if you accept that",
+    ),
+    "output": ("--output FOLDER", 'output = "out"', "where the product goes"),
+}
+
+
+def given_values(context: typer.Context) -> Values:
+    """Return what flags, variables and the configuration file say, the strongest of each."""
+    spoken = _spoken(context)
+    scenes = [Path(path) for path in spoken["scenes"].value] if "scenes" in spoken else []
+    config = find_config(context.params.get("config"), scenes)
+    if config is None:
+        return spoken
+    return merged(spoken, read_config(config, context.info_name or ""))
+
+
+def ingest_settings(values: Values, command: str) -> "IngestSettings":
+    """Return the settings of ``ingest``."""
+    from landslidectl.jobs.settings import IngestSettings  # noqa: PLC0415
+
+    return _build(IngestSettings, values, command)
+
+
+def stack_settings(values: Values, command: str) -> "StackSettings":
+    """Return the settings of ``stack``."""
+    from landslidectl.jobs.settings import StackSettings  # noqa: PLC0415
+
+    return _build(StackSettings, values, command)
+
+
+def detect_settings(values: Values, command: str) -> "DetectSettings":
+    """Return the settings of ``detect``."""
+    from landslidectl.jobs.settings import DetectSettings  # noqa: PLC0415
+
+    return _build(DetectSettings, values, command)
+
+
+def require(values: Values, names: Sequence[str]) -> None:
+    """Refuse, in one message, everything that is missing.
+
+    Raises
+    ------
+    UsageError
+        With a line for each missing setting and how to give it.
+    """
+    missing = [name for name in names if name not in values]
+    if "no_dem" in values and "dem" in missing:
+        missing.remove("dem")
+    if not missing:
+        return
+    lines = []
+    for name in missing:
+        flag, entry, why = HOW[name]
+        lines.append(f"  {name}: {why}\n      {flag}, or {variable(name)}, or {entry}")
+    count = "1 setting is" if len(missing) == 1 else f"{len(missing)} settings are"
+    raise UsageError(
+        f"{count} missing:\n" + "\n".join(lines),
+        "The last form of each goes into landslidectl.toml, in the folder of scenes or here.",
+    )
+
+
+def _build(kind: type[S], values: Values, command: str) -> S:
+    fields = getattr(kind, "__dataclass_fields__", {})
+    needed = ["scenes", *(["event"] if "event" in fields else []), "dem", "output"]
+    require(values, needed)
+    arguments: dict[str, Any] = {"command": command}
+    for name, given in values.items():
+        field = FIELDS.get(name, name)
+        if field in fields:
+            arguments[field] = _converted(name, given)
+    return kind(**arguments)
+
+
+CONVERTERS: Mapping[str, Callable[[Given], Any]] = {
+    "scenes": lambda given: tuple(Path(path) for path in given.value),
+    "aoi": lambda given: Path(given.value),
+    "dem": lambda given: Path(given.value),
+    "output": lambda given: Path(given.value),
+    "models_dir": lambda given: Path(given.value),
+    "event": parse_event,
+    "max_memory": parse_memory,
+    "polarisations": lambda given: parse_choice(given, BandSet, "polarisations"),
+    "device": lambda given: parse_choice(given, Device, "device"),
+}
+
+
+def _converted(name: str, given: Given) -> Any:
+    return CONVERTERS[name](given) if name in CONVERTERS else given.value
+
+
+def _spoken(context: typer.Context) -> Values:
+    """Return what the command line and the environment say, with which of the two it was."""
+    values: Values = {}
+    for name, value in context.params.items():
+        source = context.get_parameter_source(name)
+        origin = {"COMMANDLINE": Origin.FLAG, "ENVIRONMENT": Origin.VARIABLE}.get(
+            getattr(source, "name", "")
+        )
+        empty = value is None or value is False or value == []
+        if origin is None or empty or name not in FILE_KEYS:
+            continue
+        words = "the command line" if origin is Origin.FLAG else variable(name)
+        values[name] = Given(value, origin, words)
+    return values

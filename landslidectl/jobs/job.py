@@ -1,0 +1,170 @@
+"""The life of a job: recorded, locked, stoppable, and ended with its status."""
+
+import platform
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib import metadata
+from typing import Generic, TypeVar
+
+from landslidectl import __version__
+from landslidectl.catalog.catalog import Catalog
+from landslidectl.catalog.records import JobRequest
+from landslidectl.errors import Interrupted, LandslidectlError, Terminated
+from landslidectl.events import ProgressEvent, Reporter, Warned
+from landslidectl.jobs.inputs import Ledger
+from landslidectl.jobs.lock import folder_lock, is_running
+from landslidectl.jobs.preflight import check_writable
+from landslidectl.jobs.result import JobResult
+from landslidectl.jobs.settings import IngestSettings
+from landslidectl.jobs.signals import stoppable
+from landslidectl.jobs.steps import Done, Journal, Step, code_version
+from landslidectl.jobs.workspace import Workspace
+from landslidectl.terms import JobStatus
+
+S = TypeVar("S", bound=IngestSettings)
+T = TypeVar("T")
+
+REPORTED_PACKAGES = ("numpy", "rasterio", "pyogrio", "shapely", "ai-edge-litert", "sqlite-utils")
+
+
+@dataclass(slots=True)
+class Job(Generic[S]):
+    """A running job: its settings, its folder, its journal and what it has noted.
+
+    Parameters
+    ----------
+    settings : IngestSettings or wider
+        What the user asked for.
+    job_id : str
+        In the catalog.
+    workspace : Workspace
+        Names in the output folder.
+    journal : Journal
+        Runs and records steps.
+    ledger : Ledger
+        Inputs that were not used.
+    warnings : list of str
+        Every warning of every step.
+    skipped : int
+        Steps an earlier run had done.
+    """
+
+    settings: S
+    job_id: str
+    workspace: Workspace
+    journal: Journal
+    ledger: Ledger
+    reporter: Reporter
+    warnings: list[str] = field(default_factory=list)
+    skipped: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+    def run(self, step: Step[T]) -> Done[T]:
+        """Run or take up a step."""
+        done = self.journal.run(step)
+        self.skipped += done.skipped
+        return done
+
+    @property
+    def catalog(self) -> Catalog:
+        """Return the catalog of this job."""
+        return self.journal.catalog
+
+    @property
+    def seconds(self) -> float:
+        """Return the wall time so far."""
+        return time.monotonic() - self.began
+
+
+def run_recorded(
+    settings: S, reporter: Reporter, catalog: Catalog, body: Callable[[Job[S]], JobResult]
+) -> JobResult:
+    """Run ``body`` as a job of the catalog, alone in its output folder.
+
+    Raises
+    ------
+    LandslidectlError
+        Whatever ended the job, after it was recorded. `Interrupted` and `Terminated` for Ctrl-C
+        and SIGTERM.
+    """
+    bury_dead_jobs(catalog)
+    job_id = catalog.start_job(
+        JobRequest(
+            command=settings.command,
+            settings=settings.described(),
+            versions=versions(),
+            output=str(settings.output.resolve()),
+        )
+    )
+    with _recorded_end(catalog, job_id), stoppable():
+        workspace = Workspace(settings.output)
+        workspace.check_free(settings.identity(), settings.overwrite)
+        check_writable(workspace.work)
+        with folder_lock(workspace.lock):
+            workspace.sweep()
+            result = body(_job(settings, reporter, catalog, job_id))
+        catalog.finish_job(job_id, result.status, result.exit_code)
+    return result
+
+
+def bury_dead_jobs(catalog: Catalog) -> None:
+    """Mark jobs of this host as interrupted whose process is gone: killed, or power lost."""
+    for job in catalog.list_jobs(JobStatus.RUNNING):
+        if job.host == platform.node() and not is_running(job.pid):
+            catalog.finish_job(
+                job.job_id, JobStatus.INTERRUPTED, None, "the process ended without a word"
+            )
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result depends on."""
+    found = {
+        "landslidectl": __version__,
+        "code": code_version(),
+        "python": platform.python_version(),
+    }
+    for name in REPORTED_PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:  # a frozen program may lack the metadata
+            continue
+    return found
+
+
+def _job(settings: S, reporter: Reporter, catalog: Catalog, job_id: str) -> Job[S]:
+    workspace = Workspace(settings.output)
+    warnings: list[str] = []
+
+    def listening(event: ProgressEvent) -> None:
+        if isinstance(event, Warned):
+            warnings.append(event.message)
+        reporter(event)
+
+    return Job(
+        settings=settings,
+        job_id=job_id,
+        workspace=workspace,
+        journal=Journal(catalog, job_id, workspace.output, listening),
+        ledger=Ledger(listening),
+        reporter=listening,
+        warnings=warnings,
+    )
+
+
+@contextmanager
+def _recorded_end(catalog: Catalog, job_id: str) -> Iterator[None]:
+    """Record how a job failed before the exception goes on."""
+    try:
+        yield
+    except (Interrupted, Terminated) as error:
+        catalog.finish_job(job_id, JobStatus.INTERRUPTED, error.exit_code, error.message)
+        raise
+    except LandslidectlError as error:
+        catalog.finish_job(job_id, JobStatus.FAILED, error.exit_code, error.message)
+        raise
+    except Exception as error:
+        message = f"{type(error).__name__}: {error}"
+        catalog.finish_job(job_id, JobStatus.FAILED, LandslidectlError.exit_code, message)
+        raise

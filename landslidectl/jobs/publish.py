@@ -1,0 +1,236 @@
+"""The last steps: fuse the tracks, outline detections, write the product, record both."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from landslidectl.catalog.records import DetectionRecord
+from landslidectl.detection.fuse import FusedScore, fuse_scores
+from landslidectl.detection.regions import Detections, DetectOptions, find_detections
+from landslidectl.events import Reporter
+from landslidectl.files.hashing import stable_key
+from landslidectl.inference.manifest import Model
+from landslidectl.inference.score import ScoreRaster
+from landslidectl.jobs.inputs import scene_bytes
+from landslidectl.jobs.job import Job, versions
+from landslidectl.jobs.result import Areas
+from landslidectl.jobs.settings import DetectSettings
+from landslidectl.jobs.stages import MapFrame, StackedTrack
+from landslidectl.jobs.steps import Done, Made, Step
+from landslidectl.products.contract import FILES
+from landslidectl.products.request import (
+    Product,
+    ProductRequest,
+    Provenance,
+    RefusedScene,
+    SceneRecord,
+)
+from landslidectl.products.write import write_product
+from landslidectl.sentinel1.scene import Scene
+from landslidectl.terms import JobStatus, Phase
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A finished product as later runs remember it.
+
+    Parameters
+    ----------
+    files : mapping
+        Paths by kind.
+    areas : Areas
+        What was found and where it was looked for.
+    made_by : str
+        The job that made it; its detections are in the catalog under this id.
+    """
+
+    files: Mapping[str, str]
+    areas: Areas
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Everything the last steps start from."""
+
+    frame: MapFrame
+    area: "BaseGeometry"
+    tracks: tuple[StackedTrack, ...]
+    rasters: tuple[Done[ScoreRaster], ...]
+    model: Model
+
+    @property
+    def scene_ids(self) -> list[str]:
+        """Return the identifiers of all scenes that went in, sorted."""
+        return sorted(scene.scene_id for track in self.tracks for scene in track.plan.scenes)
+
+
+def fuse_tracks(job: Job[DetectSettings], scored: Scored) -> Done[FusedScore]:
+    """Fuse the scores of all tracks."""
+    out = job.workspace.fused
+    stacks = [track.stack.value for track in scored.tracks]
+
+    def work(reporter: Reporter) -> Made[FusedScore]:
+        del reporter
+        fused = fuse_scores([raster.value for raster in scored.rasters], stacks, out)
+        files = [(fused.path, "fused-score"), (fused.quality_path, "fused-quality")]
+        return Made(fused, {"quality": fused.quality_path.name}, files)
+
+    def revive(record: Mapping[str, Any]) -> FusedScore:
+        tracks = tuple(sorted(stack.track for stack in stacks))
+        return FusedScore(out, out.with_name(record["quality"]), scored.frame.grid, tracks)
+
+    depends_on = {
+        "scores": [raster.key for raster in scored.rasters],
+        "stacks": [track.stack.key for track in scored.tracks],
+    }
+    return job.run(Step("fuse", "Fusing the tracks", depends_on, work, revive))
+
+
+def publish(job: Job[DetectSettings], scored: Scored) -> Published:
+    """Outline the detections, write the product and record the detections in the catalog."""
+    fused = fuse_tracks(job, scored)
+    threshold = job.settings.threshold or scored.model.threshold
+    options = DetectOptions(
+        threshold=threshold,
+        min_area_m2=job.settings.min_area_m2,
+        models=(scored.model,),
+        area_of_interest=scored.area,
+        dem=None if scored.frame.dem.value.is_flat else scored.frame.dem.value,
+    )
+
+    def work(reporter: Reporter) -> Made[Published]:
+        stacks = [track.stack.value for track in scored.tracks]
+        detections = find_detections(fused.value, stacks, options)
+        product = _write(job, scored, fused.value, detections, reporter)
+        job.catalog.record_detections(job.job_id, _rows(detections))
+        published = _published(product, detections, job.job_id)
+        record = {
+            "files": dict(published.files),
+            "areas": asdict(published.areas),
+            "made_by": job.job_id,
+        }
+        files = [(Path(path), kind) for kind, path in published.files.items()]
+        return Made(published, record, files, f"{len(detections.items)} detections")
+
+    depends_on = {
+        "fused": fused.key,
+        "threshold": threshold,
+        "min_area_m2": options.min_area_m2,
+        "area": stable_key(scored.area.normalize().wkb_hex),
+        "dem": scored.frame.dem.key,
+        "model": scored.model.sha256,
+        "failures": job.ledger.failures,
+    }
+    done = job.run(Step("product", "Product", depends_on, work, _revive))
+    if done.skipped:
+        job.catalog.record_detections(job.job_id, job.catalog.list_detections(done.value.made_by))
+    return done.value
+
+
+def _write(
+    job: Job[DetectSettings],
+    scored: Scored,
+    fused: FusedScore,
+    detections: Detections,
+    reporter: Reporter,
+) -> Product:
+    release, version = job.workspace.next_counters(scored.scene_ids)
+    request = ProductRequest(
+        folder=job.workspace.output,
+        detections=detections,
+        fused=fused,
+        stacks=tuple(track.stack.value for track in scored.tracks),
+        models=(scored.model,),
+        provenance=_provenance(job, scored),
+        dem=scored.frame.dem.value,
+        release=release,
+        version=version,
+    )
+    product = write_product(request, reporter)
+    job.workspace.record_product(job.settings.identity(), scored.scene_ids, (release, version))
+    return product
+
+
+def _provenance(job: Job[DetectSettings], scored: Scored) -> Provenance:
+    settings = job.settings
+    return Provenance(
+        job_id=job.job_id,
+        command=settings.command,
+        processed=datetime.now(UTC),
+        event=settings.event,
+        aoi_name=settings.aoi.stem if settings.aoi else "",
+        area_of_interest=scored.area,
+        pre_days=settings.pre_days,
+        post_days=settings.post_days,
+        status=JobStatus.PARTIAL if job.ledger.failures else JobStatus.SUCCEEDED,
+        scenes=tuple(_used_scenes(scored.tracks)),
+        refused=tuple(RefusedScene(item.name, item.reason) for item in job.ledger.refused),
+        settings=settings.described(),
+        software=versions(),
+        warnings=tuple(job.warnings),
+    )
+
+
+def _used_scenes(tracks: Sequence[StackedTrack]) -> list[SceneRecord]:
+    return [
+        _used(scene, phase)
+        for track in tracks
+        for phase, side in ((Phase.PRE, track.plan.pre), (Phase.POST, track.plan.post))
+        for scene in side
+    ]
+
+
+def _used(scene: Scene, phase: Phase) -> SceneRecord:
+    return SceneRecord(
+        scene_id=scene.scene_id,
+        platform=scene.platform,
+        phase=phase,
+        track=scene.track,
+        start=scene.start,
+        stop=scene.stop,
+        footprint=scene.footprint,
+        size_bytes=scene_bytes(scene),
+    )
+
+
+def _rows(detections: Detections) -> list[DetectionRecord]:
+    return [
+        DetectionRecord(
+            det_id=item.det_id,
+            centroid_lon=item.centroid_lon,
+            centroid_lat=item.centroid_lat,
+            area_ha=item.area_ha,
+            score_max=item.score_max,
+            score_mean=item.score_mean,
+            tracks=item.tracks,
+        )
+        for item in detections.items
+    ]
+
+
+def _published(product: Product, detections: Detections, job_id: str) -> Published:
+    files = _in_order({kind.value: str(path) for kind, path in product.files.items()})
+    areas = Areas(
+        detections=len(detections.items),
+        detected_ha=sum(item.area_ha for item in detections.items),
+        tested_km2=detections.tested_km2,
+        masked_km2=detections.masked_km2,
+        unobserved_km2=detections.unobserved_km2,
+    )
+    return Published(files, areas, job_id)
+
+
+def _revive(record: Mapping[str, Any]) -> Published:
+    return Published(_in_order(record["files"]), Areas(**record["areas"]), record["made_by"])
+
+
+def _in_order(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the files in the order in which a user needs them."""
+    kinds = [spec.kind.value for spec in FILES]
+    return {kind: files[kind] for kind in kinds if kind in files}

@@ -1,0 +1,133 @@
+"""What a job came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from landslidectl.errors import PartialFailure
+from landslidectl.terms import JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An input that was not used.
+
+    Parameters
+    ----------
+    name : str
+        Scene or path.
+    reason : str
+        Why.
+    is_failure : bool
+        Whether it should have been usable: a damaged scene is a failure, a duplicate is none.
+    """
+
+    name: str
+    reason: str
+    is_failure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """What was found and where it was looked for, in hectares and square kilometres."""
+
+    detections: int
+    detected_ha: float
+    tested_km2: float
+    masked_km2: float
+    unobserved_km2: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """The end of a job that made its outputs.
+
+    Parameters
+    ----------
+    job_id : str
+        In the catalog.
+    status : JobStatus
+        Succeeded, with or without detections, or partial.
+    output : str
+        The output folder.
+    files : mapping
+        The files a user opens, by kind.
+    areas : Areas or None
+        None for jobs that do not detect.
+    tracks : tuple of str
+        Tracks that went in.
+    scenes : int
+        Scenes that went in.
+    refused : tuple of Refused
+        Inputs that did not.
+    warnings : tuple of str
+        What the user should know.
+    skipped : int
+        Steps that an earlier run had done.
+    seconds : float
+        Wall time.
+    """
+
+    job_id: str
+    status: JobStatus
+    output: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    areas: Areas | None = None
+    tracks: tuple[str, ...] = ()
+    scenes: int = 0
+    refused: tuple[Refused, ...] = ()
+    warnings: tuple[str, ...] = ()
+    skipped: int = 0
+    seconds: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """Return 0, or the code of a partial failure."""
+        return PartialFailure.exit_code if self.status is JobStatus.PARTIAL else 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the result for programs."""
+        areas = self.areas
+        return {
+            "job_id": self.job_id,
+            "status": self.status.value,
+            "output": self.output,
+            "files": dict(self.files),
+            "detections": areas.detections if areas else None,
+            "detected_ha": areas.detected_ha if areas else None,
+            "tested_km2": areas.tested_km2 if areas else None,
+            "masked_km2": areas.masked_km2 if areas else None,
+            "unobserved_km2": areas.unobserved_km2 if areas else None,
+            "tracks": list(self.tracks),
+            "scenes": self.scenes,
+            "refused": [
+                {"name": item.name, "reason": item.reason, "failure": item.is_failure}
+                for item in self.refused
+            ],
+            "warnings": list(self.warnings),
+            "steps_skipped": self.skipped,
+            "seconds": round(self.seconds, 3),
+        }
+
+    def told(self) -> list[str]:
+        """Return the result in a few lines for a person."""
+        tracks = ", ".join(self.tracks)
+        lines = [f"{self.scenes} scenes used" + (f" on {tracks}" if tracks else "")]
+        failures = [item for item in self.refused if item.is_failure]
+        if self.refused:
+            lines.append(f"{len(self.refused)} not used, of them {len(failures)} damaged")
+        if self.areas:
+            lines += _told_areas(self.areas)
+        return lines
+
+
+def _told_areas(areas: Areas) -> list[str]:
+    noun = "detection" if areas.detections == 1 else "detections"
+    lines = [
+        f"{areas.detections} {noun}, {areas.detected_ha:.1f} ha",
+        f"{areas.tested_km2:.1f} km2 analysed, {areas.masked_km2:.1f} km2 masked, "
+        f"{areas.unobserved_km2:.1f} km2 not observed",
+    ]
+    if areas.detections == 0:
+        lines.append("No detection does not mean that there was no landslide.")
+    return lines

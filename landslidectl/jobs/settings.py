@@ -1,0 +1,164 @@
+"""What a user asks of a job, complete and checked; nothing here reads a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from landslidectl.catalog.records import utc_text
+from landslidectl.errors import UsageError
+from landslidectl.terms import BandSet, Device, EventTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestSettings:
+    """Bring scenes onto one map grid.
+
+    Parameters
+    ----------
+    scenes : tuple of Path
+        Folders that are searched, SAFE folders and zips.
+    output : Path
+        Folder of the product; intermediate files go to ``.work`` inside it.
+    aoi : Path or None
+        Polygon file; ``bbox`` is (west, south, east, north) in degrees; at most one of the two.
+    dem : Path or None
+        DEM file or folder; None only with ``no_dem``.
+    dem_vertical : str or None
+        Datum of the DEM's heights where the DEM does not say.
+    bands : BandSet
+        Polarisations that every scene must have.
+    threads : int or None
+        None: as many as there are processors.
+    max_memory_mb : int or None
+        Ceiling the job plans with.
+    overwrite : bool
+        Replace a product that was made with other settings.
+    command : str
+        The command line, for the record.
+    """
+
+    scenes: tuple[Path, ...]
+    output: Path
+    aoi: Path | None = None
+    bbox: tuple[float, float, float, float] | None = None
+    dem: Path | None = None
+    dem_vertical: str | None = None
+    no_dem: bool = False
+    bands: BandSet = BandSet.VV_VH
+    threads: int | None = None
+    max_memory_mb: int | None = None
+    overwrite: bool = False
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.aoi is not None and self.bbox is not None:
+            raise UsageError("--aoi and --bbox are both given", "Give one of the two.")
+        if self.dem is not None and self.no_dem:
+            raise UsageError("--dem and --no-dem are both given", "Give one of the two.")
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"--threads must be 1 or more, found {self.threads}")
+
+    def identity(self) -> dict[str, Any]:
+        """Return, JSON-ready, the settings that decide what the product looks like."""
+        return {
+            "aoi": str(self.aoi.resolve()) if self.aoi else None,
+            "bbox": list(self.bbox) if self.bbox else None,
+            "dem": str(self.dem.resolve()) if self.dem else None,
+            "dem_vertical": self.dem_vertical,
+            "no_dem": self.no_dem,
+            "polarisations": self.bands.value,
+        }
+
+    def described(self) -> dict[str, Any]:
+        """Return every setting, JSON-ready, for the catalog."""
+        return {
+            "scenes": [str(path) for path in self.scenes],
+            "output": str(self.output),
+            **self.identity(),
+            "threads": self.threads,
+            "max_memory_mb": self.max_memory_mb,
+            "overwrite": self.overwrite,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackSettings(IngestSettings):
+    """Bring scenes onto the grid and build the pre- and post-event stack of every track."""
+
+    event: EventTime
+    pre_days: float = 60.0
+    post_days: float = 12.0
+
+    def __post_init__(self) -> None:
+        """Refuse empty windows."""
+        IngestSettings.__post_init__(self)
+        if self.pre_days <= 0 or self.post_days <= 0:
+            raise UsageError(
+                f"--pre-days and --post-days must be positive, found {self.pre_days:g} and "
+                f"{self.post_days:g}"
+            )
+
+    def identity(self) -> dict[str, Any]:
+        """Return, JSON-ready, the settings that decide what the product looks like."""
+        return IngestSettings.identity(self) | {
+            "event": [utc_text(self.event.first), utc_text(self.event.last)],
+            "pre_days": self.pre_days,
+            "post_days": self.post_days,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectSettings(StackSettings):
+    """The whole job.
+
+    Parameters
+    ----------
+    model : str
+        Name of a model folder.
+    models_dir : Path or None
+        Where models are; None: those that came with the program.
+    device : Device
+        Where the model runs.
+    threshold : float or None
+        Score from which a pixel is landslide; None: the model's own.
+    min_area_m2 : float
+        Smaller regions are dropped.
+    stride : int
+        Pixels between windows.
+    """
+
+    model: str = "resnet"
+    models_dir: Path | None = None
+    device: Device = Device.AUTO
+    threshold: float | None = None
+    min_area_m2: float = 2000.0
+    stride: int = 32
+
+    def __post_init__(self) -> None:
+        """Refuse thresholds and strides that make no sense."""
+        StackSettings.__post_init__(self)
+        if self.threshold is not None and not 0.0 < self.threshold < 1.0:
+            raise UsageError(f"--threshold must be between 0 and 1, found {self.threshold:g}")
+        if not 1 <= self.stride <= 64:
+            raise UsageError(f"--stride must be between 1 and 64 pixels, found {self.stride}")
+
+    def identity(self) -> dict[str, Any]:
+        """Return, JSON-ready, the settings that decide what the product looks like."""
+        return StackSettings.identity(self) | {
+            "model": self.model,
+            "device": self.device.value,
+            "threshold": self.threshold,
+            "min_area_m2": self.min_area_m2,
+            "stride": self.stride,
+        }
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return in words the settings in which two identities differ."""
+    return [
+        f"{name}: {old.get(name)} -> {new.get(name)}"
+        for name in sorted({*old, *new})
+        if old.get(name) != new.get(name)
+    ]

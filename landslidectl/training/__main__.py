@@ -1,0 +1,166 @@
+"""``python -m landslidectl.training dataset|fit|quantise|register``: the steps of a training.
+
+Every step goes on where it was stopped and skips what stands.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from landslidectl.errors import LandslidectlError
+from landslidectl.events import ProgressEvent, SceneRefused, StepFinished, StepStarted, Warned
+from landslidectl.terms import BandSet
+from landslidectl.training.fit import FitSettings
+
+SIMULATED = (
+    "Simulated events: fractal and creased terrain, landslides of inverse-gamma areas, Sentinel-1 "
+    "scenes by forward projection with correlated speckle and thermal noise, processed by the same "
+    "chain as real scenes; the same events without slides as hard negatives."
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one step; return the exit code."""
+    options = _parser().parse_args(arguments)
+    step: Callable[[argparse.Namespace], None] = options.step
+    try:
+        step(options)
+    except LandslidectlError as error:
+        sys.stderr.write(f"error: {error.message}\n{error.hint}\n")
+        return error.exit_code
+    return 0
+
+
+def seed_range(text: str) -> range:
+    """Read ``7`` or ``1-40`` (both ends included)."""
+    first, _, last = text.partition("-")
+    try:
+        seeds = range(int(first), int(last or first) + 1)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no range such as 1-40") from error
+    if not seeds:
+        raise argparse.ArgumentTypeError(f"'{text}' is empty")
+    return seeds
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m landslidectl.training", description=__doc__)
+    steps = parser.add_subparsers(required=True, metavar="STEP")
+    _add_dataset(steps.add_parser("dataset", help="simulate events and cut patches"))
+    _add_fit(steps.add_parser("fit", help="train a network"))
+    quantise = steps.add_parser("quantise", help="convert the best network, choose a threshold")
+    quantise.add_argument("--run", type=Path, required=True)
+    quantise.add_argument("--train", type=Path, required=True)
+    quantise.add_argument("--validation", type=Path, required=True)
+    quantise.set_defaults(step=_quantise)
+    _add_register(steps.add_parser("register", help="evaluate on the test set, write the folder"))
+    return parser
+
+
+def _add_dataset(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seeds", type=seed_range, required=True, help="such as 1-40")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the patch files")
+    parser.add_argument("--work", type=Path, help="folder for scenes, emptied after each event")
+    parser.add_argument("--size-km", type=float, default=8.0, help="side of an event")
+    parser.set_defaults(step=_dataset)
+
+
+def _add_fit(parser: argparse.ArgumentParser) -> None:
+    defaults = FitSettings("cnn")
+    parser.add_argument("--architecture", choices=["cnn", "resnet", "cbam"], required=True)
+    parser.add_argument("--bands", type=BandSet, choices=list(BandSet), default=BandSet.VV_VH)
+    parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--validation", type=Path, required=True)
+    parser.add_argument("--run", type=Path, required=True, help="folder of this run")
+    parser.add_argument("--seed", type=int, default=defaults.seed)
+    parser.add_argument("--epochs", type=int, default=defaults.epochs)
+    parser.add_argument("--patience", type=int, default=defaults.patience)
+    parser.add_argument("--batch", type=int, default=defaults.batch)
+    parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
+    parser.add_argument("--dropout", type=float, default=defaults.dropout)
+    parser.add_argument("--negatives", type=float, default=defaults.negatives_per_positive)
+    parser.add_argument("--no-flips", action="store_true", help="for one pass direction alone")
+    parser.set_defaults(step=_fit)
+
+
+def _add_register(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--train", type=Path, required=True)
+    parser.add_argument("--validation", type=Path, required=True)
+    parser.add_argument("--test", type=Path, required=True)
+    parser.add_argument("--models", type=Path, required=True, help="the folder models/")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--data", default=SIMULATED, help="the training data in words")
+    parser.set_defaults(step=_register)
+
+
+def _dataset(options: argparse.Namespace) -> None:
+    from landslidectl.training.datasets import SimulationOptions, simulate_dataset  # noqa: PLC0415
+
+    settings = SimulationOptions(size_km=options.size_km, work=options.work)
+    simulate_dataset(options.seeds, options.out, settings, _tell)
+
+
+def _fit(options: argparse.Namespace) -> None:
+    from landslidectl.training.fit import fit  # noqa: PLC0415
+    from landslidectl.training.patches import read_folder  # noqa: PLC0415
+
+    settings = FitSettings(
+        architecture=options.architecture,
+        bands=options.bands,
+        seed=options.seed,
+        epochs=options.epochs,
+        patience=options.patience,
+        batch=options.batch,
+        learning_rate=options.learning_rate,
+        negatives_per_positive=options.negatives,
+        dropout=options.dropout,
+        flips=not options.no_flips,
+    )
+    sets = read_folder(options.train), read_folder(options.validation)
+    result = fit(settings, *sets, options.run, _tell)
+    _say(f"best epoch {result.best_epoch} of {len(result.history)}: {result.network}")
+
+
+def _quantise(options: argparse.Namespace) -> None:
+    from landslidectl.training.patches import read_folder  # noqa: PLC0415
+    from landslidectl.training.register import quantise_run  # noqa: PLC0415
+
+    record = quantise_run(options.run, read_folder(options.train), read_folder(options.validation))
+    _say(f"threshold {record['threshold']}, quantisation {record['loss']}")
+
+
+def _register(options: argparse.Namespace) -> None:
+    from landslidectl.training.patches import read_folder  # noqa: PLC0415
+    from landslidectl.training.register import Release, register  # noqa: PLC0415
+
+    sets = {name: read_folder(getattr(options, name)) for name in ("train", "validation", "test")}
+    release = Release(options.name, options.version, options.data)
+    model = register(options.run, release, sets, options.models)
+    _say(f"{model.folder}: {model.raw['metrics']['test']}")
+
+
+def _tell(event: ProgressEvent) -> None:
+    """Write one plain line for what is worth a line."""
+    match event:
+        case StepStarted(title=title, total=total, unit=unit):
+            _say(f"{title}: {total} {unit}")
+        case StepFinished(step=step, seconds=seconds, detail=detail, skipped=skipped):
+            _say(f"{step}: {'stands already' if skipped else f'{seconds:.1f} s'} {detail}".rstrip())
+        case Warned(message=message):
+            _say(f"warning: {message}")
+        case SceneRefused(path=path, reason=reason):
+            _say(f"refused: {path}: {reason}")
+        case _:
+            pass
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

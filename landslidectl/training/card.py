@@ -1,0 +1,108 @@
+"""The card of a model: what it is for, what it was trained on, what it was never shown."""
+
+from collections.abc import Mapping
+from typing import Any
+
+HEAD = """# {name} {version}
+
+{architecture} network for windows of {window} x {window} pixels of 10 m, bands {bands} in dB.
+{parameters:,} parameters, {million:.1f} million multiply-adds a window. Licence: {licence}.
+
+**Trained on simulation only.** {data}
+No real labelled patch was used, neither to train nor to test it. Its scores are scores, not
+probabilities, and every figure below is a figure about simulated scenes: it says that the network
+learnt what was simulated, not how well it finds landslides on the ground.
+
+## Intended use
+
+A first map of probable landslides triggered by an earthquake, hours to days after it, from
+Sentinel-1 IW GRD stacks of one track built under the contract in `model.json`, for people who check
+it against other evidence. {passes}
+
+Not intended: as the only ground for a decision about people's safety; for landslides triggered by
+rain; for monitoring slow movement; for scenes of other sensors, with speckle filters or terrain
+flattening; for stacks made under another contract (the program refuses those).
+
+## Never tested on
+
+Real landslides. Snow, rice fields, floods, lava, cities and sediment-filled river beds as they
+really look; these are known to raise false alarms in methods of this kind. Slides under about
+2,000 m2, or under 5 % of a window. Anything in layover or shadow.
+"""
+
+
+def card_text(manifest: Mapping[str, Any]) -> str:
+    """Return the Markdown card of a manifest that `register.register` made."""
+    sets = manifest["training"]["sets"]
+    head = HEAD.format(
+        **{key: manifest[key] for key in ("name", "version", "architecture", "window", "licence")},
+        bands=", ".join(manifest["band_names"]),
+        parameters=manifest["parameters"],
+        million=manifest["multiply_adds"] / 1e6,
+        data=manifest["training"]["data"],
+        passes=_passes(sets["train"]),
+    )
+    return "\n".join([head, _sets(sets), _figures(manifest), _quantisation(manifest)])
+
+
+def _passes(train: Mapping[str, Any]) -> str:
+    shown = [name for name in ("ascending", "descending") if train[name]]
+    return f"Passes it was trained on: {' and '.join(shown)}."
+
+
+def _sets(sets: Mapping[str, Any]) -> str:
+    lines = [
+        "## Data",
+        "",
+        "| set | events | patches | landslide | same places without slides |",
+        "|---|---|---|---|---|",
+    ]
+    for name, content in sets.items():
+        lines.append(
+            f"| {name} | {len(content['events'])} | {content['patches']} | "
+            f"{content['landslide']} | {content['twins_without_slides']} |"
+        )
+    lines += ["", "No event is in two sets. Seeds and settings are in `model.json`.", ""]
+    return "\n".join(lines)
+
+
+def _figures(manifest: Mapping[str, Any]) -> str:
+    test = manifest["metrics"]["test"]
+    lines = [
+        "## Figures on the unseen simulated test events",
+        "",
+        f"Threshold {manifest['threshold']:g}, chosen on the validation events. Precision, F1 and "
+        f"average precision are stated for {test['model']['prevalence']:.1%} landslide patches.",
+        "",
+        "| rule | ROC AUC | average precision | precision | recall | F1 |",
+        "|---|---|---|---|---|---|",
+    ]
+    titles = {
+        "model": "this model",
+        "log_ratio": "mean absolute log-ratio",
+        "spread": "spread of the log-ratio",
+    }
+    for key, title in titles.items():
+        row = test[key]
+        figures = ("roc_auc", "average_precision", "precision", "recall", "f1")
+        lines.append(f"| {title} | " + " | ".join(f"{row[name]:.3f}" for name in figures) + " |")
+    pairs = test["higher_with_slides"]
+    if pairs:
+        words = ", ".join(f"{share:.1%} ({cover})" for cover, share in pairs.items())
+        lines += [
+            "",
+            "Same place, dates and speckle with and without slides: the score is higher with them "
+            f"in {words} of the pairs, by share of the window covered.",
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _quantisation(manifest: Mapping[str, Any]) -> str:
+    loss = manifest["metrics"]["quantisation_on_validation"]
+    return (
+        "## Quantisation\n\n"
+        f"Eight-bit integers against float32 on {loss['patches']} validation patches: ROC AUC "
+        f"{loss['auc_float']:.4f} -> {loss['auc_int8']:.4f}, score difference "
+        f"{loss['difference_p99']:.4f} at the 99th percentile, "
+        f"{loss['difference_max']:.4f} at most.\n"
+    )

@@ -1,0 +1,59 @@
+"""The one way to TensorFlow and Keras, which are heavy, talkative and optional."""
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from landslidectl.errors import ResourceError
+
+
+def load_tensorflow() -> Any:
+    """Import TensorFlow quietly.
+
+    Raises
+    ------
+    ResourceError
+        If the extra is not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            import tensorflow  # noqa: PLC0415
+        except ImportError as error:
+            raise ResourceError(
+                f"training needs TensorFlow, which is not installed: {error}",
+                "Install the extra: pip install 'landslidectl[train]'.",
+            ) from error
+    return tensorflow
+
+
+def load_keras() -> Any:
+    """Import Keras, with TensorFlow under it, quietly.
+
+    Raises
+    ------
+    ResourceError
+        If the extra is not installed.
+    """
+    load_tensorflow()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import keras  # noqa: PLC0415
+    return keras
+
+
+@contextmanager
+def calm() -> Iterator[None]:
+    """Drop the warnings that Keras raises about its own use of numpy when it reads and writes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
+
+
+def seed_everything(seed: int) -> None:
+    """Seed all generators and ask for repeatable operations."""
+    load_keras().utils.set_random_seed(seed)
+    load_tensorflow().config.experimental.enable_op_determinism()

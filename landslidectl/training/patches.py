@@ -1,0 +1,127 @@
+"""Patches: windows cut from stacks, with how much of each is landslide."""
+
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landslidectl.errors import InputError
+from landslidectl.files.atomic import atomic_path
+from landslidectl.terms import BandSet
+
+POSITIVE_COVER = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class PatchSet:
+    """Patches and what is known of each; all arrays have the same length.
+
+    Parameters
+    ----------
+    windows : float16, (patch, 64, 64, band)
+        dB in the band order of a stack of both polarisations, no NaN. Sixteen bits resolve
+        1/64 dB at -20 dB, a hundredth of the speckle.
+    cover : float32
+        Share of the pixels that are landslide and neither in layover nor in shadow.
+    twin : bool
+        The same place, dates and speckle as another patch, simulated without slides.
+    pair : int32
+        Number that a patch and its twin share, unique within a seed; -1 without a twin.
+    seed : int32
+        Event the patch is from.
+    relative_orbit : int16
+        Track the patch is from.
+    ascending : bool
+        Its direction of flight.
+    row, col : int32
+        First pixel in the stack.
+    """
+
+    windows: NDArray[np.float16]
+    cover: NDArray[np.float32]
+    twin: NDArray[np.bool_]
+    pair: NDArray[np.int32]
+    seed: NDArray[np.int32]
+    relative_orbit: NDArray[np.int16]
+    ascending: NDArray[np.bool_]
+    row: NDArray[np.int32]
+    col: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return int(self.cover.size)
+
+    @property
+    def labels(self) -> NDArray[np.bool_]:
+        """Return which patches count as landslide: more than 5 % of the pixels."""
+        return np.asarray(self.cover > POSITIVE_COVER)
+
+    def taken(self, indexes: NDArray[Any]) -> "PatchSet":
+        """Return the patches at ``indexes`` (numbers or a mask)."""
+        return PatchSet(**{name: getattr(self, name)[indexes] for name in _names()})
+
+
+def as_input(windows: NDArray[np.float16], bands: BandSet) -> NDArray[np.float32]:
+    """Return windows of both polarisations as a network for ``bands`` takes them: a copy."""
+    indexes = [BandSet.VV_VH.band_names.index(name) for name in bands.band_names]
+    return windows[..., indexes].astype(np.float32)
+
+
+def joined(sets: Sequence[PatchSet]) -> PatchSet:
+    """Return several sets as one, pair numbers made unique."""
+    pairs, first = [], 0
+    for patches in sets:
+        pairs.append(np.where(patches.pair >= 0, patches.pair + first, -1).astype(np.int32))
+        first += int(patches.pair.max(initial=-1)) + 1
+    columns = {
+        name: np.concatenate([getattr(patches, name) for patches in sets]) for name in _names()
+    }
+    return PatchSet(**{**columns, "pair": np.concatenate(pairs)})
+
+
+def save_patches(patches: PatchSet, out: Path) -> Path:
+    """Write patches as an uncompressed ``.npz``; the same patches give the same bytes."""
+    with atomic_path(out) as temporary:
+        np.savez(temporary, **{name: getattr(patches, name) for name in _names()})
+    return out
+
+
+def read_patches(path: Path) -> PatchSet:
+    """Read what `save_patches` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is not such a set.
+    """
+    try:
+        with path.open("rb") as handle, np.load(handle) as content:
+            return PatchSet(**{name: content[name] for name in _names()})
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path}: not a set of patches: {error}", "Delete it and make the data set again."
+        ) from error
+
+
+def read_folder(folder: Path) -> PatchSet:
+    """Read all patch files of a folder as one set, in order of their names.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    files = sorted(folder.glob("*.npz"))
+    if not files:
+        raise InputError(
+            f"{folder}: holds no patches (*.npz)",
+            "Make them first: python -m landslidectl.training dataset.",
+        )
+    return joined([read_patches(path) for path in files])
+
+
+def _names() -> list[str]:
+    return [field.name for field in fields(PatchSet)]

@@ -1,0 +1,134 @@
+"""From a trained Keras network to a ``.tflite`` file with 8-bit integers inside.
+
+Post-training quantisation with two exceptions that stay in float: the first operation, which
+brings each band to a common range, and the dense layers with the sigmoid at the end. The score
+then keeps its full resolution (an 8-bit sigmoid knows 256 values) at no cost in speed, since all
+the work is in the convolutions between.
+"""
+
+import contextlib
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landslidectl.files.atomic import atomic_path
+from landslidectl.training.evaluate import roc_auc
+from landslidectl.training.framework import load_tensorflow
+
+FLOAT_OPERATIONS = ("DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "LOGISTIC")
+
+
+@dataclass(frozen=True, slots=True)
+class QuantisationLoss:
+    """What quantisation changed on a set of patches.
+
+    Parameters
+    ----------
+    auc_float, auc_int8 : float
+        Area under the ROC curve before and after.
+    difference_p99, difference_max : float
+        Absolute difference of scores: 99th percentile and maximum.
+    patches : int
+        How many were compared.
+    """
+
+    auc_float: float
+    auc_int8: float
+    difference_p99: float
+    difference_max: float
+    patches: int
+
+
+def quantise(network: Any, representative: NDArray[np.float32], out: Path) -> Path:
+    """Convert to 8-bit integers and write the file.
+
+    Parameters
+    ----------
+    network : keras.Model
+        As `networks.build_network` makes it; input and output stay float32.
+    representative : float32, (patch, 64, 64, band)
+        Patches, in dB without NaN, that fix the ranges of all activations: 200 to 500, about half
+        of them with landslides.
+    out : Path
+        The ``.tflite`` file.
+
+    Notes
+    -----
+    The same network and patches give the same bytes.
+    """
+    tf = load_tensorflow()
+
+    def patches() -> Iterator[list[NDArray[np.float32]]]:
+        for patch in representative:
+            yield [patch[np.newaxis].astype(np.float32)]
+
+    with _quiet():
+        converter = tf.lite.TFLiteConverter.from_keras_model(network)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = patches
+        options = tf.lite.experimental.QuantizationDebugOptions(
+            denylisted_ops=list(FLOAT_OPERATIONS)
+        )
+        debugger = tf.lite.experimental.QuantizationDebugger(
+            converter=converter, debug_dataset=patches, debug_options=options
+        )
+        content = debugger.get_nondebug_quantized_model()
+    return _write(content, out)
+
+
+def convert_float(network: Any, out: Path, half: bool = False) -> Path:
+    """Convert without quantisation: float32, or float16 weights, for comparison and for GPUs."""
+    tf = load_tensorflow()
+
+    with _quiet():
+        converter = tf.lite.TFLiteConverter.from_keras_model(network)
+        if half:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.target_spec.supported_types = [tf.float16]
+        content = converter.convert()
+    return _write(content, out)
+
+
+def quantisation_loss(
+    reference: NDArray[np.float32], quantised: NDArray[np.float32], labels: NDArray[np.bool_]
+) -> QuantisationLoss:
+    """Compare the scores of a network before and after quantisation, shape (patch,) each."""
+    difference = np.abs(reference.astype(np.float64) - quantised)
+    return QuantisationLoss(
+        roc_auc(reference, labels),
+        roc_auc(quantised, labels),
+        float(np.percentile(difference, 99)),
+        float(difference.max()),
+        int(labels.size),
+    )
+
+
+def _write(content: bytes, out: Path) -> Path:
+    with atomic_path(out) as temporary:
+        temporary.write_bytes(content)
+    return out
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the converter's chatter off the terminal; Python and C++ both write to it."""
+    with (
+        tempfile.TemporaryFile() as sink,
+        warnings.catch_warnings(),
+        contextlib.ExitStack() as stack,
+    ):
+        warnings.simplefilter("ignore")
+        for descriptor in (1, 2):
+            saved = os.dup(descriptor)
+            stack.callback(os.close, saved)
+            stack.callback(os.dup2, saved, descriptor)
+            os.dup2(sink.fileno(), descriptor)
+        with Path(os.devnull).open("w") as null, contextlib.redirect_stdout(null):
+            yield

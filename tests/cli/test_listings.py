@@ -1,0 +1,121 @@
+"""``jobs``, ``scenes``, ``models`` and ``info`` as tables and as JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from landslidectl.catalog.catalog import Catalog
+from landslidectl.catalog.records import (
+    DetectionRecord,
+    JobRequest,
+    OutputRecord,
+    SceneRecord,
+    StepOutcome,
+)
+from landslidectl.cli.app import app
+from landslidectl.cli.scene_commands import told
+from landslidectl.terms import JobStatus
+
+
+@pytest.fixture
+def job_id() -> str:
+    """A catalog with one finished job, one scene and one refused file with a hostile name."""
+    with Catalog() as catalog:
+        job = catalog.start_job(
+            JobRequest("landslidectl detect x", {"threshold": 0.5}, {"landslidectl": "0.1"}, "/out")
+        )
+        step = catalog.start_step(job, "key", Path("/out"), "geocode")
+        output = OutputRecord("/out/a.tif", "geocoded", "ab" * 32, 10, 1)
+        catalog.finish_step(step, StepOutcome("done", 1.25, "fine", outputs=(output,)))
+        catalog.record_detections(job, [DetectionRecord("LS-1", 12.5, 42.5, 1.5, 0.9, 0.8, "D046")])
+        catalog.record_scenes(
+            [
+                SceneRecord("/s/a.zip", "S1A_A", start="2018-09-01T00:00:00.000Z"),
+                SceneRecord("/s/b.zip", "b\x1b[31m.zip", "refused", "not\na zip"),
+            ]
+        )
+        catalog.finish_job(job, JobStatus.SUCCEEDED, 0)
+    return job
+
+
+def test_jobs_list(runner: CliRunner, job_id: str) -> None:
+    table = runner.invoke(app, ["jobs", "list"])
+    assert table.exit_code == 0
+    assert job_id in table.stdout
+    assert "succeeded" in table.stdout
+    (job,) = json.loads(runner.invoke(app, ["jobs", "list", "--json"]).stdout)
+    assert (job["job_id"], job["status"], job["exit_code"]) == (job_id, "succeeded", 0)
+    assert job["settings"] == {"threshold": 0.5}
+
+
+def test_jobs_show(runner: CliRunner, job_id: str) -> None:
+    told_job = runner.invoke(app, ["jobs", "show", job_id[:20]])
+    assert told_job.exit_code == 0
+    for words in ("geocode", "/out/a.tif", "LS-1", "threshold: 0.5"):
+        assert words in told_job.stdout
+    facts = json.loads(runner.invoke(app, ["jobs", "show", job_id, "--json"]).stdout)
+    assert [step["name"] for step in facts["steps"]] == ["geocode"]
+    assert [output["path"] for output in facts["outputs"]] == ["/out/a.tif"]
+    assert [item["det_id"] for item in facts["detections"]] == ["LS-1"]
+    assert runner.invoke(app, ["jobs", "show", "nothing"]).exit_code == 2
+
+
+def test_scenes_list_shows_no_control_characters(runner: CliRunner, job_id: str) -> None:
+    table = runner.invoke(app, ["scenes", "list"])
+    assert "\x1b" not in table.stdout
+    assert len(table.stdout.splitlines()) == 3
+    scenes = json.loads(runner.invoke(app, ["scenes", "list", "--json"]).stdout)
+    assert [scene["status"] for scene in scenes] == ["usable", "refused"]
+    assert scenes[1]["reason"] == "not\na zip"
+
+
+def test_empty_catalog_lists_nothing(runner: CliRunner) -> None:
+    assert json.loads(runner.invoke(app, ["jobs", "list", "--json"]).stdout) == []
+    assert runner.invoke(app, ["scenes", "list"]).exit_code == 0
+
+
+def test_info_refuses_with_the_reason(runner: CliRunner, tmp_path: Path) -> None:
+    page = tmp_path / "S1A_IW_GRDH.zip"
+    page.write_text("<html>please log in</html>")
+    result = runner.invoke(app, ["info", str(page)])
+    assert result.exit_code == 4
+    assert "HTML" in result.stderr
+    told_json = runner.invoke(app, ["info", str(page), "--json"])
+    assert told_json.exit_code == 4
+    assert json.loads(told_json.stdout)["supported"] is False
+
+
+def test_info_on_a_real_product(runner: CliRunner, shared_data: Path) -> None:
+    products = sorted((shared_data / "s1" / "products").glob("*GRDH_1SDV*"))
+    if not products:
+        pytest.skip("no GRD product among the real inputs")
+    codes = {path.name: runner.invoke(app, ["info", str(path)]).exit_code for path in products}
+    assert set(codes.values()) <= {0, 4}, codes
+    assert 0 in codes.values(), codes
+
+
+def test_models_that_are_not_there(runner: CliRunner, tmp_path: Path) -> None:
+    empty = ["--models-dir", str(tmp_path)]
+    assert runner.invoke(app, ["models", "list", *empty]).exit_code == 0
+    assert json.loads(runner.invoke(app, ["models", "list", *empty, "--json"]).stdout) == []
+    assert runner.invoke(app, ["models", "verify", *empty]).exit_code == 5
+    missing = runner.invoke(app, ["models", "info", "resnet", *empty])
+    assert missing.exit_code == 5
+    assert "present: none" in missing.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (None, "-"),
+        ([], "-"),
+        (True, "yes"),
+        (["VV", "VH"], "VV, VH"),
+        ([[1.5, 2.0], [3.0, 4.0]], "1.5, 2; 3, 4"),
+        ({"a": 1, "b": False}, "a 1, b no"),
+    ],
+)
+def test_values_in_words(value: object, words: str) -> None:
+    assert told(value) == words

@@ -1,0 +1,97 @@
+"""Progress as lines, as JSON and as bars."""
+
+import io
+import json
+
+import pytest
+from rich.console import Console
+from rich.progress import Progress
+
+from landslidectl.cli.progress import (
+    BarReporter,
+    JsonReporter,
+    LineReporter,
+    QuietReporter,
+    reporting,
+)
+from landslidectl.events import (
+    ArtefactWritten,
+    Reporter,
+    SceneRefused,
+    StepAdvanced,
+    StepFinished,
+    StepStarted,
+    Warned,
+)
+
+STORY = (
+    StepStarted("dem", "Elevation model", 10, "blocks"),
+    StepAdvanced("dem", 1),
+    StepAdvanced("dem", 2),
+    Warned("voids"),
+    SceneRefused("/s/b.zip", "/s/b.zip: not a zip"),
+    ArtefactWritten("/out/dem.tif", "dem"),
+    StepFinished("dem", 1.5, "2 tiles"),
+    StepStarted("score", "Scores"),
+    StepFinished("score", 0.0, skipped=True),
+)
+
+
+def tell(reporter: Reporter) -> None:
+    for event in STORY:
+        reporter(event)
+
+
+def test_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    ticks = iter([0.0, 10.0, 70.0, 80.0])
+    tell(LineReporter(verbose=True, clock=lambda: next(ticks)))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "  Elevation model: 2 of 10 blocks",
+        "Warning: voids",
+        "Warning: not used: /s/b.zip: not a zip",
+        "  wrote /out/dem.tif",
+        "Elevation model: 1.5 s (2 tiles)",
+        "Scores: already done",
+    ]
+
+
+def test_quiet_tells_only_what_went_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(QuietReporter())
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    ticks = iter([0.0, 0.5])
+    tell(JsonReporter(clock=lambda: next(ticks)))
+    out, err = capsys.readouterr()
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert err == ""
+    assert [line["type"] for line in lines] == [
+        "step_started",
+        "step_advanced",
+        "warned",
+        "scene_refused",
+        "artefact_written",
+        "step_finished",
+        "step_started",
+        "step_finished",
+    ]
+    assert lines[0]["title"] == "Elevation model"
+    assert all(line["ts"].endswith("Z") for line in lines)
+
+
+def test_bars_leave_one_line_a_step() -> None:
+    sink = io.StringIO()
+    with Progress(console=Console(file=sink, force_terminal=False, width=80)) as progress:
+        tell(BarReporter(progress, verbose=False))
+    text = sink.getvalue()
+    assert "Elevation model: 1.5 s (2 tiles)" in text
+    assert "/out/dem.tif" not in text
+    assert not progress.tasks
+
+
+def test_no_bars_off_a_terminal() -> None:
+    with reporting(json_lines=False, quiet=False, verbose=False) as reporter:
+        assert isinstance(reporter, LineReporter)

@@ -1,0 +1,150 @@
+import numpy as np
+import pytest
+
+from landslidectl.errors import ModelError
+from landslidectl.events import StepAdvanced, StepFinished, StepStarted
+from landslidectl.files.rasters import open_raster, read_bands
+from landslidectl.inference.manifest import load_model
+from landslidectl.inference.score import ScoreOptions, score_stack
+from landslidectl.inference.windows import bell, window_origins
+from landslidectl.terms import BandSet
+from tests.inference.tiny import Head, write_model, write_stack
+
+HEAD = Head()
+
+
+@pytest.fixture
+def model(tmp_path):
+    write_model(tmp_path / "models", HEAD)
+    return load_model("tiny", BandSet.VV_VH, tmp_path / "models")
+
+
+def _values(rows, cols, bands=4, seed=5):
+    rng = np.random.default_rng(seed)
+    slow = rng.normal(0, 4, size=(bands, rows // 40 + 2, cols // 40 + 2))
+    slow = slow.repeat(40, axis=1).repeat(40, axis=2)[:, :rows, :cols]
+    return (slow + rng.normal(0, 1, size=(bands, rows, cols))).astype(np.float32)
+
+
+def _blended_directly(values, stride):
+    """The stated rule, written out pixel sums and all."""
+    sums, weights = np.zeros(values.shape[1:]), np.zeros(values.shape[1:])
+    pixel = np.outer(bell(64), bell(64))
+    for row in window_origins(values.shape[1], 64, stride):
+        for col in window_origins(values.shape[2], 64, stride):
+            window = values[:, row : row + 64, col : col + 64].transpose(1, 2, 0)
+            score = HEAD.score(window[np.newaxis])[0]
+            sums[row : row + 64, col : col + 64] += pixel * score
+            weights[row : row + 64, col : col + 64] += pixel
+    return sums / weights
+
+
+@pytest.mark.parametrize("stride", [32, 20])
+def test_scores_follow_the_stated_rule_up_to_the_last_row_and_column(tmp_path, model, stride):
+    values = _values(171, 145)
+    stack = write_stack(tmp_path, values)
+    options = ScoreOptions(stride=stride, threads=1)
+    raster = score_stack(stack, model, tmp_path / "score.tif", options)
+    scores = read_bands(raster.path)[0]
+    assert scores.dtype == np.float32
+    assert not np.isnan(scores).any()
+    assert np.allclose(scores, _blended_directly(values, stride), atol=1e-5)
+    expected = len(window_origins(171, 64, stride)) * len(window_origins(145, 64, stride))
+    assert raster.windows_scored == expected
+    assert (raster.device_used, raster.model) == ("cpu", "tiny")
+    assert raster.grid == stack.grid
+
+
+def test_blocks_and_threads_do_not_change_a_bit(tmp_path, model):
+    values = _values(230, 150)
+    values[:, 100:140, 20:60] = np.nan
+    values[2, ::17, ::13] = np.nan
+    stack = write_stack(tmp_path, values)
+    results = []
+    for index, (rows, threads) in enumerate([(256, 1), (64, 2), (37, 1), (1000, 2)]):
+        options = ScoreOptions(threads=threads, block_rows=rows)
+        raster = score_stack(stack, model, tmp_path / f"{index}.tif", options)
+        results.append((read_bands(raster.path)[0], raster.windows_scored))
+    for scores, count in results[1:]:
+        assert np.array_equal(scores, results[0][0], equal_nan=True)
+        assert count == results[0][1]
+
+
+def test_pixels_without_values_have_no_score_and_sparse_gaps_change_little(tmp_path, model):
+    values = _values(128, 128)
+    whole = score_stack(write_stack(tmp_path, values), model, tmp_path / "whole.tif")
+    values[:, 5::11, 3::7] = np.nan
+    gapped = score_stack(write_stack(tmp_path, values), model, tmp_path / "gapped.tif")
+    scores, reference = read_bands(gapped.path)[0], read_bands(whole.path)[0]
+    assert np.array_equal(np.isnan(scores), np.isnan(values[0]))
+    assert np.nanmax(np.abs(scores - reference)) < 0.05
+    assert gapped.windows_scored == whole.windows_scored
+
+
+def test_windows_with_too_many_gaps_are_not_scored(tmp_path, model):
+    values = _values(128, 192)
+    values[:, :, :100] = np.nan
+    stack = write_stack(tmp_path, values)
+    raster = score_stack(stack, model, tmp_path / "score.tif", ScoreOptions(max_missing=0.25))
+    scores = read_bands(raster.path)[0]
+    assert raster.windows_scored == 3 * 2, "those that start at columns 96 and 128"
+    assert np.isnan(scores[:, :100]).all()
+    assert not np.isnan(scores[:, 100:]).any()
+
+
+def test_an_empty_stack_is_not_observed_anywhere(tmp_path, model):
+    stack = write_stack(tmp_path, np.full((4, 100, 100), np.nan, np.float32))
+    raster = score_stack(stack, model, tmp_path / "score.tif")
+    assert raster.windows_scored == 0
+    assert np.isnan(read_bands(raster.path)).all()
+
+
+@pytest.mark.parametrize(("rows", "cols"), [(40, 200), (200, 30), (20, 20), (1, 1), (64, 64)])
+def test_grids_smaller_than_a_window_are_scored(tmp_path, model, rows, cols):
+    values = _values(rows, cols)
+    values[:, 0, 0] = values[:, -1, -1] if rows * cols > 1 else values[:, 0, 0]
+    raster = score_stack(write_stack(tmp_path, values), model, tmp_path / "score.tif")
+    scores = read_bands(raster.path)[0]
+    assert scores.shape == (rows, cols)
+    assert not np.isnan(scores).any()
+    assert ((scores >= 0) & (scores <= 1)).all()
+
+
+def test_a_model_for_vv_takes_its_bands_by_name(tmp_path):
+    values = _values(64, 64)
+    write_model(tmp_path / "models", Head((0.3, -0.2)), BandSet.VV)
+    model = load_model("tiny", BandSet.VV, tmp_path / "models")
+    raster = score_stack(write_stack(tmp_path, values), model, tmp_path / "score.tif")
+    expected = Head((0.3, -0.2)).score(values[[0, 2]].transpose(1, 2, 0)[np.newaxis])[0]
+    assert np.allclose(read_bands(raster.path)[0], expected, atol=1e-5)
+
+
+def test_progress_is_told_in_windows(tmp_path, model):
+    told = []
+    stack = write_stack(tmp_path, _values(200, 100))
+    score_stack(stack, model, tmp_path / "score.tif", ScoreOptions(block_rows=64), told.append)
+    started = [event for event in told if isinstance(event, StepStarted)]
+    advanced = [event.done for event in told if isinstance(event, StepAdvanced)]
+    assert started[0].unit == "windows"
+    assert advanced == sorted(advanced)
+    assert advanced[-1] == started[0].total
+    assert any(isinstance(event, StepFinished) for event in told)
+
+
+def test_a_rerun_is_identical_and_carries_its_origin(tmp_path, model):
+    stack = write_stack(tmp_path, _values(100, 100))
+    first = score_stack(stack, model, tmp_path / "a.tif")
+    second = score_stack(stack, model, tmp_path / "b.tif")
+    assert first.path.read_bytes() == second.path.read_bytes()
+    with open_raster(first.path) as dataset:
+        assert dataset.tags()["model_sha256"] == model.sha256
+        assert dataset.descriptions == ("score",)
+
+
+def test_a_foreign_stack_is_refused_before_anything_is_written(tmp_path):
+    write_model(tmp_path / "models", HEAD, threshold=0.4)
+    model = load_model("tiny", BandSet.VV_VH, tmp_path / "models")
+    stack = write_stack(tmp_path, _values(64, 64, bands=2), BandSet.VV)
+    with pytest.raises(ModelError, match="needs the bands"):
+        score_stack(stack, model, tmp_path / "score.tif")
+    assert not (tmp_path / "score.tif").exists()

@@ -1,0 +1,119 @@
+"""From an area of interest to a grid."""
+
+import json
+import math
+from pathlib import Path
+
+import pyogrio
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from landslidectl.errors import AoiError
+from landslidectl.jobs.area import WGS84, bbox_area, grid_for, read_aoi, transformed
+
+BOX = shapely.box(12.0, 42.0, 12.1, 42.05)
+
+
+def write(path: Path, geometry: shapely.Geometry, driver: str, crs: str | None = WGS84) -> Path:
+    pyogrio.raw.write(
+        path,
+        geometry=shapely.to_wkb([geometry]),
+        field_data=[],
+        fields=[],
+        geometry_type=geometry.geom_type,
+        driver=driver,
+        crs=crs,
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "driver"),
+    [
+        ("a.geojson", "GeoJSON"),
+        ("a b.gpkg", "GPKG"),
+        ("ä.kml", "KML"),
+        ("a.shp", "ESRI Shapefile"),
+    ],
+)
+def test_every_format_gives_the_same_area(tmp_path: Path, name: str, driver: str) -> None:
+    area = read_aoi(write(tmp_path / name, BOX, driver))
+    assert area.symmetric_difference(BOX).area < 1e-9
+
+
+def test_projected_files_are_brought_to_degrees(tmp_path: Path) -> None:
+    projected = shapely.transform(BOX, lambda points: transformed(points, WGS84, "EPSG:32633"))
+    area = read_aoi(write(tmp_path / "utm.gpkg", projected, "GPKG", "EPSG:32633"))
+    assert area.symmetric_difference(BOX).area < 1e-7
+
+
+def test_several_features_are_joined(tmp_path: Path) -> None:
+    far = shapely.box(12.2, 42.0, 12.3, 42.1)
+    features = [
+        {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(shape)}
+        for shape in (BOX, far, shapely.Point(0, 0))
+    ]
+    path = tmp_path / "two.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    assert read_aoi(path).area == pytest.approx(BOX.area + far.area)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "cannot be read"),
+        ('{"type": "Point", "coordinates": [12, 42]}', "no polygon"),
+        ('{"type": "FeatureCollection", "features": []}', "no polygon"),
+        (json.dumps(shapely.geometry.mapping(shapely.box(4e5, 4e6, 5e5, 5e6))), "no degrees"),
+        (json.dumps(shapely.geometry.mapping(shapely.box(12, 85, 13, 86))), "UTM"),
+        (json.dumps(shapely.geometry.mapping(shapely.box(0, 0, 50, 1))), "wide"),
+    ],
+)
+def test_unusable_files_are_refused(tmp_path: Path, content: str, words: str) -> None:
+    path = tmp_path / "aoi.geojson"
+    path.write_text(content)
+    with pytest.raises(AoiError, match=words) as caught:
+        read_aoi(path)
+    assert str(path) in caught.value.message
+
+
+def test_shapefile_without_projection_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.shp", BOX, "ESRI Shapefile")
+    path.with_suffix(".prj").unlink()
+    with pytest.raises(AoiError, match="coordinate system"):
+        read_aoi(path)
+    with pytest.raises(AoiError, match="does not exist"):
+        read_aoi(tmp_path / "missing.gpkg")
+
+
+@pytest.mark.parametrize("bbox", [(13, 42, 12, 43), (12, 43, 13, 42), (12, 42, 12, 43)])
+def test_reversed_and_empty_boxes_are_refused(bbox: tuple[float, float, float, float]) -> None:
+    with pytest.raises(AoiError, match="west must be below east"):
+        bbox_area(bbox)
+
+
+@given(lon=st.floats(-179, 178), lat=st.floats(-79, 83), width=st.floats(0.01, 0.8))
+@settings(max_examples=25, deadline=None)
+def test_grid_covers_the_area_and_is_snapped(lon: float, lat: float, width: float) -> None:
+    area = bbox_area((lon, lat, lon + width, lat + 0.2))
+    grid = grid_for(area)
+    assert grid.epsg == (32600 if lat + 0.1 >= 0 else 32700) + min(
+        math.floor((lon + width / 2 + 180) / 6) + 1, 60
+    )
+    assert grid.left % 10 == 0
+    assert grid.top % 10 == 0
+    outline = shapely.segmentize(area, 0.013)
+    x, y = transformed(shapely.get_coordinates(outline), WGS84, f"EPSG:{grid.epsg}").T
+    bounds = grid.bounds
+    # between the points that are projected, the curve may stand out by a fraction of a metre
+    assert x.min() > bounds.left - 1
+    assert x.max() < bounds.right + 1
+    assert y.min() > bounds.bottom - 1
+    assert y.max() < bounds.top + 1
+
+
+def test_too_large_an_area_is_refused() -> None:
+    with pytest.raises(AoiError, match="km"):
+        grid_for(bbox_area((0, 0, 10, 10)))

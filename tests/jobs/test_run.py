@@ -1,0 +1,264 @@
+"""Whole jobs: their flow, their record, resuming, refusals and exit codes."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from landslidectl.catalog.catalog import Catalog
+from landslidectl.catalog.records import JobRequest
+from landslidectl.errors import (
+    AoiError,
+    DemError,
+    Interrupted,
+    LockedError,
+    ModelError,
+    OutputError,
+    ResourceError,
+    StackError,
+    Terminated,
+)
+from landslidectl.events import ProgressEvent, SceneRefused, StepFinished, Warned, silent
+from landslidectl.jobs import run, stages
+from landslidectl.jobs.lock import folder_lock
+from landslidectl.jobs.run import run_detect, run_ingest, run_stack
+from landslidectl.jobs.workspace import Workspace
+from landslidectl.terms import JobStatus
+from tests.jobs.world import BROKEN, DAMAGED, ELSEWHERE, World
+
+
+def products(world: World) -> list[Path]:
+    return sorted((world.folder / "out").glob("LSD_*"))
+
+
+def test_detect_finds_the_slide_and_records_everything(world: World, catalog: Catalog) -> None:
+    events: list[ProgressEvent] = []
+    result = run_detect(world.settings(), events.append, catalog)
+    assert (result.status, result.exit_code) == (JobStatus.SUCCEEDED, 0)
+    assert result.areas is not None
+    assert result.areas.detections == 1
+    assert result.areas.detected_ha > 5
+    assert result.tracks == ("D046",)
+    assert result.scenes == 4
+    assert all(Path(path).is_file() for path in result.files.values())
+    assert Path(result.files["map"]).parent == products(world)[0]
+    assert any(isinstance(event, Warned) and event.code == "no-dem" for event in events)
+
+    job = catalog.job(result.job_id)
+    assert (job.status, job.exit_code) == (JobStatus.SUCCEEDED, 0)
+    assert job.settings["model"] == "tiny"
+    steps = catalog.list_steps(job.job_id)
+    names = ["dem", *["geocode"] * 4, "stack", "score", "fuse", "product"]
+    assert [step.name for step in steps] == names
+    assert {step.status for step in steps} == {"done"}
+    assert {output.path for output in catalog.list_outputs(job.job_id)} >= set(
+        result.files.values()
+    )
+    (detection,) = catalog.list_detections(job.job_id)
+    assert 141.9 < detection.centroid_lon < 141.92
+    assert [scene.status for scene in catalog.list_scenes()] == ["usable"] * 4
+    assert catalog.list_models()[0].name == "tiny"
+
+    metadata = json.loads(Path(result.files["metadata"]).read_text())
+    assert job.job_id in json.dumps(metadata)
+    assert "no elevation model" in json.dumps(metadata)
+
+
+def test_rerun_skips_everything_and_keeps_the_product(world: World, catalog: Catalog) -> None:
+    first = run_detect(world.settings(), silent, catalog)
+    events: list[ProgressEvent] = []
+    second = run_detect(world.settings(), events.append, catalog)
+    assert len(world.geocoded) == 4
+    assert second.skipped == 9
+    assert all(event.skipped for event in events if isinstance(event, StepFinished))
+    assert second.files == first.files
+    assert second.areas == first.areas
+    assert len(products(world)) == 1
+    assert catalog.list_detections(second.job_id) == catalog.list_detections(first.job_id)
+
+
+def test_a_new_scene_redoes_just_what_it_touches(world: World, catalog: Catalog) -> None:
+    run_detect(world.settings(), silent, catalog)
+    world.add(9.0)
+    result = run_detect(world.settings(), silent, catalog)
+    assert len(world.geocoded) == 5
+    assert result.skipped == 5
+    assert result.scenes == 5
+    assert [product.name[-5:] for product in products(world)] == ["r1_v1", "r2_v1"]
+
+
+def test_a_lost_intermediate_file_is_made_again(world: World, catalog: Catalog) -> None:
+    run_detect(world.settings(), silent, catalog)
+    geocoded = sorted((world.folder / "out" / ".work" / "geocoded").iterdir())
+    geocoded[0].unlink()
+    result = run_detect(world.settings(), silent, catalog)
+    assert len(world.geocoded) == 5
+    assert result.skipped == 8
+    assert geocoded[0].exists()
+
+
+def test_another_threshold_redoes_only_the_product(world: World, catalog: Catalog) -> None:
+    run_detect(world.settings(), silent, catalog)
+    with pytest.raises(OutputError, match="threshold"):
+        run_detect(world.settings(threshold=0.9), silent, catalog)
+    result = run_detect(world.settings(threshold=0.9, overwrite=True), silent, catalog)
+    assert result.skipped == 8
+    assert len(products(world)) == 2
+
+
+@pytest.mark.parametrize("content", [DAMAGED, BROKEN])
+def test_one_damaged_scene_makes_a_partial_result(
+    world: World, catalog: Catalog, content: str
+) -> None:
+    path = world.add(-18.0, content)
+    events: list[ProgressEvent] = []
+    result = run_detect(world.settings(), events.append, catalog)
+    assert (result.status, result.exit_code) == (JobStatus.PARTIAL, 3)
+    assert result.scenes == 4
+    assert [item.name for item in result.refused if item.is_failure] == [str(path)]
+    assert [event.path for event in events if isinstance(event, SceneRefused)] == [str(path)]
+    assert catalog.job(result.job_id).exit_code == 3
+    assert str(path) in Path(result.files["metadata"]).read_text()
+
+
+def test_scenes_that_are_not_needed_are_no_failure(world: World, catalog: Catalog) -> None:
+    world.add(-400.0)
+    world.add(-20.0, ELSEWHERE)
+    world.add(-20.0, orbit=99)
+    result = run_detect(world.settings(), silent, catalog)
+    assert result.status is JobStatus.SUCCEEDED
+    assert len(result.refused) == 3
+    assert not any(item.is_failure for item in result.refused)
+
+
+def test_a_track_that_loses_its_window_is_skipped(world: World, catalog: Catalog) -> None:
+    world.add(-20.0, orbit=99)
+    world.add(4.0, DAMAGED, orbit=99)
+    events: list[ProgressEvent] = []
+    result = run_detect(world.settings(), events.append, catalog)
+    assert result.tracks == ("D046",)
+    assert result.status is JobStatus.PARTIAL
+    skipped = [event for event in events if isinstance(event, Warned)]
+    assert any("no post-event scene is left on orbit 99" in event.message for event in skipped)
+
+
+def test_two_tracks_are_fused(world: World, catalog: Catalog) -> None:
+    for days in (-30.0, -18.0, 5.0):
+        world.add(days, orbit=112)
+    result = run_detect(world.settings(), silent, catalog)
+    assert result.tracks == ("D046", "D112")
+    assert result.areas is not None
+    assert result.areas.detections == 1
+
+
+def test_no_usable_track_names_what_is_missing(world: World, catalog: Catalog) -> None:
+    for path in world.scenes.glob("*201809*"):
+        path.unlink()
+    with pytest.raises(StackError, match=r"3 pre-event scenes on orbit 46 descending, no post"):
+        run_detect(world.settings(), silent, catalog)
+    (job,) = catalog.list_jobs()
+    assert (job.status, job.exit_code) == (JobStatus.FAILED, 4)
+    assert "no post" in job.message
+
+
+def test_no_scene_at_all(world: World, catalog: Catalog) -> None:
+    empty = world.folder / "empty"
+    empty.mkdir()
+    with pytest.raises(StackError, match="no usable Sentinel-1 scene"):
+        run_detect(world.settings(scenes=(empty,)), silent, catalog)
+
+
+def test_refusals_before_any_work(world: World, catalog: Catalog, tmp_path: Path) -> None:
+    cases = {
+        DemError: {"no_dem": False},
+        ModelError: {"model": "nothing"},
+        AoiError: {"bbox": None, "aoi": tmp_path / "missing.geojson"},
+        ResourceError: {"max_memory_mb": 1},
+        OutputError: {"output": world.models},
+    }
+    for kind, changes in cases.items():
+        with pytest.raises(kind):
+            run_detect(world.settings(**changes), silent, catalog)
+    with pytest.raises(DemError, match="no such file"):
+        settings = world.settings(no_dem=False, dem=tmp_path / "missing")
+        run_detect(settings, silent, catalog)
+    assert world.geocoded == []
+    assert {job.status for job in catalog.list_jobs()} == {JobStatus.FAILED}
+
+
+def test_area_defaults_to_what_the_scenes_cover(
+    world: World, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def stop(*arguments: object, **_: object) -> None:
+        seen.append(arguments[1])
+        raise StackError("far enough")
+
+    monkeypatch.setattr(run, "_frame", stop)
+    with pytest.raises(StackError, match="far enough"):
+        run_detect(world.settings(bbox=None), silent, catalog)
+    assert seen[0].bounds == (141.0, 42.0, 143.0, 43.5)
+
+
+def test_ingest_and_stack_alone(world: World, catalog: Catalog) -> None:
+    ingested = run_ingest(world.settings(output=world.folder / "ingested"), silent, catalog)
+    assert len(ingested.files) == 4
+    assert ingested.areas is None
+    stacked = run_stack(world.settings(output=world.folder / "stacked"), silent, catalog)
+    assert [Path(path).name for path in stacked.files.values()] == ["stack.tif"]
+    detected = run_detect(world.settings(output=world.folder / "stacked"), silent, catalog)
+    assert detected.skipped == 6
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(signal.SIGTERM, Terminated), (signal.SIGINT, Interrupted)]
+)
+def test_a_signal_ends_the_job_and_the_next_run_goes_on(
+    world: World,
+    catalog: Catalog,
+    monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals,
+    kind: type[Exception],
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), number)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(stages, "build_stack", interrupted)
+        with pytest.raises(kind):
+            run_detect(world.settings(), silent, catalog)
+    (job,) = catalog.list_jobs()
+    assert (job.status, job.exit_code) == (JobStatus.INTERRUPTED, kind("").exit_code)
+    assert catalog.list_steps(job.job_id)[-1].status == "interrupted"
+    assert not Workspace(world.settings().output).lock.exists()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    result = run_detect(world.settings(), silent, catalog)
+    assert result.skipped == 5
+    assert len(world.geocoded) == 4
+
+
+def test_second_run_in_the_folder_is_locked_out(world: World, catalog: Catalog) -> None:
+    with folder_lock(Workspace(world.settings().output).lock), pytest.raises(LockedError):
+        run_detect(world.settings(), silent, catalog)
+    assert catalog.list_jobs()[0].exit_code == 9
+
+
+def test_jobs_that_died_are_buried(
+    world: World, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("landslidectl.catalog.catalog.os.getpid", lambda: 2**22 + 1)
+    dead = catalog.start_job(JobRequest("x", {}, {}, ""))
+    monkeypatch.undo()
+    with pytest.raises(LockedError), folder_lock(Workspace(world.settings().output).lock):
+        run_detect(world.settings(), silent, catalog)
+    assert catalog.job(dead).status is JobStatus.INTERRUPTED
+
+
+def test_an_event_without_slides_is_an_empty_success(world: World, catalog: Catalog) -> None:
+    result = run_detect(world.settings(threshold=0.9999), silent, catalog)
+    assert (result.status, result.exit_code) == (JobStatus.SUCCEEDED_EMPTY, 0)
+    assert "No detection does not mean" in "\n".join(result.told())
+    assert all(Path(path).is_file() for path in result.files.values())

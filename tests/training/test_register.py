@@ -1,0 +1,131 @@
+"""From a network to a model folder: quantisation, threshold, manifest, card, scoring."""
+
+import json
+
+import numpy as np
+import pytest
+
+from landslidectl.errors import OutputError
+from landslidectl.inference.manifest import load_model
+from landslidectl.terms import BandSet
+from landslidectl.training.fit import FitSettings, fit, load_network, predict
+from landslidectl.training.networks import build_network
+from landslidectl.training.patches import as_input, save_patches
+from landslidectl.training.quantise import convert_float, quantise
+from landslidectl.training.register import (
+    Release,
+    quantise_run,
+    register,
+    representatives,
+    score_file,
+)
+from tests.training.fakes import patch_set
+
+
+@pytest.fixture(scope="module")
+def sets():
+    return {"train": patch_set(96, 1), "validation": patch_set(48, 2), "test": patch_set(48, 3)}
+
+
+@pytest.fixture(scope="module")
+def run(keras, sets, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    fit(FitSettings("cnn", epochs=1, batch=16), sets["train"], sets["validation"], folder)
+    quantise_run(folder, sets["train"], sets["validation"])
+    return folder
+
+
+@pytest.mark.parametrize("architecture", ["cnn", "resnet", "cbam"])
+def test_eight_bits_keep_the_scores_and_their_resolution(keras, tmp_path, sets, architecture):
+    keras.utils.set_random_seed(1)
+    network = build_network(architecture, BandSet.VV_VH)
+    patches = sets["train"]
+    chosen = as_input(patches.taken(representatives(patches, 30)).windows, BandSet.VV_VH)
+    file = quantise(network, chosen, tmp_path / "int8.tflite")
+    again = quantise(network, chosen, tmp_path / "again.tflite")
+    assert file.read_bytes() == again.read_bytes()
+    exact = convert_float(network, tmp_path / "float.tflite")
+    assert file.stat().st_size < 0.5 * exact.stat().st_size
+    reference = predict(network, as_input(patches.windows, BandSet.VV_VH))
+    scores = score_file(file, patches, BandSet.VV_VH)
+    assert np.abs(score_file(exact, patches, BandSet.VV_VH) - reference).max() < 1e-5
+    assert np.abs(scores - reference).max() < 0.02
+    assert np.unique(scores).size > 0.9 * scores.size, "not the 256 steps of eight bits"
+
+
+def test_the_converter_is_silent(keras, tmp_path, sets, capfd):
+    network = build_network("cnn", BandSet.VV)
+    quantise(network, as_input(sets["train"].windows[:4], BandSet.VV), tmp_path / "a.tflite")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_representatives_are_half_landslides(sets):
+    patches = sets["train"]
+    chosen = representatives(patches, 20)
+    assert patches.labels[chosen].sum() == 10
+    assert np.unique(chosen).size == 20
+
+
+def test_a_run_records_what_quantisation_changed(run):
+    record = json.loads((run / "quantisation.json").read_text())
+    assert 0 < record["threshold"] < 1
+    assert record["loss"]["patches"] == 48
+    assert record["loss"]["difference_max"] >= record["loss"]["difference_p99"]
+    assert record["parameters"] > 10_000
+
+
+def test_a_registered_model_is_what_users_load(run, sets, tmp_path):
+    release = Release("cnn", "1.0.0", "Simulated for a test.")
+    model = register(run, release, sets, tmp_path)
+    loaded = load_model("cnn", BandSet.VV_VH, tmp_path)
+    assert loaded == model
+    assert sorted(path.name for path in model.folder.iterdir()) == [
+        "card.md",
+        "model.json",
+        "model.tflite",
+    ]
+    test = model.raw["metrics"]["test"]
+    assert set(test) == {"model", "higher_with_slides", "log_ratio", "spread"}
+    assert model.raw["training"]["sets"]["test"]["events"] == [3]
+    before = (model.folder / "model.json").read_bytes()
+    register(run, release, sets, tmp_path)
+    assert (model.folder / "model.json").read_bytes() == before
+    card = (model.folder / "card.md").read_text()
+    assert "Trained on simulation only" in card
+    assert "Never tested on" in card
+    assert f"{test['model']['roc_auc']:.3f}" in card
+
+
+def test_another_network_under_the_same_version_is_refused(run, sets, tmp_path):
+    release = Release("cnn", "1.0.0", "Simulated for a test.")
+    model = register(run, release, sets, tmp_path)
+    manifest = json.loads((model.folder / "model.json").read_text())
+    manifest["sha256"] = "0" * 64
+    (model.folder / "model.json").write_text(json.dumps(manifest))
+    with pytest.raises(OutputError, match="with another network"):
+        register(run, release, sets, tmp_path)
+    register(run, Release("cnn", "1.1.0", "Simulated for a test."), sets, tmp_path)
+
+
+def test_the_steps_run_as_commands(keras, tmp_path, sets, capsys):
+    from landslidectl.training.__main__ import main
+
+    for name, patches in sets.items():
+        save_patches(patches, tmp_path / name / "seed.npz")
+    folders = [f"--{name}={tmp_path / name}" for name in ("train", "validation")]
+    run = f"--run={tmp_path / 'run'}"
+    fitted = ["fit", "--architecture=cbam", "--bands=vv", "--epochs=1", "--batch=48"]
+    assert main([*fitted, run, *folders]) == 0
+    assert main(["quantise", run, *folders]) == 0
+    target = [f"--test={tmp_path / 'test'}", f"--models={tmp_path / 'models'}"]
+    assert main(["register", run, *folders, *target, "--name=cbam", "--version=0.1"]) == 0
+    assert load_model("cbam", BandSet.VV, tmp_path / "models").input_shape == (64, 64, 2)
+    assert "best epoch 1 of 1" in capsys.readouterr().out
+    assert main(["quantise", f"--run={tmp_path / 'absent'}", *folders]) == 8
+    assert "error: " in capsys.readouterr().err
+
+
+def test_a_network_read_back_gives_the_same_scores(run, sets):
+    inputs = as_input(sets["test"].windows, BandSet.VV_VH)
+    network = load_network(run / "best.keras")
+    assert np.array_equal(predict(network, inputs), predict(network, inputs))
