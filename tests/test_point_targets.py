@@ -17,8 +17,8 @@ from landslidectl.grid import Bounds, Grid, Window, utm_epsg
 from landslidectl.sentinel1.annotation import read_annotation
 from landslidectl.sentinel1.discover import find_scenes
 from landslidectl.sentinel1.geometry import scene_geometry
-from landslidectl.sentinel1.range_doppler import geodetic_to_ecef, solve_zero_doppler
 from landslidectl.sentinel1.radiometry import read_sigma_nought
+from landslidectl.sentinel1.range_doppler import geodetic_to_ecef, solve_zero_doppler
 from landslidectl.sentinel1.scene import Scene
 from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.spec import EventSpec, PointTarget, TrackSpec

@@ -135,6 +135,19 @@ class Catalog:
             f"{found} an id that begins with '{job_id}'", "See: landslidectl jobs list"
         )
 
+    def newest_job(self) -> JobRecord:
+        """Return the job that was started last.
+
+        Raises
+        ------
+        UsageError
+            If there is none yet.
+        """
+        rows = self._rows("SELECT * FROM jobs ORDER BY rowid DESC LIMIT 1", [])
+        if not rows:
+            raise UsageError("the catalog holds no job yet", "Try: landslidectl demo")
+        return _job(rows[0])
+
     # ---- steps ------------------------------------------------------------------------------
 
     def start_step(self, job_id: str, key: str, workspace: Path, name: str) -> int:

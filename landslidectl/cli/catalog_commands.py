@@ -45,18 +45,23 @@ def list_jobs(catalog: options.CatalogFile = None, json_lines: options.Json = Fa
 
 @jobs.command("show")
 def show_job(
-    job_id: Annotated[str, typer.Argument(metavar="ID", help="The id or the beginning of it.")],
+    job_id: Annotated[
+        str | None,
+        typer.Argument(metavar="ID", help="The id or the beginning of it. Default: the newest."),
+    ] = None,
     catalog: options.CatalogFile = None,
     json_lines: options.Json = False,
 ) -> None:
     """Show one job: settings, steps with times, outputs, detections.
+
+    landslidectl jobs show
 
     landslidectl jobs show 20180906T071500Z-3f9a1c
     """
     from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
 
     with Catalog(catalog) as opened:
-        job = opened.job(job_id)
+        job = opened.job(job_id) if job_id else opened.newest_job()
         facts = _job_facts(opened, job)
     if json_lines:
         write_json(facts)

@@ -186,7 +186,7 @@ def check_contract(model: Model, stack: "Stack") -> None:
         raise ModelError(
             f"{stack.folder}: the model '{model.name}' needs the bands {', '.join(missing)}, "
             f"the stack has {', '.join(stack.bands.band_names)}",
-            "Use a model for these bands: --bands vv.",
+            "Use a model for these bands: --polarisations vv.",
         )
     differing = model.contract.differences(stack.contract)
     if differing:

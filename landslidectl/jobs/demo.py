@@ -9,6 +9,7 @@ from typing import Any
 
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import utc_text
+from landslidectl.detection.accuracy import match_inventory
 from landslidectl.events import Reporter, StepFinished, StepStarted
 from landslidectl.files.atomic import write_json_atomic
 from landslidectl.jobs.result import JobResult
@@ -216,15 +217,15 @@ def compare(event: PlantedEvent, model: str, result: JobResult) -> DemoReport:
         shapely.geometry.shape(feature["geometry"])
         for feature in _features(Path(result.files["geojson"]))
     ]
-    outlines, slides = [], []
-    for feature in _features(event.planted):
-        outline = shapely.geometry.shape(feature["geometry"])
-        facts = feature["properties"]
-        was_found = any(outline.intersects(region) for region in detected)
-        outlines.append(outline)
-        slides.append(_Slide(facts["area_m2"], facts["visible"], was_found))
-    false = sum(not any(region.intersects(slide) for slide in outlines) for region in detected)
-    return DemoReport(event, model, result, _by_size(slides), false)
+    planted = _features(event.planted)
+    outlines = [shapely.geometry.shape(feature["geometry"]) for feature in planted]
+    matches = match_inventory(detected, outlines)
+    facts = [feature["properties"] for feature in planted]
+    slides = [
+        _Slide(fact["area_m2"], fact["visible"], was_found)
+        for fact, was_found in zip(facts, matches.found, strict=True)
+    ]
+    return DemoReport(event, model, result, _by_size(slides), matches.false_regions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ class SimulatedEvent:
         Folders of the products and of the elevation tiles.
     aoi, truth, config : Path
         Area of interest and outlines of the slides (GeoJSON), and a configuration that lets
-        ``detect`` run without further options.
+        commands on the scenes run without further options.
     products : tuple of Path
         Every scene in the order of tracks, then of time.
     area : Box
@@ -274,10 +274,9 @@ def _acquisition(
 
 
 def _write_companions(spec: EventSpec, config: Path) -> None:
-    """Write the configuration for ``detect`` and a stray file such as real folders hold."""
+    """Write the configuration, and a stray file such as real folders hold."""
     instant = spec.instant.strftime("%Y-%m-%dT%H:%M:%SZ")
     lines = [
-        "[detect]",
         f'event = "{instant}"',
         'aoi = "../aoi.geojson"',
         'dem = "../dem"',

@@ -8,6 +8,7 @@ how the geolocation grids of real products behave.
 Source: Sentinel-1 Product Specification, coordinateConversion and geolocationGrid.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -85,9 +86,8 @@ class Frame:
         """Return the pixel: records around the time, blended; lines through the outermost two."""
         beyond = range_m - self.near_range_m
         ground: Array = np.zeros(np.broadcast(time_s, range_m).shape)
-        for record, weight in zip(self.records, self._weights(time_s), strict=True):
-            if np.any(weight):
-                ground = ground + weight * horner(record.to_ground, beyond)
+        for record, weight in self._weights(time_s):
+            ground = ground + weight * horner(record.to_ground, beyond)
         return ground / PIXEL_M
 
     def ground(self, line: Numbers, pixel: Numbers, height_m: Numbers | None = None) -> Array:
@@ -116,7 +116,7 @@ class Frame:
     def height(self, time_s: Array) -> Array:
         """Return the heights of the records, blended, metres."""
         total: Array = np.zeros(np.shape(time_s))
-        for record, weight in zip(self.records, self._weights(time_s), strict=True):
+        for record, weight in self._weights(time_s):
             total = total + weight * record.height_m
         return total
 
@@ -134,16 +134,20 @@ class Frame:
             self, first_line_s=first_line_s, lines=lines, samples=samples, records=records
         )
 
-    def _weights(self, time_s: Array) -> list[Array]:
-        """Return each record's share at the times; the outermost pairs extend linearly."""
-        times = [record.time_s for record in self.records]
-        place = (np.asarray(time_s, float) - times[0]) / RECORD_STEP_S
-        left = np.clip(np.floor(place), 0, len(times) - 2)
+    def _weights(self, time_s: Array) -> Iterator[tuple[RangeRecord, Array]]:
+        """Yield the records around the times with their shares; outermost pairs extend linearly."""
+        place = (np.asarray(time_s, float) - self.records[0].time_s) / RECORD_STEP_S
+        left = np.clip(np.floor(place), 0, len(self.records) - 2)
         part = place - left
-        return [
-            np.where(left == index, 1.0 - part, 0.0) + np.where(left == index - 1, part, 0.0)
-            for index in range(len(times))
-        ]
+        if left.size == 0:
+            return
+        first, last = int(left.min()), int(left.max())
+        for index in range(first, last + 2):
+            if first == last:
+                yield self.records[index], part if index > first else 1.0 - part
+            else:
+                rising = np.where(left == index - 1, part, 0.0)
+                yield self.records[index], np.where(left == index, 1.0 - part, rising)
 
 
 def delay_shift_s(range_m: Array) -> Array:

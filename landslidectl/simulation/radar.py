@@ -24,8 +24,8 @@ from landslidectl.simulation.terrain import CELL_M, FACET_M, Terrain
 
 STRIP_ROWS = 64
 REFERENCE_COSINE = float(np.cos(np.radians(39.0)))
-LOWEST_COSINE = 0.1
-SHADOW_FILL = 0.12
+LOWEST_COSINE = 0.18
+SHADOW_FILL = 0.15
 BACKGROUND = (0.13, 0.032)
 
 GROUPS = 6

@@ -25,7 +25,8 @@ NODE_SPACING_M = 320.0
 # Chebyshev nodes of -500..8500 m: they keep the cubic remainder of the slant range below 1 cm.
 HEIGHT_MID_M = 4000.0
 HEIGHT_STEP_M = 3900.0
-LOOK_HEIGHT_M = 500.0
+# The visibility test adds the effect of the terrain's height to the look at the ellipsoid.
+LOOK_HEIGHT_M = 0.0
 STRIP_ROWS = 32
 
 
@@ -53,7 +54,7 @@ class Geolocator:
         Coefficients of 1, u and u squared with u = (height - 4000 m) / 3900 m; NaN where the
         scene's orbit cannot see a node.
     looks : float64 array of shape (3, node rows, node columns)
-        Unit vectors ground to sensor in grid axes (x, y, up), 500 m above the ellipsoid.
+        Unit vectors ground to sensor in grid axes (x, y, up), at the ellipsoid.
     """
 
     geometry: "SceneGeometry"

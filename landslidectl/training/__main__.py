@@ -54,6 +54,11 @@ def _parser() -> argparse.ArgumentParser:
     quantise.add_argument("--train", type=Path, required=True)
     quantise.add_argument("--validation", type=Path, required=True)
     quantise.set_defaults(step=_quantise)
+    scenes = steps.add_parser("scenes", help="map simulated events, choose the threshold")
+    scenes.add_argument("--run", type=Path, action="append", required=True, dest="runs")
+    scenes.add_argument("--threshold-seeds", type=seed_range, required=True, help="such as 601-606")
+    scenes.add_argument("--test-seeds", type=seed_range, required=True, help="such as 901-910")
+    scenes.set_defaults(step=_scenes)
     _add_register(steps.add_parser("register", help="evaluate on the test set, write the folder"))
     return parser
 
@@ -130,6 +135,20 @@ def _quantise(options: argparse.Namespace) -> None:
 
     record = quantise_run(options.run, read_folder(options.train), read_folder(options.validation))
     _say(f"threshold {record['threshold']}, quantisation {record['loss']}")
+
+
+def _scenes(options: argparse.Namespace) -> None:
+    from landslidectl.files.atomic import write_json_atomic  # noqa: PLC0415
+    from landslidectl.training.register import SCENES  # noqa: PLC0415
+    from landslidectl.training.scenes import evaluate_scenes, scene_record  # noqa: PLC0415
+
+    chosen_on = evaluate_scenes(options.runs, options.threshold_seeds, _tell)
+    tested_on = evaluate_scenes(options.runs, options.test_seeds, _tell)
+    seeds = list(options.threshold_seeds), list(options.test_seeds)
+    for run in options.runs:
+        record = scene_record(seeds, chosen_on[run], tested_on[run])
+        write_json_atomic(run / SCENES, record)
+        _say(f"{run}: threshold {record['threshold']}, {record['on_test_events']}")
 
 
 def _register(options: argparse.Namespace) -> None:

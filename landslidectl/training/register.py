@@ -38,6 +38,7 @@ from landslidectl.training.quantise import convert_float, quantisation_loss, qua
 
 REPRESENTATIVES = 400
 QUANTISATION = "quantisation.json"
+SCENES = "scenes.json"
 FLOAT_NAME = "float32.tflite"
 
 
@@ -158,7 +159,8 @@ def register(run: Path, release: Release, sets: Mapping[str, PatchSet], models_d
     Parameters
     ----------
     run : Path
-        Folder of `fit.fit` after `quantise_run`.
+        Folder of `fit.fit` after `quantise_run`, and after the step ``scenes``, which chose the
+        threshold that the manifest recommends.
     release : Release
     sets : mapping
         ``train``, ``validation`` and ``test``; the test set must share no event with the others.
@@ -170,6 +172,7 @@ def register(run: Path, release: Release, sets: Mapping[str, PatchSet], models_d
         If the folder already holds a model of this version with another network.
     """
     settings, record = read_settings(run), _read_json(run / QUANTISATION)
+    scenes = _read_json(run / SCENES)
     bands = BandSet(settings["bands"])
     folder = models_dir / model_folder_name(release.name, bands)
     content = (run / WEIGHTS_NAME).read_bytes()
@@ -177,7 +180,9 @@ def register(run: Path, release: Release, sets: Mapping[str, PatchSet], models_d
     scores = score_file(run / WEIGHTS_NAME, sets["test"], bands)
     metrics = {
         "test": metrics_on_test(scores, record["threshold"], sets["test"], sets["validation"]),
+        "patch_threshold": record["threshold"],
         "quantisation_on_validation": record["loss"],
+        "scenes": scenes,
     }
     with atomic_path(folder / WEIGHTS_NAME) as temporary:
         temporary.write_bytes(content)
@@ -197,7 +202,7 @@ def register(run: Path, release: Release, sets: Mapping[str, PatchSet], models_d
         "units": UNITS,
         "scaling": [asdict(scale) for scale in band_scales(bands)],
         "contract": release.contract.as_dict(),
-        "threshold": record["threshold"],
+        "threshold": scenes["threshold"],
         "training": {
             "data": release.training_data,
             "simulated": True,

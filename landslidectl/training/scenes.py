@@ -8,7 +8,7 @@ run. The threshold is chosen on one set of events and the figures are taken on a
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 LARGE_M2 = 20_000.0
 MEDIUM_M2 = 5_000.0
 THRESHOLDS = tuple(round(float(value), 3) for value in np.arange(0.05, 0.995, 0.025))
+DEMO_KM = 8.0
 MOST_FALSE_PER_100_KM2 = 2.5
 
 
@@ -66,17 +67,16 @@ class Tally:
 
     def plus(self, other: "Tally") -> "Tally":
         """Return the sum with a tally at the same threshold."""
-        pairs = {
-            name: tuple(
-                a + b for a, b in zip(getattr(self, name), getattr(other, name), strict=True)
-            )
-            for name in ("large", "medium", "small")
-        }
-        counts = {
-            name: getattr(self, name) + getattr(other, name)
-            for name in ("regions", "false_regions", "quiet_regions", "quiet_km2")
-        }
-        return Tally(self.threshold, **pairs, **counts)
+        return Tally(
+            self.threshold,
+            _sum(self.large, other.large),
+            _sum(self.medium, other.medium),
+            _sum(self.small, other.small),
+            self.regions + other.regions,
+            self.false_regions + other.false_regions,
+            self.quiet_regions + other.quiet_regions,
+            self.quiet_km2 + other.quiet_km2,
+        )
 
     @property
     def false_per_100_km2(self) -> float:
@@ -127,7 +127,10 @@ class EventStacks:
 
 
 def evaluate_scenes(
-    runs: Sequence[Path], seeds: Iterable[int], reporter: Reporter = silent
+    runs: Sequence[Path],
+    seeds: Iterable[int],
+    reporter: Reporter = silent,
+    size_km: float = DEMO_KM,
 ) -> dict[Path, tuple[Tally, ...]]:
     """Map simulated events with the networks of some runs, at every threshold.
 
@@ -137,6 +140,9 @@ def evaluate_scenes(
         Folders of `fit.fit` after `register.quantise_run`.
     seeds : iterable of int
         Events that no training saw.
+    reporter : Reporter
+    size_km : float
+        Side of the events.
 
     Returns
     -------
@@ -149,7 +155,7 @@ def evaluate_scenes(
     reporter(StepStarted("scenes", "Mapping simulated events", len(wanted), "events"))
     for done, seed in enumerate(wanted, start=1):
         with tempfile.TemporaryDirectory(prefix="landslidectl-") as work:
-            event = _simulate(seed, Path(work))
+            event = _simulate(EventSpec(seed, size_km, zip_every=0), Path(work))
             for run, model in models.items():
                 tallies = _tallies(event, model, Path(work))
                 sums[run] = tuple(a.plus(b) for a, b in zip(sums[run], tallies, strict=True))
@@ -172,27 +178,32 @@ def at_threshold(tallies: Sequence[Tally], threshold: float) -> Tally:
 
 
 def scene_record(
-    threshold_seeds: Sequence[int],
-    test_seeds: Sequence[int],
-    chosen_on: Sequence[Tally],
-    tested_on: Sequence[Tally],
+    seeds: tuple[list[int], list[int]], chosen_on: Sequence[Tally], tested_on: Sequence[Tally]
 ) -> Mapping[str, Any]:
-    """Return what `register` writes into the manifest about whole scenes."""
+    """Return what `register` writes into the manifest about whole scenes.
+
+    Parameters
+    ----------
+    seeds : (list of int, list of int)
+        Events the threshold is chosen on, and events the figures are taken on.
+    chosen_on, tested_on : sequence of Tally
+        One a threshold.
+    """
     threshold = choose_scene_threshold(chosen_on)
     return {
         "threshold": threshold,
-        "threshold_events": list(threshold_seeds),
-        "test_events": list(test_seeds),
+        "threshold_events": seeds[0],
+        "test_events": seeds[1],
         "on_threshold_events": at_threshold(chosen_on, threshold).as_dict(),
         "on_test_events": at_threshold(tested_on, threshold).as_dict(),
         "curve_on_test_events": [item.as_dict() for item in tested_on],
     }
 
 
-def _simulate(seed: int, work: Path) -> EventStacks:
+def _simulate(spec: EventSpec, work: Path) -> EventStacks:
     """Simulate and stack an event as the demo has it, and its twin without slides."""
-    slid = simulate_event(EventSpec(seed, zip_every=0), work / "slid")
-    quiet = simulate_event(EventSpec(seed, slides=False, zip_every=0), work / "quiet")
+    slid = simulate_event(spec, work / "slid")
+    quiet = simulate_event(replace(spec, slides=False), work / "quiet")
     chain = Chain(work / "chain", slid.event)
     stacks = chain.stacks(slid.scenes, slid.dem, slid.aoi, "slid")
     return EventStacks(
@@ -239,6 +250,10 @@ def _count(slides: Slides, found: Sequence[bool], low: float, high: float) -> tu
         if slides.visible[index] and low <= area < high
     ]
     return len(inside), sum(found[index] for index in inside)
+
+
+def _sum(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] + other[0], one[1] + other[1]
 
 
 def _share(pair: tuple[int, int]) -> float | None:

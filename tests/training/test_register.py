@@ -19,6 +19,7 @@ from landslidectl.training.register import (
     representatives,
     score_file,
 )
+from landslidectl.training.scenes import Tally, scene_record
 from tests.training.fakes import patch_set
 
 
@@ -32,6 +33,11 @@ def run(keras, sets, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
     fit(FitSettings("cnn", epochs=1, batch=16), sets["train"], sets["validation"], folder)
     quantise_run(folder, sets["train"], sets["validation"])
+    tallies = [
+        Tally(threshold, large=(4, 3), regions=5, quiet_km2=64.0) for threshold in (0.4, 0.6)
+    ]
+    record = scene_record(([601], [901, 902]), tallies, tallies)
+    (folder / "scenes.json").write_text(json.dumps(record))
     return folder
 
 
@@ -90,7 +96,9 @@ def test_a_registered_model_is_what_users_load(run, sets, tmp_path):
     before = (model.folder / "model.json").read_bytes()
     register(run, release, sets, tmp_path)
     assert (model.folder / "model.json").read_bytes() == before
+    assert model.threshold == 0.4, "the threshold is the one chosen on whole scenes"
     card = (model.folder / "card.md").read_text()
+    assert "| 20,000 m2 and more | 4 | 3 (75%) |" in card
     assert "Trained on simulation only" in card
     assert "Never tested on" in card
     assert f"{test['model']['roc_auc']:.3f}" in card
