@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from landslidectl.jobs.result import JobResult
 
 WORK = "Work"
+DEMO_SEED = 2018  # no model has seen this event; a test holds it
 FIRST = {"map": "open first"}
 DETECT_HELP = """Map probable landslides: scenes in, a product folder out.
 
@@ -191,7 +192,7 @@ def demo(  # noqa: PLR0913
     folder: Annotated[Path, typer.Argument(help="Where everything goes.")] = Path(
         "landslides-demo"
     ),
-    seed: Seed = 1,
+    seed: Seed = DEMO_SEED,
     size_km: SizeKm = 8.0,
     model: options.ModelName = None,
     models_dir: options.ModelsDir = None,

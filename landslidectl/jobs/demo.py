@@ -34,7 +34,7 @@ class DemoSettings:
     """What the demo is run with."""
 
     folder: Path
-    seed: int = 1
+    seed: int
     size_km: float = 8.0
     model: str = "resnet"
     models_dir: Path | None = None

@@ -95,7 +95,8 @@ def fuse_tracks(job: Job[DetectSettings], scored: Scored) -> Done[FusedScore]:
 def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     """Outline the detections, write the product and record the detections in the catalog."""
     fused = fuse_tracks(job, scored)
-    threshold = job.settings.threshold or scored.model.threshold
+    given = job.settings.threshold
+    threshold = scored.model.threshold if given is None else given
     options = DetectOptions(
         threshold=threshold,
         min_area_m2=job.settings.min_area_m2,

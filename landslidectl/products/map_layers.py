@@ -72,10 +72,21 @@ def read_scaled(
     how = Resampling.average if smooth else Resampling.nearest
     with open_raster(path) as dataset:
         rows, cols = window.shape if window else dataset.shape
-        if rows < shape[0] or cols < shape[1]:
-            how = Resampling.nearest
-        part: Any = dataset.read(1, window=rasterio_window(window), out_shape=shape, resampling=how)
+        finer = rows < shape[0] or cols < shape[1]
+        part: Any = dataset.read(
+            1,
+            window=rasterio_window(window),
+            out_shape=None if finer else shape,
+            resampling=how,
+        )
+    if finer:  # GDAL takes seconds to repeat pixels
+        part = part[_nearest(rows, shape[0])[:, np.newaxis], _nearest(cols, shape[1])]
     return np.asarray(part, dtype=np.float32)
+
+
+def _nearest(size: int, wanted: int) -> "NDArray[np.intp]":
+    """Return which of ``size`` pixels lies under the centre of each of ``wanted`` pixels."""
+    return ((np.arange(wanted) + 0.5) * size / wanted).astype(np.intp)
 
 
 def score_colours(score: "NDArray[np.float32]") -> "NDArray[np.float32]":

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 WGS84 = "EPSG:4326"
 GDAL_UTC = 100
 """GDAL's mark for an instant in UTC."""
+GPKG_VERSION = "1.2"
+"""What GDAL 3.6 of Debian 12 and older QGIS read without a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def _append(path: Path, layer: VectorLayer, first: bool) -> None:
         field_mask=[mask if mask.any() else None for mask in masks],
         layer=layer.name,
         driver="GPKG",
+        dataset_options={"VERSION": GPKG_VERSION} if first else None,
         append=not first,
         gdal_tz_offsets={
             name: np.full(len(layer.rows), GDAL_UTC, dtype=np.int16) for name in instants

@@ -1,0 +1,66 @@
+"""What ships in models/: whole, of today's contract, honest, and good enough to ship."""
+
+import pytest
+
+from landslidectl.cli.job_commands import DEMO_SEED
+from landslidectl.files.resources import resource_dir
+from landslidectl.inference.manifest import Model, list_models, load_model
+from landslidectl.stack.contract import StackContract
+from landslidectl.terms import BandSet
+
+MODELS = list_models(resource_dir("models"))
+
+
+def names(model: Model) -> str:
+    return f"{model.name}-{model.bands.value}"
+
+
+def test_the_three_networks_are_there_for_both_polarisation_sets() -> None:
+    present = {(model.name, model.bands) for model in MODELS}
+    assert present == {(name, bands) for name in ("cnn", "resnet", "cbam") for bands in BandSet}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names)
+def test_a_shipped_model_is_whole_and_of_the_current_contract(model: Model) -> None:
+    loaded = load_model(model.name, model.bands, resource_dir("models"))
+    assert loaded.contract == StackContract()
+    assert 0.0 < loaded.threshold < 1.0
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names)
+def test_the_card_says_what_the_model_was_trained_on(model: Model) -> None:
+    card = (model.folder / "card.md").read_text(encoding="utf-8")
+    assert "Trained on simulation only" in card
+    assert "Never tested on" in card
+    assert model.raw["training"]["simulated"] is True
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names)
+def test_no_figure_is_about_events_the_model_has_seen(model: Model) -> None:
+    sets = model.raw["training"]["sets"]
+    scenes = model.raw["metrics"]["scenes"]
+    seen = set(sets["train"]["events"]) | set(sets["validation"]["events"])
+    unseen = set(sets["test"]["events"]), set(scenes["test_events"]), {DEMO_SEED}
+    for events in unseen:
+        assert not events & seen
+        assert not events & set(scenes["threshold_events"])
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names)
+def test_it_finds_most_large_slides_without_crying_wolf(model: Model) -> None:
+    """The least that may ship, on ten unseen simulated events; the card has the figures."""
+    scenes = model.raw["metrics"]["scenes"]
+    test = scenes["on_test_events"]
+    assert len(scenes["test_events"]) >= 10
+    planted, found = test["large"]
+    assert planted >= 50
+    assert found / planted >= 0.6
+    assert test["false_per_100_km2"] <= 5.0
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names)
+def test_it_beats_both_rules_that_need_no_network(model: Model) -> None:
+    test = model.raw["metrics"]["test"]
+    for rule in ("log_ratio", "spread"):
+        assert test["model"]["roc_auc"] > test[rule]["roc_auc"] + 0.1
+        assert test["model"]["f1"] > test[rule]["f1"]
