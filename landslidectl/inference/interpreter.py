@@ -28,6 +28,21 @@ def default_threads() -> int:
     return max(1, min(available, MOST_THREADS))
 
 
+def check_device(device: Device) -> None:
+    """Refuse a device that no model runs on, before hours of work lead up to it.
+
+    Raises
+    ------
+    ResourceError
+        If the graphics processor is asked for; no model is run there yet.
+    """
+    if device is Device.GPU:
+        raise ResourceError(
+            "this release runs models on the processor only; a graphics processor was asked for",
+            "Leave --device out, or say --device cpu.",
+        )
+
+
 class Scorer:
     """A loaded model that gives windows their scores.
 
@@ -61,12 +76,7 @@ class Scorer:
         threads: int | None = None,
         verbose: bool = False,
     ) -> None:
-        if device is Device.GPU:
-            raise ResourceError(
-                "this release runs models on the processor only; a graphics processor was asked "
-                f"for, the model '{model.name}' has no network for one",
-                "Leave --device out, or say --device cpu.",
-            )
+        check_device(device)
         verify_model(model)
         self.model = model
         self.device_used = Device.CPU

@@ -11,6 +11,7 @@ from landslidectl.errors import DemError, StackError
 from landslidectl.events import Reporter, Warned
 from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
+from landslidectl.inference.interpreter import check_device
 from landslidectl.inference.manifest import Model, load_model
 from landslidectl.jobs.area import bbox_area, checked_area, grid_for, read_aoi
 from landslidectl.jobs.inputs import gather
@@ -98,6 +99,7 @@ def run_ingest(settings: IngestSettings, reporter: Reporter, catalog: Catalog) -
 
 def _detect(job: Job[DetectSettings]) -> JobResult:
     settings = job.settings
+    check_device(settings.device)
     model = load_model(
         settings.model, settings.bands, settings.models_dir or resource_dir("models")
     )
@@ -250,9 +252,10 @@ def _require_dem(job: Job[Any]) -> None:
 
 def _no_scene(job: Job[Any]) -> StackError:
     paths = ", ".join(str(path) for path in job.settings.scenes)
-    reasons = f": {_reasons(job)}" if job.ledger.refused else ""
+    count = len(job.ledger.refused)
+    refused = f": {count} refused, for the reasons told above" if count else ""
     return StackError(
-        f"no usable Sentinel-1 scene in {paths}{reasons}",
+        f"no usable Sentinel-1 scene in {paths}{refused}",
         "Needed are IW GRD products with VV and VH, as .SAFE folders or .zip files.",
     )
 

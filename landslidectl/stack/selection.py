@@ -174,7 +174,10 @@ def plans_over(area_wgs84: Any, plans: Iterable[TrackPlan]) -> Selection:
             left.append(over)
             continue
         side = "pre" if not pre else "post"
-        lacks.append(f"{_there(over)}, no {side}-event scene over the area")
+        if over.scenes:
+            lacks.append(f"{_there(over)}, no {side}-event scene over the area")
+        else:
+            lacks.append(f"all {len(away)} scenes on {plan.track} lie elsewhere")
         unused += [
             UnusedScene(scene, f"no {side}-event scene over the area of interest on this track")
             for scene in over.scenes

@@ -106,7 +106,7 @@ def _scenes(manifest: Mapping[str, Any]) -> str:
         "## Figures on whole simulated scenes",
         "",
         f"Score threshold of the program: {manifest['threshold']:g}. It is the lowest with at most "
-        "2.5 false regions per 100 km2 on "
+        "3 false regions per 100 km2 on "
         f"{len(scenes['threshold_events'])} other events without slides. The figures below are "
         f"those of {len(scenes['test_events'])} events that neither training nor threshold saw, "
         "one track each, five scenes before and one after.",

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 LARGE_M2 = 20_000.0
 MEDIUM_M2 = 5_000.0
-THRESHOLDS = tuple(round(float(value), 3) for value in np.arange(0.05, 0.995, 0.025))
+THRESHOLDS = (*(step / 20 for step in range(2, 19)), 0.925, 0.95, 0.975, 0.99)
 DEMO_KM = 8.0
-MOST_FALSE_PER_100_KM2 = 2.5
+MOST_FALSE_PER_100_KM2 = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +164,9 @@ def evaluate_scenes(
 
 
 def choose_scene_threshold(tallies: Sequence[Tally]) -> float:
-    """Return the lowest threshold with at most 2.5 false regions per 100 km2 where nothing slid.
+    """Return the lowest threshold with at most 3 false regions per 100 km2 where nothing slid.
 
-    Half of what is asked for is left for events that are harder than those chosen on.
+    What is asked for is 5; the rest is left for events that are harder than those chosen on.
     """
     quiet = [item for item in tallies if item.false_per_100_km2 <= MOST_FALSE_PER_100_KM2]
     return min(quiet or tallies[-1:], key=lambda item: item.threshold).threshold
