@@ -31,7 +31,7 @@ def test_rates_of_nothing_are_unknown_not_zero():
 
 
 def test_the_lowest_quiet_threshold_is_chosen():
-    false = {0.3: 40, 0.4: 8, 0.5: 5, 0.6: 0}
+    false = {0.3: 40, 0.4: 8, 0.5: 6, 0.6: 0}
     tallies = [Tally(key, quiet_regions=count, quiet_km2=200.0) for key, count in false.items()]
     assert choose_scene_threshold(tallies) == 0.5
     assert choose_scene_threshold(tallies[:2]) == 0.4, "none is quiet enough: the highest"
