@@ -13,6 +13,7 @@
     |   +-- AoiError                  the area of interest
     |   +-- DemError                  the digital elevation model
     |   +-- StackError                no usable pre- and post-event stack
+    |   |   +-- SceneOutsideGrid          a scene that does not reach the job's grid
     |   +-- ProductError              a product folder or an inventory given as input
     +-- ModelError                5   model missing, damaged, or made for another kind of stack
     +-- ConfigError               6   configuration file or variable
@@ -107,6 +108,10 @@ class DemError(InputError):
 
 class StackError(InputError):
     """No usable pair of pre- and post-event stacks, or a stack that cannot be read."""
+
+
+class SceneOutsideGrid(StackError):
+    """The scene does not reach the grid; its manifest footprint was only rough."""
 
 
 class ProductError(InputError):

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landslidectl.errors import SceneError
+from landslidectl.errors import SceneError, SceneOutsideGrid
 from landslidectl.events import Reporter
 from landslidectl.files.hashing import stable_key
 from landslidectl.grid import Grid
@@ -17,7 +17,7 @@ from landslidectl.jobs.settings import DetectSettings, IngestSettings, StackSett
 from landslidectl.jobs.steps import Done, Made, Step, file_identity
 from landslidectl.sentinel1.scene import Scene
 from landslidectl.stack.contract import StackContract
-from landslidectl.stack.geocode import GeocodeOptions, SceneOutsideGrid, geocode_scene
+from landslidectl.stack.geocode import GeocodeOptions, geocode_scene
 from landslidectl.stack.geocoded import GeocodedScene, open_geocoded
 from landslidectl.stack.selection import TrackPlan, UnusedScene
 from landslidectl.stack.stack import Stack, StackRequest, build_stack, open_stack

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.errors import StackError
+from landslidectl.errors import SceneOutsideGrid, StackError
 from landslidectl.files.rasters import RasterLayout, create_raster, rasterio_window
 from landslidectl.grid import Grid, Window
 from landslidectl.sentinel1.annotation import read_annotation
@@ -35,10 +35,6 @@ PANEL_COLS = 12_288
 HEIGHTS_ON_EARTH_M = (-500.0, 9000.0)
 SOURCE_MARGIN = 4
 TAKEN = (Polarisation.VV, Polarisation.VH)
-
-
-class SceneOutsideGrid(StackError):
-    """The scene does not reach the grid; its manifest footprint was only rough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     scenes.add_argument("--run", type=Path, action="append", required=True, dest="runs")
     scenes.add_argument("--threshold-seeds", type=seed_range, required=True, help="such as 601-606")
     scenes.add_argument("--test-seeds", type=seed_range, required=True, help="such as 901-910")
+    scenes.add_argument("--size-km", type=float, default=8.0, help="side of an event")
     scenes.set_defaults(step=_scenes)
     _add_register(steps.add_parser("register", help="evaluate on the test set, write the folder"))
     return parser
@@ -142,9 +143,10 @@ def _scenes(options: argparse.Namespace) -> None:
     from landslidectl.training.register import SCENES  # noqa: PLC0415
     from landslidectl.training.scenes import evaluate_scenes, scene_record  # noqa: PLC0415
 
-    chosen_on = evaluate_scenes(options.runs, options.threshold_seeds, _tell)
-    tested_on = evaluate_scenes(options.runs, options.test_seeds, _tell)
     seeds = list(options.threshold_seeds), list(options.test_seeds)
+    chosen_on, tested_on = (
+        evaluate_scenes(options.runs, part, _tell, options.size_km) for part in seeds
+    )
     for run in options.runs:
         record = scene_record(seeds, chosen_on[run], tested_on[run])
         write_json_atomic(run / SCENES, record)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.errors import SceneError
+from landslidectl.errors import SceneError, SceneOutsideGrid
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.grid import Bounds, Grid, utm_epsg
 from landslidectl.sentinel1.archive import open_archive
 from landslidectl.sentinel1.discover import find_scenes
 from landslidectl.stack.contract import StackContract
-from landslidectl.stack.geocode import GeocodeOptions, SceneOutsideGrid, geocode_scene
+from landslidectl.stack.geocode import GeocodeOptions, geocode_scene
 from landslidectl.stack.selection import TrackPlan, select_scenes
 from landslidectl.stack.stack import StackRequest, build_stack
 from landslidectl.terms import EventTime

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 LARGE_M2 = 20_000.0
 MEDIUM_M2 = 5_000.0
 THRESHOLDS = (*(step / 20 for step in range(2, 19)), 0.925, 0.95, 0.975, 0.99)
-DEMO_KM = 8.0
 MOST_FALSE_PER_100_KM2 = 3.0
 
 
@@ -130,7 +129,7 @@ def evaluate_scenes(
     runs: Sequence[Path],
     seeds: Iterable[int],
     reporter: Reporter = silent,
-    size_km: float = DEMO_KM,
+    size_km: float = 8.0,
 ) -> dict[Path, tuple[Tally, ...]]:
     """Map simulated events with the networks of some runs, at every threshold.
 

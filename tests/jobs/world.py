@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landslidectl.errors import DamagedScene
+from landslidectl.errors import DamagedScene, SceneOutsideGrid
 from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.grid import Grid
 from landslidectl.jobs import inputs, stages
@@ -17,7 +17,7 @@ from landslidectl.jobs.settings import DetectSettings
 from landslidectl.jobs.steps import file_identity
 from landslidectl.sentinel1.discover import Discovery, Refusal
 from landslidectl.sentinel1.scene import Scene, SceneMembers
-from landslidectl.stack.geocode import GeocodeOptions, SceneOutsideGrid
+from landslidectl.stack.geocode import GeocodeOptions
 from landslidectl.stack.geocoded import GeocodedScene, open_geocoded, tags_of
 from landslidectl.terms import Pass, Track
 from landslidectl.terrain.dem import Dem

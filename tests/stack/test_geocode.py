@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landslidectl.errors import StackError
+from landslidectl.errors import SceneOutsideGrid, StackError
 from landslidectl.files.rasters import open_raster, read_bands
 from landslidectl.grid import Bounds, Grid, Window
 from landslidectl.sentinel1.radiometry import RadiometryOptions
 from landslidectl.sentinel1.range_doppler import geodetic_to_ecef, solve_zero_doppler
 from landslidectl.stack import geocode
 from landslidectl.stack.contract import StackContract
-from landslidectl.stack.geocode import GeocodeOptions, SceneOutsideGrid, geocode_scene
+from landslidectl.stack.geocode import GeocodeOptions, geocode_scene
 from landslidectl.stack.geocoded import open_geocoded
 from landslidectl.stack.geolocate import build_geolocator
 from landslidectl.terms import Pass, Polarisation

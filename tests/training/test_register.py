@@ -125,6 +125,7 @@ def test_the_steps_run_as_commands(keras, tmp_path, sets, capsys):
     fitted = ["fit", "--architecture=cbam", "--bands=vv", "--epochs=1", "--batch=48"]
     assert main([*fitted, run, *folders]) == 0
     assert main(["quantise", run, *folders]) == 0
+    assert main(["scenes", run, "--threshold-seeds=3", "--test-seeds=4", "--size-km=1.5"]) == 0
     target = [f"--test={tmp_path / 'test'}", f"--models={tmp_path / 'models'}"]
     assert main(["register", run, *folders, *target, "--name=cbam", "--version=0.1"]) == 0
     assert load_model("cbam", BandSet.VV, tmp_path / "models").input_shape == (64, 64, 2)
