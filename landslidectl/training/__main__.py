@@ -1,4 +1,4 @@
-"""``python -m landslidectl.training dataset|fit|quantise|scenes|register``: the steps of a training.
+"""``python -m landslidectl.training STEP``: dataset, fit, quantise, scenes, register.
 
 Every step goes on where it was stopped and skips what stands.
 """
