@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntFlag, StrEnum
 
+SIMULATION_FACILITY = "landslidectl simulation"
+"""What the manifest of a simulated product names as its processing facility."""
+
 
 class Polarisation(StrEnum):
     """Transmitted and received polarisation, in ESA's spelling."""

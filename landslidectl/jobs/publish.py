@@ -197,6 +197,7 @@ def _used(scene: Scene, phase: Phase) -> SceneRecord:
         stop=scene.stop,
         footprint=scene.footprint,
         size_bytes=scene_bytes(scene),
+        is_simulated=scene.is_simulated,
     )
 
 

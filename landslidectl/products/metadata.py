@@ -44,6 +44,7 @@ def describe_product(request: "ProductRequest", files: Mapping[FileKind, Path]) 
         "processed": iso(facts.processed),
         "release": request.release,
         "version": request.version,
+        "simulated": facts.is_simulated,
         "event": _event(request),
         "area_of_interest": {"name": facts.aoi_name, "area_km2": round(area_km2(request), 3)},
         "result": {

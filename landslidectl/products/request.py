@@ -38,6 +38,8 @@ class SceneRecord:
         Ring, as in the manifest.
     size_bytes, sha256 : optional
         What identifies the file; None when not computed.
+    is_simulated : bool
+        Made by the simulator, not by a satellite.
     """
 
     scene_id: str
@@ -49,6 +51,7 @@ class SceneRecord:
     footprint: tuple[tuple[float, float], ...] = ()
     size_bytes: int | None = None
     sha256: str | None = None
+    is_simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,11 @@ class Provenance:
     settings: Mapping[str, Any] = field(default_factory=dict)
     software: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def is_simulated(self) -> bool:
+        """Tell whether any scene came from the simulator; then the result is no real map."""
+        return any(scene.is_simulated for scene in self.scenes)
 
 
 @dataclass(frozen=True, slots=True)

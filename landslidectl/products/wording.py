@@ -19,6 +19,10 @@ VALIDATION_LIMIT = (
     "Automatic first estimate, not validated in the field; a low count does not show absence. "
     "Farming, snow, floods and water levels can look alike."
 )
+SIMULATED_LIMIT = (
+    "SIMULATED: these scenes were made by a program, not by a satellite. Place and landslides are "
+    "invented; never pass this product on as a map of a real event."
+)
 NO_RELIEF_LIMIT = (
     "Processed without a height model: on slopes, positions can be off by hundreds of metres, and "
     "layover and shadow were not tested."
@@ -28,11 +32,15 @@ NO_RELIEF_LIMIT = (
 def limitations(request: "ProductRequest") -> tuple[str, ...]:
     """Return the limitations of this product, the gravest first."""
     common = (VALIDATION_LIMIT, SCORE_LIMIT, OUTLINE_LIMIT, UNOBSERVED_LIMIT)
-    return common if request.has_relief else (NO_RELIEF_LIMIT, *common)
+    gravest = [SIMULATED_LIMIT] if request.provenance.is_simulated else []
+    gravest += [] if request.has_relief else [NO_RELIEF_LIMIT]
+    return (*gravest, *common)
 
 
 def credit(request: "ProductRequest") -> str:
     """Return the credit line that the licence of Sentinel data asks for."""
+    if request.provenance.is_simulated:
+        return "Simulated scenes; contains no Copernicus Sentinel data"
     instants = [scene.start for scene in request.provenance.scenes]
     instants += [stack.post_start for stack in request.stacks]
     years = sorted({instant.astimezone(UTC).year for instant in instants})
@@ -52,7 +60,8 @@ def dem_in_words(request: "ProductRequest") -> str:
 def event_in_words(request: "ProductRequest") -> str:
     """Return the name of the event, or its instant when it has none."""
     facts = request.provenance
-    return facts.event_name or facts.event_id or f"event of {minute(facts.event.first)}"
+    named = facts.event_name or facts.event_id or f"event of {minute(facts.event.first)}"
+    return f"SIMULATED {named}" if facts.is_simulated else named
 
 
 def iso(instant: datetime) -> str:

@@ -40,6 +40,7 @@ def describe_scene(scene: Scene) -> dict[str, JSON]:
         "start": scene.start.isoformat(),
         "stop": scene.stop.isoformat(),
         "ipf": scene.ipf,
+        "simulated": scene.is_simulated,
         "timeliness": scene.timeliness,
         "footprint": [[lon, lat] for lon, lat in scene.footprint],
         **_describe_annotation(annotation),

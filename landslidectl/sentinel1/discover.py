@@ -18,7 +18,7 @@ from landslidectl.sentinel1.describe import describe_scene
 from landslidectl.sentinel1.manifest import Manifest, read_manifest
 from landslidectl.sentinel1.members import Inventory, recorded_in, take_inventory
 from landslidectl.sentinel1.scene import Scene
-from landslidectl.terms import Polarisation, Track
+from landslidectl.terms import SIMULATION_FACILITY, Polarisation, Track
 
 __all__ = ["Discovery", "Refusal", "describe_scene", "find_scenes", "open_scene"]
 
@@ -116,6 +116,7 @@ def _scene(archive: SceneArchive, manifest: Manifest, inventory: Inventory) -> S
         start=manifest.start,
         stop=manifest.stop,
         ipf=manifest.ipf,
+        is_simulated=manifest.facility == SIMULATION_FACILITY,
         timeliness=manifest.timeliness,
         footprint=manifest.footprint,
         recorded=recorded_in(manifest),

@@ -43,6 +43,8 @@ class Manifest:
         Six hexadecimal digits, as in product names.
     ipf : str
         Version of the processor, such as ``3.40``; empty where unknown.
+    facility : str
+        Who ran the last processing step; empty where unknown.
     start, stop : datetime
         Sensing time, aware UTC.
     timeliness : str
@@ -62,6 +64,7 @@ class Manifest:
     absolute_orbit: int
     datatake: str
     ipf: str
+    facility: str
     start: datetime
     stop: datetime
     timeliness: str
@@ -99,6 +102,7 @@ def read_manifest(archive: SceneArchive) -> Manifest:
         absolute_orbit=orbit.integer("orbitNumber"),
         datatake=_datatake(general),
         ipf=_processor_version(sections),
+        facility=_facility(sections),
         start=period.instant("startTime"),
         stop=period.instant("stopTime"),
         timeliness=general.optional_text("productTimelinessCategory", "unknown"),
@@ -175,6 +179,14 @@ def _processor_version(sections: Node) -> str:
                 if PROCESSOR in name and version:
                     return _plain_version(version)
         level = [inner for step in level for inner in step.children("resource/processing")]
+    return ""
+
+
+def _facility(sections: Node) -> str:
+    """Return the name of the facility of the outermost processing step."""
+    for step in sections.children(f"metadataObject/{WRAP}/processing"):
+        for facility in step.children("facility"):
+            return facility.element.get("name", "")
     return ""
 
 

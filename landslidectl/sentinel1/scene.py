@@ -66,6 +66,8 @@ class Scene:
         For each polarisation whose pixels cannot be used, the reason.
     problems : tuple of str
         Everything that is missing or has not the size that the manifest gives.
+    is_simulated : bool
+        Made by this program's simulator, as its manifest says; never to pass for a real scene.
     """
 
     scene_id: str
@@ -85,6 +87,7 @@ class Scene:
     recorded: tuple[Polarisation, ...] = ()
     pixel_faults: Mapping[Polarisation, str] = field(hash=False, default_factory=dict)
     problems: tuple[str, ...] = ()
+    is_simulated: bool = False
 
     def require_pixels(self, polarisations: Iterable[Polarisation]) -> None:
         """Make sure that the pixels of all these polarisations can be used.

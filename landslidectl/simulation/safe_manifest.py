@@ -9,6 +9,7 @@ import numpy as np
 from landslidectl.simulation.geodesy import geodetic
 from landslidectl.simulation.identity import POLARISATIONS, SOFTWARE, Acquisition
 from landslidectl.simulation.markup import HEADER, after, element, instant, leaves
+from landslidectl.terms import SIMULATION_FACILITY
 
 NAMESPACES = {
     "xmlns__xsi": "http://www.w3.org/2001/XMLSchema-instance",
@@ -84,7 +85,7 @@ def _processing(acquisition: Acquisition) -> str:
     done = acquisition.stop + timedelta(hours=2)
     software = element("safe:software", name="Sentinel-1 IPF", version=SOFTWARE)
     facility = element(
-        "safe:facility", software, country="none", name="landslidectl simulation", site="simulated"
+        "safe:facility", software, country="none", name=SIMULATION_FACILITY, site="simulated"
     )
     return element(
         "safe:processing",

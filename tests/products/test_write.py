@@ -114,3 +114,16 @@ def test_readme_decodes_this_product(tmp_path: Path) -> None:
     for kind in FileKind:
         assert flat.name.file(kind) in without
     assert max(len(line) for line in without.splitlines() if "LSD_" not in line) <= 110
+
+
+def test_a_product_of_simulated_scenes_can_not_pass_for_a_real_one(tmp_path):
+    request = make_request(tmp_path)
+    scenes = tuple(replace(scene, is_simulated=True) for scene in request.provenance.scenes)
+    provenance = replace(request.provenance, scenes=scenes)
+    product = write_product(replace(request, provenance=provenance))
+    told = product.files[FileKind.README].read_text(encoding="utf-8")
+    assert "SIMULATED" in told.splitlines()[0]
+    assert "Contains modified Copernicus Sentinel data" not in told
+    facts = json.loads(product.files[FileKind.METADATA].read_text(encoding="utf-8"))
+    assert facts["simulated"] is True
+    assert "SIMULATED" in facts["limitations"][0]

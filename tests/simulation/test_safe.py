@@ -6,8 +6,11 @@ import numpy as np
 import rasterio
 from rasterio.transform import from_gcps
 
+from landslidectl.sentinel1.discover import open_scene
+from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.geodesy import ecef
 from landslidectl.simulation.orbit import zero_doppler
+from landslidectl.simulation.spec import EventSpec
 from landslidectl.terms import Phase
 
 
@@ -172,3 +175,8 @@ def test_measurements_are_striped_uint16_with_control_points(small_event):
     time, slant = zero_doppler(frame.orbit, target)
     assert abs(float(frame.line(time, slant)) - points[12].row) < 1e-3
     assert abs(float(frame.pixel(time, slant)) - points[12].col) < 1e-3
+
+
+def test_a_simulated_scene_says_so(tmp_path):
+    event = simulate_event(EventSpec(seed=3, size_km=1.0, n_pre=1, zip_every=2), tmp_path)
+    assert {open_scene(path).is_simulated for path in event.products} == {True}
