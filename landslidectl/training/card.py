@@ -9,9 +9,11 @@ HEAD = """# {name} {version}
 {parameters:,} parameters, {million:.1f} million multiply-adds a window. Licence: {licence}.
 
 **Trained on simulation only.** {data}
-No real labelled patch was used, neither to train nor to test it. Its scores are scores, not
-probabilities, and every figure below is a figure about simulated scenes: it says that the network
-learnt what was simulated, not how well it finds landslides on the ground.
+No real patch was used, neither to train nor to test it; the simulator's backscatter, slopes and
+slide strengths were set by eye to the statistics of real labelled patches ("Classification for
+Landslide Detection", Zindi and ITU, CC BY-SA 4.0). Its scores are scores, not probabilities, and
+every figure below is a figure about simulated scenes: it says that the network learnt what was
+simulated, not how well it finds landslides on the ground.
 
 ## Intended use
 
