@@ -92,6 +92,7 @@ def test_only_one_module_sets_gdal_up() -> None:
             continue
         text = path.read_text(encoding="utf-8")
         assert "rasterio.Env(" not in text, relative(path)
+        assert "set_gdal_config_options" not in text, relative(path)
         assert 'os.environ["GDAL' not in text and 'os.environ["PROJ' not in text, relative(path)
 
 

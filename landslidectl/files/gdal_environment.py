@@ -8,6 +8,7 @@ behind by QGIS, PostGIS or conda makes them read a foreign, often older, proj.db
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 FOREIGN_VARIABLES = ("PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "GDAL_DRIVER_PATH")
 
@@ -51,3 +52,23 @@ def gdal_session(threads: int = 1, cache_mb: int = 128) -> Iterator[None]:
         CPL_VSIL_CURL_ALLOWED_EXTENSIONS=".none",
     ):
         yield
+
+
+@contextmanager
+def stamped_vectors(instant: datetime) -> Iterator[None]:
+    """Make GDAL stamp vector layers with a given instant: the same request gives the same bytes.
+
+    Parameters
+    ----------
+    instant : datetime
+        Aware; written instead of the clock's time.
+    """
+    drop_foreign_variables()
+    import pyogrio  # noqa: PLC0415
+
+    stamp = instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": stamp})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

@@ -21,7 +21,6 @@ SCORE_RAMP: tuple[tuple[float, Rgb], ...] = (
 )
 """Yellow to red, as damage maps of the field use it."""
 
-NOT_OBSERVED_RGB: Rgb = (205, 205, 205)
 MASKED_RGB: Rgb = (84, 96, 178)
 
 

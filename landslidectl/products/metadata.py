@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from landslidectl.products.request import ProductRequest, SceneRecord
     from landslidectl.stack.stack import Stack
 
-FIRST_KEYS = ("schema_version", "product", "status")
-
 
 def write_metadata(final: Path, request: "ProductRequest", files: Mapping[FileKind, Path]) -> None:
     """Write the metadata of a product whose other ``files`` stand already."""

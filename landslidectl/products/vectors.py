@@ -1,7 +1,6 @@
 """The GeoPackage of a product: detections, area of interest, scene footprints, run."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 
 from landslidectl.errors import OutputError
 from landslidectl.files.atomic import atomic_path
-from landslidectl.files.gdal_environment import drop_foreign_variables
+from landslidectl.files.gdal_environment import stamped_vectors
 from landslidectl.products.attributes import (
     Row,
     area_outline,
@@ -63,8 +62,7 @@ def write_geopackage(final: Path, request: "ProductRequest") -> None:
     """
     from pyogrio.errors import DataLayerError, DataSourceError  # noqa: PLC0415
 
-    drop_foreign_variables()
-    with atomic_path(final) as temporary, _gdal_date(request.provenance.processed):
+    with atomic_path(final) as temporary, stamped_vectors(request.provenance.processed):
         try:
             for index, layer in enumerate(_layers(request)):
                 _append(temporary, layer, first=index == 0)
@@ -149,16 +147,3 @@ def _naive_utc(instant: datetime | None) -> "np.datetime64":
     if instant is None:
         return np.datetime64("NaT", "ms")
     return np.datetime64(instant.astimezone(UTC).replace(tzinfo=None), "ms")
-
-
-@contextmanager
-def _gdal_date(instant: datetime) -> Iterator[None]:
-    """Make GDAL stamp layers with a given instant: the same request gives the same bytes."""
-    import pyogrio  # noqa: PLC0415
-
-    stamp = instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": stamp})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

@@ -52,7 +52,6 @@ SCATTER = {
     Cover.BUILT: Scatter(-5.5, 7.4, 0.6, 3.0, 0.1),
     Cover.DEBRIS: Scatter(-9.0, 7.0, 0.5, 2.0, 0.3),
 }
-CLASSES = len(Cover)
 PARCEL_TABLE = 61
 
 

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,15 +10,12 @@ import numpy as np
 from landslidectl.errors import StackError
 from landslidectl.files.rasters import (
     TILE_SIDE,
-    RasterLayout,
-    create_raster,
     open_raster,
     rasterio_window,
 )
 from landslidectl.grid import Grid, Window
-from landslidectl.stack.contract import StackContract
 from landslidectl.stack.geocoded import GeocodedScene
-from landslidectl.terms import Polarisation, Track
+from landslidectl.terms import Polarisation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,31 +23,6 @@ if TYPE_CHECKING:
 
 BAND_COLS = 16 * TILE_SIDE
 MAX_COUNT = 255
-
-
-@dataclass(frozen=True, slots=True)
-class Composite:
-    """A median composite on disk.
-
-    Parameters
-    ----------
-    path : Path
-        float32 dB, one band a polarisation, NaN = not observed.
-    counts_path : Path
-        uint8, how many acquisitions observe each pixel in all polarisations.
-    grid : Grid
-    track : Track
-    polarisations : tuple of Polarisation
-    acquisitions : int
-        Observations that went in, slices of one overflight counted once.
-    """
-
-    path: Path
-    counts_path: Path
-    grid: Grid
-    track: Track
-    polarisations: tuple[Polarisation, ...]
-    acquisitions: int
 
 
 def median_db(values: "NDArray[np.float32]", floor_db: float) -> "NDArray[np.float32]":
@@ -181,53 +151,6 @@ def check_alike(geocoded: Sequence[GeocodedScene], polarisations: Sequence[Polar
         missing = [str(name) for name in polarisations if name not in scene.polarisations]
         if missing:
             raise StackError(f"{scene.scene_id}: has no {' and no '.join(missing)}")
-
-
-def median_composite(
-    geocoded: Sequence[GeocodedScene], out: Path, contract: StackContract | None = None
-) -> Composite:
-    """Write the median composite of the scenes of one track, in dB, with counts beside it.
-
-    Parameters
-    ----------
-    geocoded : sequence of GeocodedScene
-        Of one track and grid; slices of one datatake are merged first.
-    out : Path
-        GeoTIFF to write; the counts go to ``<stem>_counts.tif``.
-    contract : StackContract, optional
-        Its noise floor is used; that of the scenes by default.
-
-    Returns
-    -------
-    Composite
-
-    Raises
-    ------
-    StackError
-        If there is no scene or they do not belong together.
-    """
-    shared = [
-        name
-        for name in (geocoded[0].polarisations if geocoded else ())
-        if all(name in scene.polarisations for scene in geocoded)
-    ]
-    with open_acquisitions(geocoded, shared) as acquisitions:
-        first = geocoded[0]
-        contract = contract or first.contract
-        counts_path = out.with_name(f"{out.stem}_counts.tif")
-        bands = RasterLayout(tuple(str(name) for name in shared), nodata=float("nan"))
-        counts = RasterLayout(("count",), dtype="uint8")
-        with (
-            create_raster(out, first.grid, bands) as median_file,
-            create_raster(counts_path, first.grid, counts) as count_file,
-        ):
-            for window in tile_bands(first.grid):
-                median, count = acquisitions.median(window, contract.noise_floor_db)
-                median_file.write(median, window=rasterio_window(window))
-                count_file.write(count, 1, window=rasterio_window(window))
-        return Composite(
-            out, counts_path, first.grid, first.track, tuple(shared), len(acquisitions)
-        )
 
 
 def tile_bands(grid: Grid) -> Iterator[Window]:

@@ -34,11 +34,6 @@ class StackContract:
     speckle_filter: str = "none"
     pixel_m: float = 10.0
 
-    @property
-    def floor_linear(self) -> float:
-        """Return the noise floor as linear sigma nought."""
-        return float(10.0 ** (self.noise_floor_db / 10.0))
-
     def as_dict(self) -> dict[str, Any]:
         """Return the fields, JSON-ready, in declared order."""
         return asdict(self)

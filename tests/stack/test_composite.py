@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landslidectl.errors import StackError
-from landslidectl.files.rasters import read_bands
-from landslidectl.grid import Grid
-from landslidectl.stack.composite import median_composite, median_db
+from landslidectl.grid import Grid, Window
+from landslidectl.stack.composite import median_db, open_acquisitions
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import Pass, Polarisation, Track
 
@@ -19,6 +18,8 @@ from .scenes import write_geocoded
 
 GRID = Grid(32633, 300_000.0, 4_650_000.0, 10.0, 6, 5)
 FLOOR_DB = -48.5
+WHOLE = Window(0, 0, 6, 5)
+BOTH = (Polarisation.VV, Polarisation.VH)
 
 
 def slow_median_db(samples: list[float]) -> float:
@@ -84,10 +85,10 @@ def test_slices_of_one_overflight_count_once(tmp_path) -> None:
         write_geocoded(tmp_path, other.astype(np.float32), -24.0, GRID),
     ]
     scenes[1] = replace(scenes[1], scene_id=scenes[1].scene_id + "_NEXT")
-    composite = median_composite(scenes, tmp_path / "median.tif")
-    assert composite.acquisitions == 2
-    assert (read_bands(composite.counts_path)[0] == 2).all()
-    median = read_bands(composite.path)
+    with open_acquisitions(scenes, BOTH) as acquisitions:
+        assert len(acquisitions) == 2
+        median, counts = acquisitions.median(WHOLE, FLOOR_DB)
+    assert (counts == 2).all()
     expected = [10 * math.log10(math.sqrt(x * 0.4)) for x in (0.1, 0.2)]
     np.testing.assert_allclose(median[:, :4], expected[0], atol=1e-5)
     np.testing.assert_allclose(median[:, 4:], expected[1], atol=1e-5)
@@ -97,19 +98,24 @@ def test_unobserved_pixels_and_counts(tmp_path) -> None:
     one, two = np.full((2, 6, 5), 0.1, np.float32), np.full((2, 6, 5), 0.1, np.float32)
     one[:, 0], two[:, :2] = np.nan, np.nan
     scenes = [write_geocoded(tmp_path, v, d, GRID) for v, d in ((one, -12.0), (two, -24.0))]
-    composite = median_composite(scenes, tmp_path / "median.tif")
-    counts = read_bands(composite.counts_path)[0]
+    with open_acquisitions(scenes, BOTH) as acquisitions:
+        median, counts = acquisitions.median(WHOLE, FLOOR_DB)
     assert counts[:, 0].tolist() == [0, 1, 2, 2, 2, 2]
-    median = read_bands(composite.path)
     assert np.isnan(median[:, 0]).all()
     np.testing.assert_allclose(median[:, 1:], -10.0, atol=1e-5)
 
 
-def test_only_shared_polarisations(tmp_path) -> None:
+def test_a_polarisation_that_one_scene_lacks_is_refused(tmp_path) -> None:
     both = write_geocoded(tmp_path, np.full((2, 6, 5), 0.1, np.float32), -12.0, GRID)
     single = write_geocoded(tmp_path, np.full((1, 6, 5), 0.1, np.float32), -24.0, GRID)
-    composite = median_composite([both, single], tmp_path / "median.tif")
-    assert composite.polarisations == (Polarisation.VV,)
+    with (
+        pytest.raises(StackError, match="has no VH"),
+        open_acquisitions([both, single], BOTH),
+    ):
+        pass
+    with open_acquisitions([both, single], (Polarisation.VV,)) as acquisitions:
+        median, _ = acquisitions.median(WHOLE, FLOOR_DB)
+    np.testing.assert_allclose(median, np.full((1, 6, 5), -10.0), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +132,7 @@ def test_what_does_not_belong_together_is_refused(tmp_path, change, word) -> Non
         write_geocoded(tmp_path, values, -12.0, GRID),
         replace(write_geocoded(tmp_path, values, -24.0, GRID), **change),
     ]
-    with pytest.raises(StackError, match=f"its {word} is"):
-        median_composite(scenes, tmp_path / "median.tif")
-    with pytest.raises(StackError, match="no geocoded scene"):
-        median_composite([], tmp_path / "median.tif")
+    with pytest.raises(StackError, match=f"its {word} is"), open_acquisitions(scenes, BOTH):
+        pass
+    with pytest.raises(StackError, match="no geocoded scene"), open_acquisitions([], BOTH):
+        pass

@@ -13,10 +13,6 @@ def test_round_trip_through_json() -> None:
     assert StackContract.from_dict(json.loads(json.dumps(contract.as_dict()))) == contract
 
 
-def test_floor_in_linear_units() -> None:
-    assert StackContract(noise_floor_db=-20.0).floor_linear == pytest.approx(0.01)
-
-
 @pytest.mark.parametrize("change", [{"extra": 1}, {"version": "one"}, {"pixel_m": None}])
 def test_wrong_fields_are_refused(change: dict[str, object]) -> None:
     with pytest.raises(StackError, match="contract"):
