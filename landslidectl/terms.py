@@ -37,6 +37,29 @@ class BandSet(StrEnum):
         return tuple([f"post_{name}" for name in names] + [f"diff_{name}" for name in names])
 
 
+class Radiometry(StrEnum):
+    """What the numbers of a stack stand for.
+
+    ``sigma0`` is sigma nought on the ellipsoid with the thermal noise taken out and negatives kept;
+    ``gee`` the same as Google Earth Engine makes it (floored before calibration); ``gamma0`` and
+    ``gamma0_terrain`` are normalised by the area seen from the radar, that of the ellipsoid or that
+    of the terrain.
+    """
+
+    SIGMA0 = "sigma0"
+    GEE = "gee"
+    GAMMA0 = "gamma0"
+    GAMMA0_TERRAIN = "gamma0_terrain"
+
+
+class Speckle(StrEnum):
+    """How speckle is smoothed before the medians."""
+
+    NONE = "none"
+    LEE = "lee"
+    QUEGAN = "quegan"
+
+
 class Pass(StrEnum):
     """Direction of flight; ascending looks about east, descending about west."""
 

@@ -10,7 +10,13 @@ import typer
 from typer.core import TyperGroup
 
 from landslidectl import __version__
-from landslidectl.cli import catalog_commands, job_commands, model_commands, scene_commands
+from landslidectl.cli import (
+    catalog_commands,
+    job_commands,
+    model_commands,
+    scene_commands,
+    verify_command,
+)
 from landslidectl.cli.output import say, say_error
 from landslidectl.errors import LandslidectlError, OutputError
 from landslidectl.files.gdal_environment import drop_foreign_variables
@@ -67,6 +73,7 @@ app = typer.Typer(
 )
 job_commands.add_to(app)
 scene_commands.add_to(app)
+verify_command.add_to(app)
 model_commands.add_to(app)
 catalog_commands.add_to(app)
 

@@ -87,7 +87,7 @@ def _size(value: Any) -> str:
     return str(_integer(value)) if isinstance(value, int) else _text(value)
 
 
-PATHS = ("scenes", "aoi", "dem", "output", "catalog", "models_dir")
+PATHS = ("scenes", "aoi", "dem", "orbits", "output", "catalog", "models_dir")
 FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "scenes": lambda value: [_text(item) for item in _list(value)],
     "event": _instants,
@@ -102,8 +102,14 @@ FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "models_dir": _text,
     "device": _text,
     "polarisations": _text,
+    "orbits": _text,
+    "radiometry": _text,
+    "speckle": _text,
     "pre_days": _number,
     "post_days": _number,
+    "extend_post": _number,
+    "min_pre": _integer,
+    "min_post": _integer,
     "threshold": _number,
     "stride": _integer,
     "threads": _integer,

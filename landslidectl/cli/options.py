@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from landslidectl.terms import BandSet, Device
+from landslidectl.terms import BandSet, Device, Radiometry, Speckle
 
 PREFIX = "LANDSLIDECTL_"
 
 INPUT = "Scenes and area"
 TERRAIN = "Terrain"
 EVENT = "Event"
+RADAR = "Radar"
 MODEL = "Model and detection"
 OUTPUT = "Output"
 RUN = "Running"
@@ -42,7 +43,8 @@ Aoi = Annotated[
 Bbox = Annotated[
     tuple[float, float, float, float] | None,
     typer.Option(
-        help="Area of interest as a box in degrees, in place of --aoi.",
+        help="Area of interest as a box in degrees, in place of --aoi; west above east crosses "
+        "the antimeridian.",
         envvar=f"{PREFIX}BBOX",
         rich_help_panel=INPUT,
         metavar="WEST SOUTH EAST NORTH",
@@ -113,6 +115,64 @@ PostDays = Annotated[
         envvar=f"{PREFIX}POST_DAYS",
         rich_help_panel=EVENT,
         metavar="DAYS",
+    ),
+]
+ExtendPost = Annotated[
+    float | None,
+    typer.Option(
+        help="Where nothing was acquired within --post-days, take the first acquisition after it, "
+        "up to this many days later. The product says so. Default: 0.",
+        envvar=f"{PREFIX}EXTEND_POST",
+        rich_help_panel=EVENT,
+        metavar="DAYS",
+    ),
+]
+MinPre = Annotated[
+    int | None,
+    typer.Option(
+        help="Fewest acquisitions before the event; pixels with fewer are marked. Default: 1.",
+        envvar=f"{PREFIX}MIN_PRE",
+        rich_help_panel=EVENT,
+        metavar="N",
+    ),
+]
+MinPost = Annotated[
+    int | None,
+    typer.Option(
+        help="Fewest acquisitions after the event; pixels with fewer are marked. Default: 1.",
+        envvar=f"{PREFIX}MIN_POST",
+        rich_help_panel=EVENT,
+        metavar="N",
+    ),
+]
+Orbits = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of .EOF orbit files, precise or restituted. Default: the orbit in each scene.",
+        envvar=f"{PREFIX}ORBITS",
+        rich_help_panel=RADAR,
+        metavar="FOLDER",
+    ),
+]
+RadiometryName = Annotated[
+    Radiometry | None,
+    typer.Option(
+        "--radiometry",
+        help="What the numbers stand for. Default: what the model was trained on, else sigma0.",
+        envvar=f"{PREFIX}RADIOMETRY",
+        rich_help_panel=RADAR,
+        show_default=False,
+    ),
+]
+SpeckleName = Annotated[
+    Speckle | None,
+    typer.Option(
+        "--speckle",
+        help="Smooth speckle before the medians. Default: what the model was trained on, else "
+        "none.",
+        envvar=f"{PREFIX}SPECKLE",
+        rich_help_panel=RADAR,
+        show_default=False,
     ),
 ]
 ModelName = Annotated[

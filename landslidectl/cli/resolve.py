@@ -21,7 +21,7 @@ from landslidectl.cli.config import (
     variable,
 )
 from landslidectl.errors import UsageError
-from landslidectl.terms import BandSet, Device
+from landslidectl.terms import BandSet, Device, Radiometry, Speckle
 
 if TYPE_CHECKING:
     from landslidectl.jobs.settings import DetectSettings, IngestSettings, StackSettings
@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound="IngestSettings")
 
 # the name of a setting as users write it -> the field of the settings
-FIELDS = {"polarisations": "bands", "max_memory": "max_memory_mb"}
+FIELDS = {
+    "polarisations": "bands",
+    "max_memory": "max_memory_mb",
+    "extend_post": "extend_post_days",
+}
 
 HOW = {
     "scenes": ("SCENES", 'scenes = "scenes"', "the folder or files to read"),
@@ -118,11 +122,14 @@ CONVERTERS: Mapping[str, Callable[[Given], Any]] = {
     "scenes": lambda given: tuple(Path(path) for path in given.value),
     "aoi": lambda given: Path(given.value),
     "dem": lambda given: Path(given.value),
+    "orbits": lambda given: Path(given.value),
     "output": lambda given: Path(given.value),
     "models_dir": lambda given: Path(given.value),
     "event": parse_event,
     "max_memory": parse_memory,
     "polarisations": lambda given: parse_choice(given, BandSet, "polarisations"),
+    "radiometry": lambda given: parse_choice(given, Radiometry, "radiometry"),
+    "speckle": lambda given: parse_choice(given, Speckle, "speckle"),
     "device": lambda given: parse_choice(given, Device, "device"),
 }
 

@@ -20,6 +20,8 @@ ECCENTRICITY = float(np.sqrt(FLATTENING * (2.0 - FLATTENING)))
 SEGMENT_M = 1000.0
 """Longest edge before a straight line on the map and on the ellipsoid part noticeably."""
 
+SEGMENT_DEG = 0.02
+
 G = TypeVar("G", bound="BaseGeometry")
 
 
@@ -32,9 +34,16 @@ def to_wgs84(geometry: G, epsg: int) -> G:
     return _continuous(moved)
 
 
-def from_wgs84(geometry: G, epsg: int) -> G:
-    """Carry a geometry from longitude and latitude to a projected system, vertex by vertex."""
-    return _transformed(geometry, WGS84_EPSG, epsg)
+def from_wgs84(geometry: "BaseGeometry", epsg: int) -> "BaseGeometry":
+    """Carry a geometry from longitude and latitude to a projected system.
+
+    Two parts on either side of the antimeridian become one piece; long edges get more vertices, so
+    that parallels stay the curves that they are on the map.
+    """
+    import shapely  # noqa: PLC0415
+
+    whole = shapely.segmentize(shapely.union_all(_continuous(geometry)), SEGMENT_DEG)
+    return _transformed(whole, WGS84_EPSG, epsg)
 
 
 def wrapped_lon(lon_deg: float) -> float:

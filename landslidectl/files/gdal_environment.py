@@ -44,7 +44,7 @@ def gdal_session(threads: int = 1, cache_mb: int = 128) -> Iterator[None]:
     import rasterio  # noqa: PLC0415  (loaded only where rasters are touched: fast --help)
 
     with rasterio.Env(
-        GDAL_CACHEMAX=cache_mb,
+        GDAL_CACHEMAX=cache_mb << 20,
         GDAL_NUM_THREADS=str(threads),
         GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR",
         GDAL_PAM_ENABLED="NO",

@@ -33,12 +33,23 @@ class RasterLayout:
         NaN for float layers, a number or None for integer layers.
     tags : mapping
         Dataset tags; values become text.
+    is_noisy : bool
+        Single radar scenes: speckle has no pattern that a predictor could find, and looking for one
+        costs more than all the rest of writing.
     """
 
     band_names: tuple[str, ...]
     dtype: str = "float32"
     nodata: float | None = None
     tags: Mapping[str, str] | None = None
+    is_noisy: bool = False
+
+    @property
+    def predictor(self) -> int:
+        """Return TIFF's number of what is stored in place of the values themselves."""
+        if self.is_noisy:
+            return 1
+        return 3 if self.dtype.startswith("float") else 2
 
 
 @contextmanager
@@ -66,7 +77,7 @@ def create_raster(final: Path, grid: Grid, layout: RasterLayout) -> Iterator["Da
         "blockysize": TILE_SIDE,
         "compress": "ZSTD",
         "zstd_level": 1,
-        "predictor": 3 if layout.dtype.startswith("float") else 2,
+        "predictor": layout.predictor,
         "bigtiff": "IF_SAFER",
     }
     with (

@@ -1,4 +1,8 @@
-"""From an area of interest to the job's map grid."""
+"""From an area of interest to the job's map grid.
+
+An area lies within -180..180 degrees of longitude; across the antimeridian it has two parts, and
+everything that measures it takes it as one.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,12 +13,13 @@ import numpy as np
 from landslidectl.errors import AoiError
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.grid import Bounds, Grid, utm_epsg
+from landslidectl.stack.footprints import continuous, polygons, unrolled, wrapped
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 WGS84 = "EPSG:4326"
-POLYGONAL = ("Polygon", "MultiPolygon", "GeometryCollection")
+TURN_DEG = 360.0
 UTM_LATITUDES = (-80.0, 84.0)
 MAX_WIDTH_DEG = 12.0
 MAX_SIDE_KM = 1000.0
@@ -27,10 +32,14 @@ FORMATS = (
 def read_aoi(path: Path) -> "BaseGeometry":
     """Read the polygons of every layer of a vector file.
 
+    An area across the antimeridian may be cut there (RFC 7946), run on beyond 180 degrees, or
+    jump from +180 to -180 inside a ring.
+
     Returns
     -------
     shapely geometry
-        Union of the polygons, longitude and latitude in degrees (WGS 84), two-dimensional.
+        Union of the polygons, longitude and latitude in degrees (WGS 84) within -180..180,
+        two-dimensional.
 
     Raises
     ------
@@ -48,27 +57,39 @@ def read_aoi(path: Path) -> "BaseGeometry":
 
 
 def bbox_area(bbox: tuple[float, float, float, float]) -> "BaseGeometry":
-    """Return the box (west, south, east, north), degrees, as a polygon.
+    """Return the box (west, south, east, north), degrees, as an area.
+
+    A west above east means a box across the antimeridian, as in RFC 7946, section 5.2.
 
     Raises
     ------
     AoiError
-        If the box is empty, reversed or crosses the antimeridian.
+        If the box is empty, reversed or too wide.
     """
     import shapely  # noqa: PLC0415
 
     west, south, east, north = bbox
     text = f"--bbox {west:g} {south:g} {east:g} {north:g}"
-    if not (west < east and south < north):
+    across = west > east
+    width = east - west + (TURN_DEG if across else 0.0)
+    if not south < north or width == 0.0 or (across and not 0.0 < width <= MAX_WIDTH_DEG):
         raise AoiError(
             f"{text}: west must be below east and south below north",
-            "The order is WEST SOUTH EAST NORTH in degrees; split an area at the antimeridian.",
+            "The order is WEST SOUTH EAST NORTH in degrees; west above east is a box across the "
+            f"antimeridian, at most {MAX_WIDTH_DEG:g} degrees wide.",
         )
-    return checked_area(shapely.box(west, south, east, north), text)
+    return checked_area(shapely.box(west, south, west + width, north), text)
 
 
 def checked_area(area: "BaseGeometry", name: str) -> "BaseGeometry":
-    """Return ``area`` when one UTM grid can carry it.
+    """Return an area within -180..180 degrees when one UTM grid can carry it.
+
+    Parameters
+    ----------
+    area : shapely geometry
+        Longitude and latitude; longitudes in any turn.
+    name : str
+        What the message calls it.
 
     Raises
     ------
@@ -78,7 +99,7 @@ def checked_area(area: "BaseGeometry", name: str) -> "BaseGeometry":
     if area.is_empty or area.area == 0.0:
         raise AoiError(f"{name}: the area of interest is empty", FORMATS)
     west, south, east, north = area.bounds
-    if west < -180.0 or east > 180.0 or south < -90.0 or north > 90.0:
+    if west < -TURN_DEG or east > TURN_DEG or south < -90.0 or north > 90.0:
         raise AoiError(
             f"{name}: coordinates reach ({west:g}, {south:g}) to ({east:g}, {north:g}), which are "
             "no degrees of longitude and latitude",
@@ -89,16 +110,21 @@ def checked_area(area: "BaseGeometry", name: str) -> "BaseGeometry":
             f"{name}: reaches latitude {south:g} to {north:g}; UTM ends at 80 S and 84 N",
             "Give an area inside those latitudes.",
         )
+    inside: BaseGeometry = wrapped(area)
+    west, _, east, _ = continuous(inside).bounds
     if east - west > MAX_WIDTH_DEG:
         raise AoiError(
             f"{name}: {east - west:.1f} degrees wide; one job carries at most {MAX_WIDTH_DEG:g}",
             "Split the area into several jobs.",
         )
-    return area
+    return inside
 
 
 def grid_for(area: "BaseGeometry", pixel_m: float = 10.0) -> Grid:
     """Return the snapped UTM grid that covers ``area`` (degrees), zone of the area's centre.
+
+    One zone serves the whole area, also where it reaches into the next; across the antimeridian
+    the centre is that of the area in one piece.
 
     Raises
     ------
@@ -107,10 +133,11 @@ def grid_for(area: "BaseGeometry", pixel_m: float = 10.0) -> Grid:
     """
     import shapely  # noqa: PLC0415
 
-    west, south, east, north = area.bounds
+    whole = continuous(area)
+    west, south, east, north = whole.bounds
     epsg = utm_epsg((west + east) / 2, (south + north) / 2)
     # a parallel is a curve in UTM: corners alone would cut its bulge off
-    outline = shapely.segmentize(area, SEGMENT_DEG)
+    outline = shapely.segmentize(whole, SEGMENT_DEG)
     projected = shapely.transform(
         outline, lambda points: transformed(points, WGS84, f"EPSG:{epsg}")
     )
@@ -156,8 +183,8 @@ def _layer_polygons(path: Path, layer: str) -> list["BaseGeometry"]:
     if geometries is None:
         return []
     shapes = [shape for shape in shapely.from_wkb(geometries) if shape is not None]
-    polygons = [shape for shape in shapes if shape.geom_type in POLYGONAL and shape.area > 0]
-    if not polygons:
+    parts = [part for shape in shapes for part in polygons(shape) if part.area > 0]
+    if not parts:
         return []
     crs = meta["crs"]
     if not crs:
@@ -166,6 +193,6 @@ def _layer_polygons(path: Path, layer: str) -> list["BaseGeometry"]:
             "A shapefile needs its .prj beside it.",
         )
     return [
-        shapely.transform(polygon, lambda points: transformed(points, crs, WGS84))
-        for polygon in polygons
+        unrolled(shapely.transform(part, lambda points: transformed(points, crs, WGS84)))
+        for part in parts
     ]

@@ -15,7 +15,7 @@ from landslidectl.errors import Interrupted, LandslidectlError, Terminated
 from landslidectl.events import ProgressEvent, Reporter, Warned
 from landslidectl.jobs.inputs import Ledger
 from landslidectl.jobs.lock import folder_lock, is_running
-from landslidectl.jobs.preflight import check_writable
+from landslidectl.jobs.preflight import check_writable, usable_processors
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.settings import IngestSettings
 from landslidectl.jobs.signals import stoppable
@@ -66,6 +66,17 @@ class Job(Generic[S]):
         done = self.journal.run(step)
         self.skipped += done.skipped
         return done
+
+    def take_up(self, step: Step[T]) -> Done[T] | None:
+        """Take up a step that an earlier run did; None when it has to be done."""
+        done = self.journal.take_up(step)
+        self.skipped += done is not None
+        return done
+
+    @property
+    def threads(self) -> int:
+        """Return how many threads the stages may use."""
+        return self.settings.threads or usable_processors()
 
     @property
     def catalog(self) -> Catalog:

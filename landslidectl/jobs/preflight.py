@@ -1,5 +1,6 @@
 """Before the work: is there room for it, and may it be written."""
 
+import os
 import shutil
 import uuid
 from dataclasses import dataclass
@@ -22,16 +23,33 @@ class DiskEstimate:
     """Bytes that a job will need at most, uncompressed."""
 
     geocoded: int
+    dem: int
     stacks: int
     scores: int
 
     @property
     def total(self) -> int:
         """Return the sum, with a reserve for the product and for the system."""
-        return self.geocoded + self.stacks + self.scores + MIN_FREE_BYTES
+        return self.geocoded + self.dem + self.stacks + self.scores + MIN_FREE_BYTES
 
 
-def estimate_disk(grid: Grid, bands: BandSet, scenes: int, tracks: int) -> DiskEstimate:
+@dataclass(frozen=True, slots=True)
+class DiskLoad:
+    """What lies on the disk at the same time.
+
+    Parameters
+    ----------
+    scenes : int
+        Geocoded scenes: those of the track that has most, since each track deletes its own.
+    tracks : int
+        Tracks that get a stack.
+    """
+
+    scenes: int
+    tracks: int
+
+
+def estimate_disk(grid: Grid, bands: BandSet, load: DiskLoad) -> DiskEstimate:
     """Estimate the room a job takes.
 
     Parameters
@@ -40,17 +58,19 @@ def estimate_disk(grid: Grid, bands: BandSet, scenes: int, tracks: int) -> DiskE
         The job's map grid.
     bands : BandSet
         Polarisations that are geocoded.
-    scenes, tracks : int
-        How many of each.
+    load : DiskLoad
+        How many scenes and tracks.
     """
     pixels = grid.rows * grid.cols
     polarisations = len(bands.polarisations)
     return DiskEstimate(
-        geocoded=pixels * scenes * polarisations * FLOAT_BYTES,
-        # both composites, the stack's bands, quality and counts
-        stacks=pixels * tracks * (4 * polarisations * FLOAT_BYTES + 3),
+        geocoded=pixels * load.scenes * polarisations * FLOAT_BYTES,
+        # heights and water, margin included
+        dem=pixels * (FLOAT_BYTES + 1) * 5 // 4,
+        # two composites with counts, then the stack's bands, quality, counts and four angles
+        stacks=pixels * load.tracks * ((4 * polarisations + 4) * FLOAT_BYTES + 5),
         # one a track, the fused one, and the product's layers
-        scores=pixels * (tracks + 3) * FLOAT_BYTES,
+        scores=pixels * (load.tracks + 3) * FLOAT_BYTES,
     )
 
 
@@ -114,6 +134,12 @@ def check_writable(folder: Path) -> None:
             f"{folder}: cannot be written: {error.strerror or error}",
             "Choose another folder with --output.",
         ) from error
+
+
+def usable_processors() -> int:
+    """Return how many processors this process may use, which can be fewer than the machine has."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _existing(folder: Path) -> Path:

@@ -13,11 +13,12 @@ from landslidectl.events import Reporter
 from landslidectl.files.hashing import stable_key
 from landslidectl.inference.manifest import Model
 from landslidectl.inference.score import ScoreRaster
+from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.inputs import scene_bytes
 from landslidectl.jobs.job import Job, versions
 from landslidectl.jobs.result import Areas
 from landslidectl.jobs.settings import DetectSettings
-from landslidectl.jobs.stages import MapFrame, StackedTrack
+from landslidectl.jobs.stages import StackedTrack
 from landslidectl.jobs.steps import Done, Made, Step
 from landslidectl.products.contract import FILES
 from landslidectl.products.request import (
@@ -180,14 +181,14 @@ def _provenance(job: Job[DetectSettings], scored: Scored) -> Provenance:
 
 def _used_scenes(tracks: Sequence[StackedTrack]) -> list[SceneRecord]:
     return [
-        _used(scene, phase)
+        _used(scene, phase, track.facts.get(scene.scene_id, {}))
         for track in tracks
         for phase, side in ((Phase.PRE, track.plan.pre), (Phase.POST, track.plan.post))
         for scene in side
     ]
 
 
-def _used(scene: Scene, phase: Phase) -> SceneRecord:
+def _used(scene: Scene, phase: Phase, facts: Mapping[str, Any]) -> SceneRecord:
     return SceneRecord(
         scene_id=scene.scene_id,
         platform=scene.platform,
@@ -198,6 +199,7 @@ def _used(scene: Scene, phase: Phase) -> SceneRecord:
         footprint=scene.footprint,
         size_bytes=scene_bytes(scene),
         is_simulated=scene.is_simulated,
+        facts=facts,
     )
 
 

@@ -2,46 +2,44 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import ModelRecord
-from landslidectl.errors import DemError, StackError
+from landslidectl.errors import DemError, ModelError, StackError, UsageError
 from landslidectl.events import Reporter, Warned
 from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
 from landslidectl.inference.interpreter import check_device
 from landslidectl.inference.manifest import Model, load_model
 from landslidectl.jobs.area import bbox_area, checked_area, grid_for, read_aoi
+from landslidectl.jobs.frame import MapFrame, prepare_dem
+from landslidectl.jobs.geocoding import geocode_all
 from landslidectl.jobs.inputs import gather
 from landslidectl.jobs.job import Job, run_recorded
-from landslidectl.jobs.preflight import check_disk, check_memory, estimate_disk
+from landslidectl.jobs.preflight import DiskLoad, check_disk, check_memory, estimate_disk
 from landslidectl.jobs.publish import Scored, publish
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.settings import DetectSettings, IngestSettings, StackSettings
 from landslidectl.jobs.stages import (
-    MapFrame,
     StackedTrack,
-    geocode_all,
-    prepare_dem,
     score_track,
-    stack_track,
-    surviving_plans,
+    stack_tracks,
+    window_options,
 )
 from landslidectl.sentinel1.scene import Scene
 from landslidectl.stack.contract import StackContract
+from landslidectl.stack.coverage import uncovered_share
 from landslidectl.stack.footprints import footprint
 from landslidectl.stack.selection import (
     Selection,
     TrackPlan,
-    WindowOptions,
     covered_area,
     drop_duplicates,
-    plans_over,
     select_scenes,
 )
-from landslidectl.terms import JobStatus
+from landslidectl.terms import JobStatus, Radiometry
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -50,6 +48,7 @@ NO_DEM_WARNING = (
     "no elevation model was used: in mountains, pixels lie tens of pixels from their place, and "
     "layover and shadow are not masked"
 )
+UNCOVERED_WORTH_SAYING = 0.01
 DEM_REASON = (
     "no elevation model is given. Without one, the terrain displaces pixels by as much as their "
     "height above the sea, in mountains by tens of pixels, and the detections lie beside the slides"
@@ -104,7 +103,7 @@ def _detect(job: Job[DetectSettings]) -> JobResult:
         settings.model, settings.bands, settings.models_dir or resource_dir("models")
     )
     job.catalog.record_model(_model_record(model))
-    stacked = _stack_all(job, model.contract)
+    stacked = _stack_all(job, _contract(job, model))
     rasters = tuple(score_track(job, track, model) for track in stacked.tracks)
     published = publish(job, Scored(stacked.frame, stacked.area, stacked.tracks, rasters, model))
     empty = published.areas.detections == 0
@@ -121,7 +120,7 @@ def _detect(job: Job[DetectSettings]) -> JobResult:
 
 
 def _stack_only(job: Job[StackSettings]) -> JobResult:
-    stacked = _stack_all(job, StackContract())
+    stacked = _stack_all(job, _contract(job, None))
     return JobResult(
         job_id=job.job_id,
         status=_status(job, JobStatus.SUCCEEDED),
@@ -145,7 +144,7 @@ def _ingest(job: Job[IngestSettings]) -> JobResult:
     if not scenes:
         raise _no_scene(job)
     area = _given_area(job.settings) or _footprints(scenes)
-    frame = _frame(job, area, scenes, StackContract(), tracks=0)
+    frame = _frame(job, area, _ingest_contract(job), DiskLoad(len(scenes), 0))
     geocoded = geocode_all(job, scenes, frame)
     if not geocoded:
         raise StackError(
@@ -162,6 +161,16 @@ def _ingest(job: Job[IngestSettings]) -> JobResult:
     )
 
 
+def _ingest_contract(job: Job[IngestSettings]) -> StackContract:
+    radiometry = job.settings.radiometry or Radiometry.SIGMA0
+    if radiometry not in (Radiometry.SIGMA0, Radiometry.GEE):
+        raise UsageError(
+            f"--radiometry {radiometry} belongs to composites; ingest writes sigma nought",
+            "Take sigma0 or gee here, or the command stack.",
+        )
+    return StackContract(radiometry=radiometry)
+
+
 def _stack_all(job: Job[Any], contract: StackContract) -> Stacked:
     """Run everything up to the stacks."""
     settings: StackSettings = job.settings
@@ -172,46 +181,85 @@ def _stack_all(job: Job[Any], contract: StackContract) -> Stacked:
         raise _no_scene(job)
     selection, area = _select(job, found.scenes)
     job.ledger.leave_aside(selection.unused)
-    scenes = [scene for plan in selection.tracks for scene in plan.scenes]
-    frame = _frame(job, area, scenes, contract, tracks=len(selection.tracks))
-    geocoded = geocode_all(job, scenes, frame)
-    plans, lost = surviving_plans(selection.tracks, geocoded, job.ledger)
-    for reason in lost:
-        job.reporter(Warned(f"track skipped: {reason}", "track-skipped"))
-    if not plans:
+    _warn_of_gaps(job, area, selection.tracks)
+    frame = _frame(job, area, contract, _disk_needed(selection.tracks))
+    stacks = stack_tracks(job, selection.tracks, frame)
+    if not stacks.tracks:
         raise StackError(
-            "no track has scenes before and after the event: " + "; ".join(lost),
+            "no track has scenes before and after the event: " + "; ".join(stacks.lost),
             "Replace the scenes that were refused, or check the area of interest.",
         )
-    tracks = tuple(stack_track(job, plan, geocoded, frame) for plan in plans)
-    return Stacked(frame, area, tracks)
+    return Stacked(frame, area, stacks.tracks)
 
 
 def _select(job: Job[Any], scenes: Sequence[Scene]) -> tuple[Selection, "BaseGeometry"]:
-    """Choose scenes by time, then by area; the area is the given one or what the plans cover."""
+    """Choose scenes by time and area; the area is the given one or what the plans cover."""
     settings: StackSettings = job.settings
-    windows = WindowOptions(settings.pre_days, settings.post_days)
-    by_time = select_scenes(scenes, settings.event, windows)
     given = _given_area(settings)
-    if given is None:
-        return by_time, _covered(by_time.tracks)
-    over = plans_over(given, by_time.tracks)
-    return Selection(over.tracks, by_time.unused + over.unused), given
+    selection = select_scenes(scenes, settings.event, window_options(settings), area=given)
+    return selection, _covered(selection.tracks) if given is None else given
+
+
+def _warn_of_gaps(job: Job[Any], area: "BaseGeometry", plans: Sequence[TrackPlan]) -> None:
+    """Tell what the selection could not meet: late scenes, and parts of the area without any."""
+    for plan in plans:
+        if plan.late_post_days > 0.0:
+            days = job.settings.post_days
+            job.reporter(
+                Warned(
+                    f"{plan.track}: nothing was acquired within {days:g} days after the event; the "
+                    f"post-event scenes are {plan.late_post_days:.1f} days late, and what happened "
+                    "in between shows as well",
+                    "late-post-scene",
+                )
+            )
+    share = uncovered_share(area, plans)
+    if share > UNCOVERED_WORTH_SAYING:
+        job.reporter(
+            Warned(
+                f"{100.0 * share:.0f} % of the area of interest has no scenes before and after the "
+                "event; nothing can be detected there",
+                "area-not-covered",
+            )
+        )
 
 
 def _frame(
-    job: Job[Any],
-    area: "BaseGeometry",
-    scenes: Sequence[Scene],
-    contract: StackContract,
-    tracks: int,
+    job: Job[Any], area: "BaseGeometry", contract: StackContract, load: DiskLoad
 ) -> MapFrame:
     """Lay the map grid, make sure that there is room, and bring the elevation model onto it."""
     grid: Grid = grid_for(area, contract.pixel_m)
-    needed = estimate_disk(grid, job.settings.bands, len(scenes), tracks)
+    needed = estimate_disk(grid, job.settings.bands, load)
     check_disk(job.workspace.output, needed.total)
     check_memory(grid, job.settings.max_memory_mb)
     return MapFrame(grid, prepare_dem(job, grid), contract)
+
+
+def _disk_needed(plans: Sequence[TrackPlan]) -> DiskLoad:
+    return DiskLoad(max(len(plan.scenes) for plan in plans), len(plans))
+
+
+def _contract(job: Job[Any], model: Model | None) -> StackContract:
+    """Return what the stacks are made under: what the model was trained on, or what is asked for.
+
+    Raises
+    ------
+    ModelError
+        If something else is asked for than the model was trained on.
+    """
+    settings: StackSettings = job.settings
+    trained = StackContract() if model is None else model.contract
+    asked = replace(
+        trained,
+        radiometry=settings.radiometry or trained.radiometry,
+        speckle_filter=settings.speckle or trained.speckle_filter,
+    )
+    if model is not None and (differences := asked.differences(trained)):
+        raise ModelError(
+            f"model {model.name} was not trained on what is asked for: {'; '.join(differences)}",
+            "Leave --radiometry and --speckle out, or take a model that was trained on it.",
+        )
+    return asked
 
 
 def _given_area(settings: IngestSettings) -> "BaseGeometry | None":
@@ -221,7 +269,14 @@ def _given_area(settings: IngestSettings) -> "BaseGeometry | None":
 
 
 def _covered(plans: Sequence[TrackPlan]) -> "BaseGeometry":
-    return checked_area(covered_area(plans), "the area with scenes before and after the event")
+    area = covered_area(plans)
+    if area.is_empty:
+        raise StackError(
+            "no ground was seen both before and after the event: the scenes of either side lie "
+            "beside each other",
+            "Add scenes that cover the same area.",
+        )
+    return checked_area(area, "the area with scenes before and after the event")
 
 
 def _footprints(scenes: Sequence[Scene]) -> "BaseGeometry":

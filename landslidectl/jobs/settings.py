@@ -7,7 +7,7 @@ from typing import Any
 
 from landslidectl.catalog.records import utc_text
 from landslidectl.errors import UsageError
-from landslidectl.terms import BandSet, Device, EventTime
+from landslidectl.terms import BandSet, Device, EventTime, Radiometry, Speckle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,10 @@ class IngestSettings:
         Datum of the DEM's heights where the DEM does not say.
     bands : BandSet
         Polarisations that every scene must have.
+    orbits : Path or None
+        Folder of orbit files; None takes the orbit that comes with each scene.
+    radiometry : Radiometry or None
+        What the numbers stand for; None: what the model was trained on, without one sigma nought.
     threads : int or None
         None: as many as there are processors.
     max_memory_mb : int or None
@@ -46,6 +50,8 @@ class IngestSettings:
     dem_vertical: str | None = None
     no_dem: bool = False
     bands: BandSet = BandSet.VV_VH
+    orbits: Path | None = None
+    radiometry: Radiometry | None = None
     threads: int | None = None
     max_memory_mb: int | None = None
     overwrite: bool = False
@@ -69,6 +75,8 @@ class IngestSettings:
             "dem_vertical": self.dem_vertical,
             "no_dem": self.no_dem,
             "polarisations": self.bands.value,
+            "orbits": str(self.orbits.resolve()) if self.orbits else None,
+            "radiometry": self.radiometry.value if self.radiometry else None,
         }
 
     def described(self) -> dict[str, Any]:
@@ -85,19 +93,45 @@ class IngestSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackSettings(IngestSettings):
-    """Bring scenes onto the grid and build the pre- and post-event stack of every track."""
+    """Bring scenes onto the grid and build the pre- and post-event stack of every track.
+
+    Parameters
+    ----------
+    event : EventTime
+    pre_days, post_days : float
+        How far from the event scenes may lie.
+    extend_post_days : float
+        Where nothing was acquired within ``post_days``, take the first acquisition after it, up to
+        this much later; the product says so.
+    min_pre, min_post : int
+        Fewer acquisitions than this make no stack; pixels with fewer are marked.
+    speckle : Speckle or None
+        None: what the model was trained on, without one none.
+    """
 
     event: EventTime
     pre_days: float = 60.0
     post_days: float = 12.0
+    extend_post_days: float = 0.0
+    min_pre: int = 1
+    min_post: int = 1
+    speckle: Speckle | None = None
 
     def __post_init__(self) -> None:
-        """Refuse empty windows."""
+        """Refuse empty windows and counts that mean nothing."""
         IngestSettings.__post_init__(self)
         if self.pre_days <= 0 or self.post_days <= 0:
             raise UsageError(
                 f"--pre-days and --post-days must be positive, found {self.pre_days:g} and "
                 f"{self.post_days:g}"
+            )
+
+        if self.extend_post_days < 0:
+            raise UsageError(f"--extend-post must not be negative, found {self.extend_post_days:g}")
+        if min(self.min_pre, self.min_post) < 1:
+            raise UsageError(
+                f"--min-pre and --min-post must be 1 or more, found {self.min_pre} and "
+                f"{self.min_post}"
             )
 
     def identity(self) -> dict[str, Any]:
@@ -106,6 +140,10 @@ class StackSettings(IngestSettings):
             "event": [utc_text(self.event.first), utc_text(self.event.last)],
             "pre_days": self.pre_days,
             "post_days": self.post_days,
+            "extend_post_days": self.extend_post_days,
+            "min_pre": self.min_pre,
+            "min_post": self.min_post,
+            "speckle": self.speckle.value if self.speckle else None,
         }
 
 

@@ -115,11 +115,10 @@ class Journal:
 
         A failed step is recorded as failed; its exception goes on.
         """
-        key = step.key
-        self.reporter(StepStarted(step.name, step.title))
-        taken_up = self._take_up(step, key)
+        taken_up = self.take_up(step)
         if taken_up is not None:
             return taken_up
+        key = step.key
         number = self.catalog.start_step(self.job_id, key, self.workspace, step.name)
         began = time.monotonic()
         inside = _Inside(step.name, step.title, self.reporter)
@@ -142,7 +141,15 @@ class Journal:
         self.reporter(StepFinished(step.name, seconds, made.detail))
         return Done(made.value, key, skipped=False)
 
-    def _take_up(self, step: Step[T], key: str) -> Done[T] | None:
+    def known(self, step: Step[T]) -> Mapping[str, Any] | None:
+        """Return the record of an earlier run of the step, whether or not its files are left."""
+        found = self.catalog.done_step(step.key, self.workspace)
+        return None if found is None else found[0].result["record"]
+
+    def take_up(self, step: Step[T]) -> Done[T] | None:
+        """Take the step's value from an earlier run; None when it has to be done."""
+        key = step.key
+        self.reporter(StepStarted(step.name, step.title))
         found = self.catalog.done_step(key, self.workspace)
         if found is None:
             return None

@@ -10,6 +10,7 @@ from typing import Any
 from landslidectl.errors import OutputError
 from landslidectl.files.atomic import PARTIAL_MARK, write_json_atomic
 from landslidectl.jobs.settings import differences
+from landslidectl.terms import Phase
 
 WORK = ".work"
 
@@ -49,6 +50,14 @@ class Workspace:
     def stack(self, track_name: str) -> Path:
         """Return the folder of one track's stack."""
         return self.work / "stacks" / track_name
+
+    def composite(self, track_name: str, phase: Phase) -> Path:
+        """Return the composite of one side of one track."""
+        return self.work / "composites" / f"{track_name}_{phase.value}.tif"
+
+    def flattening(self, track_name: str) -> Path:
+        """Return one track's factor from sigma nought to gamma nought."""
+        return self.work / "flattening" / f"{track_name}.tif"
 
     def score(self, track_name: str) -> Path:
         """Return one track's score raster."""

@@ -15,6 +15,7 @@ from landslidectl.products.contract import (
     FieldType,
 )
 from landslidectl.products.wording import credit, dem_in_words, iso, limitations
+from landslidectl.stack.footprints import wrapped
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -101,7 +102,8 @@ def area_outline(request: "ProductRequest") -> "BaseGeometry":
         return request.provenance.area_of_interest
     grid = request.detections.grid
     outline = shapely.segmentize(shapely.box(*grid.bounds), 10_000.0)
-    return to_wgs84(outline, grid.epsg)
+    area: BaseGeometry = wrapped(to_wgs84(outline, grid.epsg))
+    return area
 
 
 def area_km2(request: "ProductRequest") -> float:

@@ -12,6 +12,7 @@ from landslidectl.grid import Grid
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+HALF_TURN_SECONDS = 180 * 3600
 EDGE_POINTS = 65
 MARGIN_SHARE = 0.015
 INTERVALS_SECONDS = (
@@ -114,12 +115,14 @@ class MapView:
             left + self.width * self.scale_m / 2, top - self.height * self.scale_m / 2
         )
         here = to_wgs84(centre, self.grid.epsg)
-        ahead = from_wgs84(shapely.Point(here.x, here.y + 1e-3), self.grid.epsg)
+        ahead = from_wgs84(shapely.Point(here.x, here.y + 1e-3), self.grid.epsg).centroid
         return math.degrees(math.atan2(ahead.x - centre.x, ahead.y - centre.y))
 
     def _graticule(self, axis: int) -> list[Line]:
         """Return lines of constant longitude (axis 0) or latitude (axis 1)."""
         near, far = self._edge(axis, near=True), self._edge(axis, near=False)
+        if axis == 0:  # one edge may cross the antimeridian and the other not
+            far = far + 360.0 * round((near.mean() - far.mean()) / 360.0)
         low, high = max(near.min(), far.min()), min(near.max(), far.max())
         interval = _interval_seconds((near.max() - near.min()) * 3600.0)
         length = self.width if axis == 0 else self.height
@@ -164,7 +167,8 @@ def angle_label(value_deg: float, is_longitude: bool) -> str:
         text += f"{minutes:02d}'"
     if rest:
         text += f'{rest:02d}"'
-    return f"{text} {letters[wrapped < 0]}" if seconds else text
+    has_no_side = seconds == 0 or (is_longitude and seconds == HALF_TURN_SECONDS)
+    return text if has_no_side else f"{text} {letters[wrapped < 0]}"
 
 
 def _interval_seconds(span_seconds: float) -> int:

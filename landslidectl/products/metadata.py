@@ -140,6 +140,7 @@ def _scene(scene: "SceneRecord") -> dict[str, Any]:
         "stop": iso(scene.stop),
         "size_bytes": scene.size_bytes,
         "sha256": scene.sha256,
+        **plain(scene.facts),
     }
 
 

@@ -40,6 +40,8 @@ class SceneRecord:
         What identifies the file; None when not computed.
     is_simulated : bool
         Made by the simulator, not by a satellite.
+    facts : mapping
+        JSON-ready: which orbit was used, what became of the noise, checksums of what was read.
     """
 
     scene_id: str
@@ -52,6 +54,7 @@ class SceneRecord:
     size_bytes: int | None = None
     sha256: str | None = None
     is_simulated: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

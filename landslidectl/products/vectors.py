@@ -27,6 +27,7 @@ from landslidectl.products.contract import (
     FieldSpec,
     FieldType,
 )
+from landslidectl.stack.footprints import outline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +75,6 @@ def write_geopackage(final: Path, request: "ProductRequest") -> None:
 
 
 def _layers(request: "ProductRequest") -> tuple[VectorLayer, ...]:
-    import shapely  # noqa: PLC0415
 
     found = request.detections
     scenes = [scene for scene in request.provenance.scenes if scene.footprint]
@@ -94,7 +94,7 @@ def _layers(request: "ProductRequest") -> tuple[VectorLayer, ...]:
             "image_footprint",
             FOOTPRINT_FIELDS,
             [footprint_row(scene) for scene in scenes],
-            [shapely.Polygon(scene.footprint) for scene in scenes],
+            [outline(scene.footprint) for scene in scenes],
             WGS84,
         ),
         VectorLayer("run", RUN_FIELDS, run_rows(request)),

@@ -115,9 +115,13 @@ class ZipSceneArchive(SceneArchive):
         """Return the ``/vsizip`` name; braces let the zip have any suffix."""
         return f"/vsizip/{{{self.path.resolve().as_posix()}}}/{self._prefix}{member}"
 
+    def inner_name(self, member: str) -> str:
+        """Return the name of a member inside the zip."""
+        return self._prefix + member
+
     def _stream(self, member: str) -> IO[bytes]:
         with zipfile.ZipFile(self.path) as zipped:
-            return zipped.open(self._prefix + member)
+            return zipped.open(self.inner_name(member))
 
 
 def open_archive(path: Path) -> SceneArchive:

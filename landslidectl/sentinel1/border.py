@@ -1,11 +1,12 @@
 """Border noise: the rim without signal, but not of zeros, that products had before March 2018.
 
-Processor versions before 2.90 left small numbers beside the true swath edges. Merged with real
-pixels they look like deep shadow, so they are found here and treated as not observed.
+Processor versions before 2.90 left small numbers beside the true edges of the swath and of its
+sub-swaths. Merged with real pixels they look like deep shadow, so they are found here and treated
+as not observed.
 """
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,22 +15,37 @@ from numpy.typing import NDArray
 from landslidectl.grid import Window
 
 FIXED_IN_IPF = (2, 90)
-ZONE_SAMPLES = 1000
+DARK_DN = 30
+
+RANGE_ZONE_SAMPLES = 1000
 BLOCK_LINES = 16
 BLOCK_SAMPLES = 25
-DARK_DN = 30.0
+
+AZIMUTH_ZONE_LINES = 512
+THIN_LINES = 2
+WIDE_SAMPLES = 50
+FADE_LINES = 8
+
+CHUNK_LINES = 3 * BLOCK_LINES
+UNKNOWN = -1
 
 ReadNumbers = Callable[[Window], NDArray[Any]]
+IntArray = NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class BorderFinder:
-    """Finds the rim at near and far range in the co-polarised numbers, for any band of lines.
+    """Finds the rim on all four sides in the co-polarised numbers, for any window.
 
-    A block of 16 lines by 25 samples is rim when its median is below 30, less than thermal noise
-    alone gives; so is all that lies outside of it, and one block inside of it, since the rim fades
-    in. Blocks are counted from the corner of the scene: the result does not depend on how a scene
-    is cut into windows.
+    At near and far range a block of 16 lines by 25 samples is rim when its median is below 30,
+    less than thermal noise alone gives; so is all that lies outside of it, and one block inside of
+    it, since the rim fades in. At the first and last lines, where the sub-swaths do not begin and
+    end together, blocks of 2 lines by 50 samples are taken, and 8 lines inside of them where there
+    is a rim at all: adjacent slices, which have none, must join. What is dark but not connected to
+    an edge by dark blocks is no rim.
+
+    Blocks are counted from the corner of the scene: the result does not depend on how a scene is
+    cut into windows. Lines are read forward, and only those that the windows need: 512 whole lines
+    at either end, and 1000 samples at either side of the others.
 
     Parameters
     ----------
@@ -42,55 +58,148 @@ class BorderFinder:
     for the need and the threshold; the search by blocks is simpler than the one given there.
     """
 
-    read: ReadNumbers
-    lines: int
-    samples: int
-
-    @property
-    def zone(self) -> int:
-        """Return how many samples from each edge the rim can reach."""
-        return min(ZONE_SAMPLES, self.samples // 2) // BLOCK_SAMPLES * BLOCK_SAMPLES
+    def __init__(self, read: ReadNumbers, lines: int, samples: int) -> None:
+        self._read = read
+        self._lines, self._samples = lines, samples
+        self._zone_samples = _whole(min(RANGE_ZONE_SAMPLES, samples // 2), BLOCK_SAMPLES)
+        self._zone_lines = _whole(min(AZIMUTH_ZONE_LINES, lines // 2), BLOCK_LINES)
+        # line from which the last lines are searched
+        self._last_zone = _whole(lines - self._zone_lines, BLOCK_LINES)
+        blocks = -(-lines // BLOCK_LINES)
+        self._near = np.full(blocks, UNKNOWN, dtype=np.intp)
+        self._far = np.full(blocks, UNKNOWN, dtype=np.intp)
+        self._top: IntArray | None = None
+        self._bottom: IntArray | None = None
+        self._turn = threading.Lock()
 
     def mask(self, window: Window) -> NDArray[np.bool_] | None:
         """Return where a window inside the measurement is rim; None where it is too far inside."""
-        near = window.col < self.zone
-        far = window.col + window.cols > self.samples - self.zone
-        if self.zone == 0 or not (near or far):
+        end_line, end_sample = window.row + window.rows, window.col + window.cols
+        top = window.row < self._zone_lines
+        bottom = self._zone_lines > 0 and end_line > self._last_zone
+        sides = self._zone_samples > 0 and (
+            window.col < self._zone_samples or end_sample > self._samples - self._zone_samples
+        )
+        if not (top or bottom or sides):
             return None
         rim = np.zeros(window.shape, dtype=np.bool_)
-        columns = np.arange(window.col, window.col + window.cols)
-        if near:
-            rim |= columns < self._widths(window, 0)[:, np.newaxis]
-        if far:
-            inner = self.samples - self._widths(window, self.samples - self.zone)
-            rim |= columns >= inner[:, np.newaxis]
+        lines = np.arange(window.row, end_line)[:, np.newaxis]
+        samples = np.arange(window.col, end_sample)
+        with self._turn:
+            if top:
+                rim |= lines < self._top_heights()[samples // WIDE_SAMPLES]
+            if sides:
+                near, far = self._widths(window)
+                rim |= samples < near[:, np.newaxis]
+                rim |= samples >= self._samples - far[:, np.newaxis]
+            if bottom:
+                rim |= lines >= self._lines - self._bottom_heights()[samples // WIDE_SAMPLES]
         return rim
 
-    def _widths(self, window: Window, first_sample: int) -> NDArray[np.intp]:
-        """Return how many samples of each line are rim, counted from the edge."""
+    def _top_heights(self) -> IntArray:
+        """Return for each column of blocks how many of the first lines are rim."""
+        if self._top is None:
+            dark = self._search_lines(0, self._zone_lines)
+            self._top = _heights(dark, self._zone_lines)
+        return self._top
+
+    def _bottom_heights(self) -> IntArray:
+        """Return for each column of blocks how many of the last lines are rim."""
+        if self._bottom is None:
+            dark = self._search_lines(self._last_zone, self._lines)[::-1]
+            surplus = len(dark) * THIN_LINES - (self._lines - self._last_zone)
+            heights = _heights(dark, len(dark) * THIN_LINES)
+            self._bottom = np.maximum(heights - surplus, 0)
+        return self._bottom
+
+    def _search_lines(self, first: int, end: int) -> NDArray[np.bool_]:
+        """Return which thin blocks of whole lines are dark; note the rim at their sides, too."""
+        found = []
+        for line in range(first, end, CHUNK_LINES):
+            count = min(CHUNK_LINES, end - line)
+            numbers = self._read(Window(line, 0, count, self._samples))
+            found.append(_dark(numbers, THIN_LINES, WIDE_SAMPLES))
+            if self._zone_samples:
+                self._note_sides(
+                    line, numbers[:, : self._zone_samples], numbers[:, -self._zone_samples :]
+                )
+        return np.concatenate(found)
+
+    def _widths(self, window: Window) -> tuple[IntArray, IntArray]:
+        """Return how many samples of each line are rim, counted from near and from far range."""
         first = max(window.row // BLOCK_LINES - 1, 0)
-        last = (window.row + window.rows - 1) // BLOCK_LINES + 1
-        top = first * BLOCK_LINES
-        bottom = min((last + 1) * BLOCK_LINES, self.lines)
-        numbers = self.read(Window(top, first_sample, bottom - top, self.zone))
-        if first_sample:
-            numbers = numbers[:, ::-1]
-        widths = [
-            _width(numbers[start : start + BLOCK_LINES])
-            for start in range(0, bottom - top, BLOCK_LINES)
-        ]
-        padded = np.pad(np.array(widths, dtype=np.intp), 1, mode="edge")
-        widest = np.maximum(np.maximum(padded[:-2], padded[2:]), padded[1:-1])
-        rows = np.arange(window.row, window.row + window.rows)
-        return widest[rows // BLOCK_LINES - first]
+        last = min((window.row + window.rows - 1) // BLOCK_LINES + 1, len(self._near) - 1)
+        self._search_sides(first, last)
+        rows = np.arange(window.row, window.row + window.rows) // BLOCK_LINES - first
+        found = [side[first : last + 1] for side in (self._near, self._far)]
+        near, far = (_widest(side, self._zone_samples)[rows] for side in found)
+        return near, far
+
+    def _search_sides(self, first: int, last: int) -> None:
+        """Search the sides of rows of blocks, a few at a time, as far as they are unknown.
+
+        Those in the first and the last zone come with the search of whole lines, before and after
+        the others: so the measurement is read forward.
+        """
+        middle = self._zone_lines // BLOCK_LINES, self._last_zone // BLOCK_LINES
+        if first < middle[0]:
+            self._top_heights()
+        end = min(last + 1, middle[1]) if self._zone_lines else last + 1
+        for start in range(max(first, middle[0]), end):
+            if self._near[start] == UNKNOWN:
+                ahead = self._near[start : min(start + CHUNK_LINES // BLOCK_LINES, end)]
+                self._read_sides(start, int(np.argmin(ahead == UNKNOWN)) or len(ahead))
+        if self._zone_lines and last >= middle[1]:
+            self._bottom_heights()
+
+    def _read_sides(self, block: int, blocks: int) -> None:
+        line = block * BLOCK_LINES
+        lines = min(blocks * BLOCK_LINES, self._lines - line)
+        far_from = self._samples - self._zone_samples
+        near = self._read(Window(line, 0, lines, self._zone_samples))
+        far = self._read(Window(line, far_from, lines, self._zone_samples))
+        self._note_sides(line, near, far)
+
+    def _note_sides(self, line: int, near: NDArray[Any], far: NDArray[Any]) -> None:
+        first = line // BLOCK_LINES
+        for numbers, widths in ((near, self._near), (far[:, ::-1], self._far)):
+            dark = _dark(numbers, BLOCK_LINES, BLOCK_SAMPLES)
+            leading = _leading(dark.T)
+            found = np.minimum((leading + 1) * BLOCK_SAMPLES, self._zone_samples)
+            widths[first : first + len(found)] = found
 
 
-def _width(numbers: NDArray[Any]) -> int:
-    """Return the width of the rim in one row of blocks whose first sample is the outermost."""
-    blocks = numbers.reshape(len(numbers), -1, BLOCK_SAMPLES)
-    bright = np.median(blocks, axis=(0, 2)) >= DARK_DN
-    dark = int(bright.argmax()) if bright.any() else len(bright)
-    return min(dark + 1, len(bright)) * BLOCK_SAMPLES
+def _whole(length: int, block: int) -> int:
+    return length // block * block
+
+
+def _dark(numbers: NDArray[Any], lines: int, samples: int) -> NDArray[np.bool_]:
+    """Return for blocks of a size whether more than half of their numbers are dark."""
+    rows, columns = (np.arange(0, numbers.shape[axis], (lines, samples)[axis]) for axis in (0, 1))
+    heights, widths = np.diff(rows, append=len(numbers)), np.diff(columns, append=numbers.shape[1])
+    dark = np.add.reduceat(numbers < DARK_DN, rows, axis=0, dtype=np.int32)
+    dark = np.add.reduceat(dark, columns, axis=1)
+    return np.asarray(2 * dark > np.multiply.outer(heights, widths))
+
+
+def _leading(dark: NDArray[np.bool_]) -> IntArray:
+    """Return how many blocks, counted along the first axis, are dark before the first bright."""
+    return np.asarray(np.where(dark.all(axis=0), len(dark), dark.argmin(axis=0)))
+
+
+def _heights(dark: NDArray[np.bool_], zone: int) -> IntArray:
+    """Return the height of the rim in lines for each column of blocks, the outermost first."""
+    leading = _leading(dark) * THIN_LINES
+    return _widest(np.where(leading > 0, np.minimum(leading + FADE_LINES, zone), 0), zone)
+
+
+def _widest(extents: IntArray, zone: int) -> IntArray:
+    """Return the widest of each extent and its neighbours.
+
+    One that fills its zone does not count for them: there the rim lies along the other side.
+    """
+    lent = np.pad(np.where(extents >= zone, 0, extents), 1)
+    return np.asarray(np.maximum(extents, np.maximum(lent[:-2], lent[2:])))
 
 
 def has_border_noise(ipf: str) -> bool:

@@ -53,7 +53,6 @@ def describe_scene(scene: Scene) -> dict[str, JSON]:
 def describe_manifest(manifest: Manifest) -> dict[str, JSON]:
     """Return what the manifest says of any Sentinel-1 product, supported or not, JSON-ready."""
     return {
-        "supported": False,
         "platform": manifest.platform,
         "product_type": manifest.product_type,
         "mode": manifest.mode,

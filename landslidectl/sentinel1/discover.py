@@ -79,24 +79,41 @@ def find_scenes(paths: Sequence[Path]) -> Discovery:
     Unrelated files are passed over in silence, unless they were given as a path themselves.
     Products that cannot be used are refused by name, and the others go on.
     """
-    scenes: dict[Path, Scene] = {}
-    refused: dict[Path, Refusal] = {}
+    scenes: list[Scene] = []
+    refused: list[Refusal] = []
+    for candidate in find_candidates(paths):
+        try:
+            scenes.append(open_scene(candidate.path))
+        except SceneError as error:
+            if not candidate.is_unrelated(error):
+                refused.append(Refusal(candidate.path, error.reason))
+    return Discovery(
+        tuple(sorted(scenes, key=lambda scene: (scene.start, scene.scene_id))),
+        tuple(sorted(refused, key=lambda refusal: refusal.path)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A path that may be a product, and whether it was given or only found in a folder."""
+
+    path: Path
+    is_given: bool
+
+    def is_unrelated(self, error: SceneError) -> bool:
+        """Tell whether what could not be opened merely lies about, so that nobody asks for it."""
+        return not self.is_given and _is_unrelated(self.path, error)
+
+
+def find_candidates(paths: Sequence[Path]) -> Iterator[Candidate]:
+    """Yield what looks like a product among files and folders, each once."""
     seen: set[Path] = set()
     for given in paths:
-        for candidate in _candidates(given):
-            resolved = candidate.resolve()
-            if resolved in seen:
-                continue
-            seen.add(resolved)
-            try:
-                scenes[resolved] = open_scene(candidate)
-            except SceneError as error:
-                if candidate == given or not _is_unrelated(candidate, error):
-                    refused[resolved] = Refusal(candidate, error.reason)
-    return Discovery(
-        tuple(sorted(scenes.values(), key=lambda scene: (scene.start, scene.scene_id))),
-        tuple(sorted(refused.values(), key=lambda refusal: refusal.path)),
-    )
+        for path in _candidates(given):
+            resolved = path.resolve()
+            if resolved not in seen:
+                seen.add(resolved)
+                yield Candidate(path, path == given)
 
 
 def _scene(archive: SceneArchive, manifest: Manifest, inventory: Inventory) -> Scene:

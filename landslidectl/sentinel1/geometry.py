@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from landslidectl.sentinel1.annotation import Annotation, GeolocationGrid
+from landslidectl.sentinel1.annotation import Annotation, GeolocationGrid, StateVectors
 from landslidectl.sentinel1.ground_range import GroundRange
 from landslidectl.sentinel1.orbit import Orbit
 from landslidectl.sentinel1.range_doppler import SPEED_OF_LIGHT_M_S
@@ -58,15 +58,19 @@ class SceneGeometry:
         """
         times = np.asarray(azimuth_time_s, dtype=np.float64)
         ranges = np.asarray(slant_range_m, dtype=np.float64)
+        return self.line(times, ranges), self.ground_range.pixel(times, ranges)
+
+    def line(self, times_s: FloatArray, slant_ranges_m: FloatArray) -> FloatArray:
+        """Return line coordinates alone; they are linear in both arguments."""
         if self.tau_ref_s is None:
-            lines = times / self.line_interval_s
-        else:
-            residual = ranges / SPEED_OF_LIGHT_M_S - self.tau_ref_s / 2.0
-            lines = (times - residual) / self.line_interval_s
-        return lines, self.ground_range.pixel(times, ranges)
+            return times_s / self.line_interval_s
+        residual = slant_ranges_m / SPEED_OF_LIGHT_M_S - self.tau_ref_s / 2.0
+        return np.asarray((times_s - residual) / self.line_interval_s)
 
 
-def scene_geometry(annotation: Annotation, bistatic: bool = True) -> SceneGeometry:
+def scene_geometry(
+    annotation: Annotation, bistatic: bool = True, orbit: StateVectors | None = None
+) -> SceneGeometry:
     """Build the geometry of a scene from the annotation of any of its polarisations.
 
     Parameters
@@ -75,12 +79,14 @@ def scene_geometry(annotation: Annotation, bistatic: bool = True) -> SceneGeomet
         Of VV or VH; they agree in geometry.
     bistatic : bool
         Correct the residual of the bistatic delay.
+    orbit : StateVectors, optional
+        Of an orbit file; without it, those of the annotation.
     """
     tau_ref_s = None
     if bistatic:
         tau_ref_s = bistatic_reference_s(annotation.geolocation, annotation.line_interval_s)
     return SceneGeometry(
-        Orbit.fit(annotation.orbit),
+        Orbit.fit(orbit or annotation.orbit),
         GroundRange(annotation.ground_range, annotation.pixel_spacing_m),
         annotation.line_interval_s,
         annotation.lines,

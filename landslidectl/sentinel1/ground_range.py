@@ -1,6 +1,7 @@
 """Slant range to the pixel coordinate of a ground range product."""
 
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,7 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 from landslidectl.sentinel1.annotation import GroundRangeRecords
 
 FloatArray = NDArray[np.float64]
+SingleArray = NDArray[np.float32]
 CHUNK = 1 << 14
+TAIL_PX = 1e-5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +20,8 @@ class GroundRange:
 
     Each record is a polynomial made for the mean terrain height at its time; between two records
     the ground range is blended linearly in azimuth time. One polynomial for a whole scene would be
-    wrong by up to tens of pixels in mountains.
+    wrong by up to tens of pixels in mountains. Before the first and after the last record the
+    blend of the outermost pair is extrapolated.
 
     Source: Sentinel-1 Product Specification S1-RS-MDA-52-7441, coordinateConversion.
     """
@@ -32,10 +36,6 @@ class GroundRange:
         ----------
         azimuth_time_s, slant_range_m : (...) array_like
             Seconds from the epoch and one-way slant range, broadcast together; NaN gives NaN.
-
-        Notes
-        -----
-        Before the first and after the last record the blend of the outermost pair is extrapolated.
         """
         times, ranges = np.broadcast_arrays(
             np.asarray(azimuth_time_s, dtype=np.float64),
@@ -49,19 +49,41 @@ class GroundRange:
         pixels /= self.pixel_spacing_m
         return pixels.reshape(times.shape)
 
+    def around(self, slant_range_m: float, reach_m: float) -> "LocalGroundRange":
+        """Return the same conversion, cheap and in single precision, for a stretch of range.
+
+        Parameters
+        ----------
+        slant_range_m : float
+            Middle of the stretch.
+        reach_m : float
+            Half its length.
+        """
+        shifted = np.stack(
+            [
+                _taylor(coefficients, slant_range_m - origin, reach_m)
+                for coefficients, origin in zip(
+                    self.records.coefficients, self.records.origins_m, strict=True
+                )
+            ]
+        )
+        shifted /= self.pixel_spacing_m
+        # within the reach no power exceeds 1: what follows the last term kept adds up to less
+        tails = np.abs(shifted).max(axis=0)[::-1].cumsum()[::-1]
+        kept = max(int(np.count_nonzero(tails > TAIL_PX)), 2)
+        return LocalGroundRange(self.records.times_s, shifted[:, :kept], slant_range_m, reach_m)
+
     def _blend(self, times: FloatArray, ranges: FloatArray) -> FloatArray:
         if len(self.records.times_s) == 1:
             return self._ground(0, ranges)
         last_pair = len(self.records.times_s) - 2
         pairs = np.searchsorted(self.records.times_s, times, side="right") - 1
         np.clip(pairs, 0, last_pair, out=pairs)
-        present = np.unique(pairs)
-        if len(present) == 1:
-            return self._blend_pair(int(present[0]), times, ranges)
-        ground = np.empty(times.shape)
-        for pair in present:
+        first, last = int(pairs.min()), int(pairs.max())
+        ground = self._blend_pair(first, times, ranges)
+        for pair in range(first + 1, last + 1):
             inside = pairs == pair
-            ground[inside] = self._blend_pair(int(pair), times[inside], ranges[inside])
+            ground[inside] = self._blend_pair(pair, times[inside], ranges[inside])
         return ground
 
     def _blend_pair(self, pair: int, times: FloatArray, ranges: FloatArray) -> FloatArray:
@@ -82,3 +104,88 @@ class GroundRange:
             ground *= offset
             ground += coefficient
         return ground
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalGroundRange:
+    """`GroundRange` around one slant range: polynomials of few terms in a small variable.
+
+    Parameters
+    ----------
+    times_s : (record,) float64
+        Azimuth times of the records.
+    coefficients_px : (record, term) float64
+        Ascending powers of ``x = (slant range - middle_m) / reach_m``, pixels.
+    middle_m, reach_m : float
+        What ``x`` is counted from and in.
+    """
+
+    times_s: FloatArray
+    coefficients_px: FloatArray
+    middle_m: float
+    reach_m: float
+
+    def pixel(
+        self, seconds: SingleArray, x: SingleArray, origin_s: float, origin_px: float
+    ) -> SingleArray:
+        """Return pixel coordinates relative to an origin; single precision holds 1e-3 pixel.
+
+        Parameters
+        ----------
+        seconds, x : float32 arrays of one shape
+            Azimuth time from ``origin_s`` and range from the middle in reaches, within -1..1; NaN
+            gives NaN.
+        origin_s, origin_px : float
+            What times and pixels are counted from.
+        """
+        if len(self.times_s) == 1:
+            return _horner(self.coefficients_px[0], x, origin_px)
+        knots = (self.times_s - origin_s).astype(np.float32)
+        earliest, latest = np.fmin.reduce(seconds, axis=None), np.fmax.reduce(seconds, axis=None)
+        last_pair = len(knots) - 2
+        first, last = (
+            min(max(int(np.searchsorted(knots, limit, side="right")) - 1, 0), last_pair)
+            for limit in (earliest, latest)
+        )
+        pixels = self._blended(first, knots, (seconds, x), origin_px)
+        for pair in range(first + 1, last + 1):
+            later = self._blended(pair, knots, (seconds, x), origin_px)
+            np.copyto(pixels, later, where=seconds >= knots[pair])
+        return pixels
+
+    def _blended(
+        self, pair: int, knots: SingleArray, at: tuple[SingleArray, SingleArray], origin_px: float
+    ) -> SingleArray:
+        seconds, x = at
+        lower, upper = self.coefficients_px[pair], self.coefficients_px[pair + 1]
+        change = _horner(upper - lower, x, 0.0)
+        share = seconds - knots[pair]
+        share *= np.float32(1.0) / (knots[pair + 1] - knots[pair])
+        change *= share
+        change += _horner(lower, x, origin_px)
+        return change
+
+
+def _horner(coefficients: FloatArray, x: SingleArray, origin: float) -> SingleArray:
+    terms = coefficients.copy()
+    terms[0] -= origin
+    single = terms.astype(np.float32)
+    value: SingleArray = x * single[-1]
+    for term in single[-2:0:-1]:
+        value += term
+        value *= x
+    value += single[0]
+    return value
+
+
+def _taylor(coefficients: FloatArray, shift: float, scale: float) -> FloatArray:
+    """Return the coefficients in x of a polynomial in ``shift + scale * x``, ascending."""
+    order = len(coefficients)
+    shifted = np.zeros(order)
+    for power in range(order):
+        terms = [
+            comb(higher, power) * coefficients[higher] * shift ** (higher - power)
+            for higher in range(power, order)
+        ]
+        shifted[power] = scale**power * sum(terms)
+    return shifted

@@ -63,6 +63,48 @@ class LineLut:
             part += lower
         return out
 
+    def rows(self, samples: int) -> "RowTable":
+        """Interpolate every vector once along the first ``samples`` whole pixels."""
+        pixels = np.arange(samples, dtype=np.float64)
+        return RowTable(
+            np.array([vector.line for vector in self.vectors]),
+            np.stack([self._row(index, pixels) for index in range(len(self.vectors))]),
+        )
+
     def _row(self, index: int, pixels: FloatArray) -> NDArray[np.float32]:
         vector = self.vectors[index]
         return np.interp(pixels, vector.pixels, vector.values).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowTable:
+    """A table with a value for every pixel of a line, so that only lines are left to interpolate.
+
+    Parameters
+    ----------
+    lines : (n,) float64
+        Where the rows lie, ascending.
+    values : (n, samples) float32
+        Rows from sample 0 on.
+    """
+
+    lines: FloatArray
+    values: NDArray[np.float32]
+
+    def place(self, lines: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """Return for each line the row before it and the share of the next one.
+
+        Outside the rows the outermost one holds.
+        """
+        position = np.interp(lines, self.lines, np.arange(len(self.lines), dtype=np.float64))
+        before = np.minimum(position.astype(np.intp), max(len(self.lines) - 2, 0))
+        return before, (position - before).astype(np.float32)[:, np.newaxis]
+
+    def blend(
+        self, row: int, shares: NDArray[np.float32], columns: slice, out: NDArray[np.float32]
+    ) -> None:
+        """Blend a row and the next one into ``out``, a line for each share."""
+        first = self.values[row, columns]
+        second = self.values[min(row + 1, len(self.values) - 1), columns]
+        np.multiply(shares, second - first, out=out)
+        out += first

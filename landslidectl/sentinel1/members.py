@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from landslidectl.sentinel1.archive import SceneArchive
-from landslidectl.sentinel1.manifest import Manifest
+from landslidectl.sentinel1.manifest import Manifest, ManifestFile
 from landslidectl.sentinel1.scene import SceneMembers
 from landslidectl.terms import Polarisation
 
@@ -20,6 +20,7 @@ ROLES = {
     "noise": re.compile(r"annotation/calibration/noise-[^/]+\.xml"),
     "measurement": re.compile(r"measurement/[^/]+\.tiff?"),
 }
+NAMED_KINDS = ("calibration", "noise", "rfi")
 METADATA_ROLES = ("annotation", "calibration", "noise")
 NAME_TOKEN = re.compile(r"(?<![a-z0-9])(vv|vh|hh|hv)(?![a-z0-9])")
 HEADER_TOKEN = re.compile(rb"<polarisation>\s*(VV|VH|HH|HV)\s*</polarisation>")
@@ -50,7 +51,7 @@ class Inventory:
 def take_inventory(archive: SceneArchive, manifest: Manifest) -> Inventory:
     """Match the members of a product with the polarisations and with the manifest's sizes."""
     found = _found_slots(archive)
-    listed = _listed_sizes(manifest)
+    listed = _listed_files(manifest)
     recorded = {polarisation for _, polarisation in found} | set(recorded_in(manifest))
     members: dict[Polarisation, SceneMembers] = {}
     pixel_faults: dict[Polarisation, str] = {}
@@ -81,6 +82,30 @@ def recorded_in(manifest: Manifest) -> tuple[Polarisation, ...]:
     return tuple(one for one in Polarisation if one.value in manifest.polarisations)
 
 
+def match_listed(
+    archive: SceneArchive, manifest: Manifest
+) -> tuple[tuple[ManifestFile, str | None], ...]:
+    """Return each file that the manifest lists with the member that it is, None where missing.
+
+    Where no member has its name, one with the same folder, kind and polarisation is taken.
+    """
+    names = archive.members()
+    alike = {
+        _likeness(name): name for name in sorted(names, reverse=True) if _name_polarisation(name)
+    }
+    return tuple(
+        (file, file.name if file.name in names else alike.get(_likeness(file.name)))
+        for file in manifest.files
+    )
+
+
+def _likeness(name: str) -> tuple[str, str, Polarisation | None]:
+    """Return what a file and its renamed copy have in common."""
+    folder, _, base = name.lower().rpartition("/")
+    kind = base.partition("-")[0]
+    return folder, kind if kind in NAMED_KINDS else "", _name_polarisation(name)
+
+
 def _found_slots(archive: SceneArchive) -> dict[Slot, str]:
     found: dict[Slot, str] = {}
     for name in archive.members():
@@ -94,13 +119,13 @@ def _found_slots(archive: SceneArchive) -> dict[Slot, str]:
     return found
 
 
-def _listed_sizes(manifest: Manifest) -> dict[Slot, int]:
-    sizes: dict[Slot, int] = {}
+def _listed_files(manifest: Manifest) -> dict[Slot, ManifestFile]:
+    listed: dict[Slot, ManifestFile] = {}
     for file in manifest.files:
         role, polarisation = _role(file.name), _name_polarisation(file.name)
         if role is not None and polarisation is not None and file.size >= 0:
-            sizes.setdefault((role, polarisation), file.size)
-    return sizes
+            listed.setdefault((role, polarisation), file)
+    return listed
 
 
 def _role(name: str) -> str | None:
@@ -120,13 +145,18 @@ def _name_polarisation(name: str) -> Polarisation | None:
 
 
 def _size_fault(
-    archive: SceneArchive, slot: Slot, name: str | None, listed: Mapping[Slot, int]
+    archive: SceneArchive, slot: Slot, name: str | None, listed: Mapping[Slot, ManifestFile]
 ) -> str:
-    """Say what is wrong with the size of a member; empty where nothing is."""
+    """Say what is wrong with the size of a member; empty where nothing is.
+
+    Pixels under another name than the manifest's were converted, such as to COG, by whoever
+    renamed them: their size says nothing.
+    """
     what = f"{slot[0]} of {slot[1]}"
     if name is None:
         return f"{what} is missing"
-    size, expected = archive.members()[name], listed.get(slot)
-    if expected is not None and size != expected:
-        return f"{what} has {size} bytes, the manifest says {expected}"
+    size, file = archive.members()[name], listed.get(slot)
+    is_converted = slot[0] == "measurement" and file is not None and file.name != name
+    if file is not None and size != file.size and not is_converted:
+        return f"{what} has {size} bytes, the manifest says {file.size}"
     return f"{what} has 0 bytes" if size == 0 else ""

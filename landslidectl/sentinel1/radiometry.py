@@ -1,30 +1,36 @@
 """From digital numbers to sigma nought, block by block, in the geometry of the radar."""
 
-import warnings
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from landslidectl.errors import DamagedScene
-from landslidectl.files.gdal_environment import gdal_session
-from landslidectl.files.rasters import rasterio_window
 from landslidectl.grid import Window
-from landslidectl.sentinel1.annotation import Annotation, check_shape, read_annotation
-from landslidectl.sentinel1.archive import COPY_AGAIN, open_archive
+from landslidectl.sentinel1.annotation import Annotation, read_annotation
+from landslidectl.sentinel1.backscatter import Radiometry
 from landslidectl.sentinel1.border import BorderFinder, has_border_noise
-from landslidectl.sentinel1.calibration import CalibrationLut, read_calibration
-from landslidectl.sentinel1.noise import NoiseLut, read_noise
+from landslidectl.sentinel1.calibration import read_calibration
+from landslidectl.sentinel1.measurement import Measurement, open_measurement
+from landslidectl.sentinel1.noise import read_noise
+from landslidectl.sentinel1.novalue import clipped, grown, halo_of, near_no_value, within
 from landslidectl.sentinel1.scene import Scene
 from landslidectl.terms import Polarisation
 
-if TYPE_CHECKING:
-    from rasterio.io import DatasetReader
+EARTH_ENGINE_FLOOR_DN2 = 1e-5
 
-STRIP_LINES = 256
+
+class RadiometryMode(StrEnum):
+    """What becomes of pixels that are darker than the thermal noise."""
+
+    ACCURATE = "accurate"
+    """They stay as they are, below zero, so that no mean or median is biased."""
+
+    GEE = "gee"
+    """They take a floor before calibration, as in Google Earth Engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,77 +42,45 @@ class RadiometryOptions:
     remove_noise : bool
         Subtract the thermal noise, unless the processor already did.
     remove_border_noise : bool
-        Treat the dark rim at near and far range that old processor versions left as not observed.
+        Treat the dark rim that old processor versions left around a scene as not observed.
+    no_value_margin : int
+        Treat so many samples and lines beside a region without values as not observed, too: the
+        signal fades out there, and resampling must not mix it with zeros.
+    mode : RadiometryMode
+        What becomes of pixels that are darker than the noise.
+
+    Source: for the floor, the Sentinel-1 Toolbox, whose chain Earth Engine's scenes come from.
     """
 
     remove_noise: bool = True
     remove_border_noise: bool = True
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Radiometry:
-    """The tables of one polarisation, read once and used for many blocks.
-
-    Parameters
-    ----------
-    calibration : CalibrationLut
-        Amplitude table of sigma nought.
-    noise : NoiseLut or None
-        None where no noise is to be subtracted.
-    """
-
-    calibration: CalibrationLut
-    noise: NoiseLut | None
-
-    def sigma_nought(self, numbers: NDArray[Any], line: int, pixel: int) -> NDArray[np.float32]:
-        """Calibrate a block of digital numbers whose corner is at (line, pixel).
-
-        Returns
-        -------
-        (lines, pixels) float32
-            Linear sigma nought; NaN where the number is 0. Values below 0, which the subtraction
-            of noise leaves in dark places, are kept: dropping them would bias every median.
-
-        Notes
-        -----
-        The numbers are 16 bit and overflow when squared as such; they are squared as float32.
-        """
-        sigma = numbers.astype(np.float32)
-        pixels = np.arange(pixel, pixel + numbers.shape[1], dtype=np.float64)
-        for start in range(0, len(sigma), STRIP_LINES):
-            strip = sigma[start : start + STRIP_LINES]
-            lines = np.arange(line + start, line + start + len(strip), dtype=np.float64)
-            void = strip == 0.0
-            strip *= strip
-            if self.noise is not None:
-                strip -= self.noise.power(lines, pixels)
-            amplitude = self.calibration.sigma_nought(lines, pixels)
-            amplitude *= amplitude
-            strip /= amplitude
-            strip[void] = np.nan
-        return sigma
+    no_value_margin: int = 2
+    mode: RadiometryMode = RadiometryMode.ACCURATE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SigmaNoughtSource:
-    """An open measurement with its tables; one handle for one thread.
+    """An open measurement with its tables.
 
     Parameters
     ----------
     scene : Scene
         Where the pixels come from.
-    dataset : DatasetReader
-        Open measurement.
+    measurement : Measurement
+        Its open digital numbers.
     radiometry : Radiometry
         Tables.
     border : BorderFinder or None
         Given where the scene has border noise to be taken out.
+    no_value_margin : int
+        See `RadiometryOptions`.
     """
 
     scene: Scene
-    dataset: "DatasetReader"
+    measurement: Measurement
     radiometry: Radiometry
     border: BorderFinder | None = None
+    no_value_margin: int = 0
 
     def read(self, window: Window) -> NDArray[np.float32]:
         """Read linear sigma nought over a window of (line, pixel), float32.
@@ -118,18 +92,35 @@ class SigmaNoughtSource:
         DamagedScene
             If the pixels cannot be read.
         """
-        sigma = np.full(window.shape, np.nan, dtype=np.float32)
-        inner = _clipped(window, *self.dataset.shape)
+        sigma = np.empty(window.shape, dtype=np.float32)
+        self.read_into(window, sigma)
+        return sigma
+
+    def read_into(self, window: Window, out: NDArray[np.float32]) -> None:
+        """Read as `read` does, into an array of the window's shape.
+
+        A few more lines and samples than the window's are looked at, at most `halo_of` the margin,
+        so that a value does not depend on how the scene is cut into windows.
+        """
+        shape = self.measurement.shape
+        inner = clipped(window, shape)
+        if inner != window:
+            out[:] = np.nan
         if inner is None:
-            return sigma
-        numbers = _read_numbers(self.scene, self.dataset, inner)
-        part = self.radiometry.sigma_nought(numbers, inner.row, inner.col)
+            return
+        lines, samples = halo_of(self.no_value_margin)
+        outer = clipped(grown(inner, lines, samples), shape) or inner
+        numbers = self.measurement.read(outer)
+        inside = within(inner, outer)
+        part = out[within(inner, window)]
+        self.radiometry.sigma_nought(numbers[inside], inner.row, inner.col, part)
+        at_edges = (outer.col == 0, outer.col + outer.cols == shape[1])
+        beside = near_no_value(numbers, self.no_value_margin, at_edges)
+        if beside is not None:
+            part[beside[inside]] = np.nan
         rim = self.border.mask(inner) if self.border is not None else None
         if rim is not None:
             part[rim] = np.nan
-        row, col = inner.row - window.row, inner.col - window.col
-        sigma[row : row + inner.rows, col : col + inner.cols] = part
-        return sigma
 
 
 def read_radiometry(
@@ -144,7 +135,9 @@ def read_radiometry(
         noise = read_noise(scene, polarisation, annotation)
         if noise.is_zero:
             noise = None
-    return Radiometry(read_calibration(scene, polarisation), noise)
+    floor_dn2 = EARTH_ENGINE_FLOOR_DN2 if options.mode is RadiometryMode.GEE else None
+    calibration = read_calibration(scene, polarisation)
+    return Radiometry.of(calibration, noise, annotation.samples, floor_dn2)
 
 
 @contextmanager
@@ -152,8 +145,11 @@ def open_sigma_nought(
     scene: Scene,
     polarisation: Polarisation,
     options: RadiometryOptions = RadiometryOptions(),
+    disk: "threading.Lock | None" = None,
 ) -> Iterator[SigmaNoughtSource]:
     """Open a measurement with its tables, to read many windows.
+
+    ``disk`` is held while bytes are read: sources that share it use the disk one after the other.
 
     Raises
     ------
@@ -161,16 +157,36 @@ def open_sigma_nought(
         If the polarisation is not there, its pixels are missing, unreadable, no 16 bit numbers or
         of another shape than the annotation says.
     """
-    scene.require_members(polarisation)
-    annotation = read_annotation(scene, polarisation)
-    radiometry = read_radiometry(scene, polarisation, annotation, options)
+    with open_sigma_noughts(scene, (polarisation,), options, disk) as (source,):
+        yield source
+
+
+@contextmanager
+def open_sigma_noughts(
+    scene: Scene,
+    polarisations: Sequence[Polarisation],
+    options: RadiometryOptions = RadiometryOptions(),
+    disk: "threading.Lock | None" = None,
+) -> Iterator[tuple[SigmaNoughtSource, ...]]:
+    """Open several polarisations of a scene as `open_sigma_nought` does one.
+
+    They share the search for border noise, so that the rim is read once.
+    """
     with ExitStack() as stack:
-        stack.enter_context(gdal_session())
-        dataset = stack.enter_context(_open_measurement(scene, polarisation, annotation))
         border = None
         if options.remove_border_noise and has_border_noise(scene.ipf):
-            border = _border_finder(scene, annotation, stack)
-        yield SigmaNoughtSource(scene, dataset, radiometry, border)
+            border = _border_finder(scene, disk, stack)
+        sources = []
+        for polarisation in polarisations:
+            scene.require_members(polarisation)
+            annotation = read_annotation(scene, polarisation)
+            radiometry = read_radiometry(scene, polarisation, annotation, options)
+            opened = open_measurement(scene, polarisation, annotation, disk)
+            measurement = stack.enter_context(opened)
+            sources.append(
+                SigmaNoughtSource(scene, measurement, radiometry, border, options.no_value_margin)
+            )
+        yield tuple(sources)
 
 
 def read_sigma_nought(
@@ -196,62 +212,13 @@ def read_sigma_nought(
         return source.read(window)
 
 
-def _border_finder(scene: Scene, annotation: Annotation, stack: ExitStack) -> BorderFinder | None:
+def _border_finder(
+    scene: Scene, disk: "threading.Lock | None", stack: ExitStack
+) -> BorderFinder | None:
     """Open VV once more for the rim; the cross-polarised signal is too weak to show it."""
     copolarised = scene.members.get(Polarisation.VV)
     if copolarised is None or copolarised.measurement is None:
         return None
-    dataset = stack.enter_context(_open_measurement(scene, Polarisation.VV, annotation))
-
-    def read(window: Window) -> NDArray[Any]:
-        return _read_numbers(scene, dataset, window)
-
-    return BorderFinder(read, annotation.lines, annotation.samples)
-
-
-@contextmanager
-def _open_measurement(
-    scene: Scene, polarisation: Polarisation, annotation: Annotation
-) -> "Iterator[DatasetReader]":
-    import rasterio  # noqa: PLC0415
-    from rasterio.errors import NotGeoreferencedWarning, RasterioIOError  # noqa: PLC0415
-
-    member = scene.members[polarisation].measurement or ""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            dataset = rasterio.open(open_archive(scene.path).gdal_path(member))
-    except RasterioIOError as error:
-        raise DamagedScene(
-            scene.path, f"{member} cannot be opened as a raster: {error}", COPY_AGAIN
-        ) from error
-    with dataset:
-        check_shape(scene, annotation, dataset.shape)
-        if dataset.dtypes[0] != "uint16":
-            raise DamagedScene(
-                scene.path, f"{member} holds {dataset.dtypes[0]} numbers, expected uint16"
-            )
-        yield dataset
-
-
-def _read_numbers(scene: Scene, dataset: "DatasetReader", window: Window) -> NDArray[Any]:
-    from rasterio.errors import RasterioError  # noqa: PLC0415
-
-    try:
-        return np.asarray(dataset.read(1, window=rasterio_window(window)))
-    except RasterioError as error:
-        last = window.row + window.rows - 1
-        raise DamagedScene(
-            scene.path,
-            f"pixels of lines {window.row} to {last} cannot be read: {error}",
-            COPY_AGAIN,
-        ) from error
-
-
-def _clipped(window: Window, lines: int, samples: int) -> Window | None:
-    top, left = max(window.row, 0), max(window.col, 0)
-    bottom = min(window.row + window.rows, lines)
-    right = min(window.col + window.cols, samples)
-    if bottom <= top or right <= left:
-        return None
-    return Window(top, left, bottom - top, right - left)
+    annotation = read_annotation(scene, Polarisation.VV)
+    opened = open_measurement(scene, Polarisation.VV, annotation, disk)
+    return BorderFinder(stack.enter_context(opened).read, annotation.lines, annotation.samples)

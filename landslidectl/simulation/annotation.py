@@ -130,7 +130,7 @@ def _image(acquisition: Acquisition) -> str:
                 ("ascendingNodeTime", after(acquisition.epoch, frame.orbit.node_time_s)),
                 ("anchorTime", acquisition.start),
                 ("productComposition", "Slice"),
-                ("sliceNumber", 1),
+                ("sliceNumber", acquisition.slice_number),
                 ("slantRangeTime", 2.0 * frame.near_range_m / LIGHT_M_S),
                 ("pixelValue", "Detected"),
                 ("outputPixels", "16 bit Unsigned Integer"),

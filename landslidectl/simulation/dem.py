@@ -16,7 +16,7 @@ from landslidectl.simulation.terrain import COARSE_M, Terrain
 DEM_MARGIN_M = 6500.0
 POSTS = 3600
 ERROR_M = 0.8
-WIDER_POSTS = ((50.0, 1.0), (60.0, 1.5), (70.0, 2.0), (75.0, 3.0), (80.0, 5.0), (90.0, 10.0))
+WIDER_POSTS = ((50.0, 1.0), (60.0, 1.5), (70.0, 2.0), (80.0, 3.0), (85.0, 5.0), (90.0, 10.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,23 @@ def write_dem(
     """
     soft = _softened(terrain.coarse)
     soft += ERROR_M * smooth_noise(rng, soft.shape, 8.0)
+    return write_tiles(soft, terrain.coarse_box, aoi, epsg, folder)
+
+
+def write_tiles(heights: Single, box: Box, aoi: Box, epsg: int, folder: Path) -> tuple[Path, ...]:
+    """Write heights on 20 m nodes over ``box`` as the tiles around an area, without any error."""
     paths = []
     for tile in _tiles(aoi.grown(DEM_MARGIN_M), epsg):
         paths.append(folder / tile.name)
-        _write_tile(paths[-1], tile, _heights(soft, terrain.coarse_box, tile, epsg))
+        _write_tile(paths[-1], tile, _heights(heights, box, tile, epsg))
     return tuple(paths)
 
 
 def _tiles(box: Box, epsg: int) -> list[_Tile]:
     x, y = np.meshgrid(np.linspace(box.left, box.right, 9), np.linspace(box.bottom, box.top, 9))
     lon, lat = map_to_degrees(epsg, x, y)
+    if np.ptp(lon) > 180.0:
+        lon = np.mod(lon, 360.0)
     west, east = float(lon.min()), float(lon.max())
     south, north = float(lat.min()), float(lat.max())
     tiles = []
@@ -75,7 +82,8 @@ def _tiles(box: Box, epsg: int) -> list[_Tile]:
         rows = _span(cell_lat + 1 - north, cell_lat + 1 - south, POSTS)
         for cell_lon in range(int(np.floor(west)), int(np.floor(east)) + 1):
             cols = _span(west - cell_lon, east - cell_lon, across)
-            tiles.append(_Tile(cell_lon, cell_lat, rows, cols, across))
+            wrapped = (cell_lon + 180) % 360 - 180
+            tiles.append(_Tile(wrapped, cell_lat, rows, cols, across))
     return tiles
 
 

@@ -30,6 +30,8 @@ class Acquisition:
         Relative orbit and direction.
     absolute_orbit, datatake, cycle : int
         Counters; ``datatake`` is what names show in hexadecimal.
+    slice_number, slices : int
+        Which slice of the datatake this is, from 1, and how many there are.
     """
 
     platform: str
@@ -41,6 +43,8 @@ class Acquisition:
     frame: Frame
     fields: EllipsoidFields
     luts: tuple[Luts, Luts]
+    slice_number: int = 1
+    slices: int = 1
 
     @property
     def start(self) -> datetime:

@@ -1,6 +1,6 @@
 """Calibration and thermal-noise look-up tables of a raster, as values and as full fields."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -39,6 +39,12 @@ class NoiseBlock:
     last: int
     lines: NDArray[np.int64]
     factors: Array
+
+    def cut(self, first: int, last: int) -> "NoiseBlock":
+        """Return the block of lines ``first`` to ``last``, inclusive, counted from ``first``."""
+        lines = _lines_between(self.lines, first, last)
+        factors = np.interp(lines, self.lines, self.factors)
+        return replace(self, lines=lines - first, factors=factors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,21 @@ class Luts:
             factor = np.interp(np.arange(shape[0]), block.lines, block.factors)
             power[:, block.first : block.last + 1] *= factor[:, None].astype(np.float32)
         return power
+
+    def cut(self, first: int, last: int) -> "Luts":
+        """Return the tables of lines ``first`` to ``last``, inclusive, counted from ``first``.
+
+        A vector is added at either end, so that the tables stay the same function of the line.
+        """
+        lines = _lines_between(self.lines, first, last)
+        return replace(
+            self,
+            lines=lines - first,
+            sigma=_at_lines(self.lines, self.sigma, lines),
+            gamma=_at_lines(self.lines, self.gamma, lines),
+            noise=_at_lines(self.lines, self.noise, lines),
+            blocks=tuple(block.cut(first, last) for block in self.blocks),
+        )
 
 
 def build_luts(
@@ -143,6 +164,16 @@ def _blocks(
         name = _swath_at(float(incidence[(first + last) // 2]))[0]
         blocks.append(NoiseBlock(name, first, last - 1, lines, factors))
     return tuple(blocks)
+
+
+def _lines_between(lines: NDArray[np.int64], first: int, last: int) -> NDArray[np.int64]:
+    inside = lines[(lines > first) & (lines < last)]
+    return np.concatenate([[first], inside, [last]])
+
+
+def _at_lines(lines: NDArray[np.int64], table: Array, wanted: NDArray[np.int64]) -> Array:
+    """Return a table's rows interpolated at lines."""
+    return np.stack([np.interp(wanted, lines, column) for column in table.T], axis=1)
 
 
 def _spread(

@@ -155,8 +155,8 @@ def _product(acquisition: Acquisition) -> str:
                 (f"{prefix}productTimelinessCategory", "Fast-24h"),
                 (f"{prefix}sliceProductFlag", True),
                 (f"{prefix}segmentStartTime", acquisition.start),
-                (f"{prefix}sliceNumber", 1),
-                (f"{prefix}totalSlices", 1),
+                (f"{prefix}sliceNumber", acquisition.slice_number),
+                (f"{prefix}totalSlices", acquisition.slices),
             ]
         ),
     )

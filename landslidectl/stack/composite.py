@@ -1,166 +1,314 @@
-"""Median composites of the acquisitions of one track."""
+"""Composites: the median of the acquisitions of one track on one side of an event."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from itertools import groupby
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import pairwise
+from math import isqrt
+from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from landslidectl.errors import StackError
+from landslidectl.events import (
+    ArtefactWritten,
+    Reporter,
+    StepAdvanced,
+    StepFinished,
+    StepStarted,
+    silent,
+)
 from landslidectl.files.rasters import (
     TILE_SIDE,
+    RasterLayout,
+    create_raster,
+    grid_of,
     open_raster,
     rasterio_window,
 )
 from landslidectl.grid import Grid, Window
+from landslidectl.stack.acquisitions import Acquisitions, check_alike, grouped, open_acquisitions
+from landslidectl.stack.composite_record import (
+    Composite,
+    composite_tags,
+    open_composite,
+    write_composite_record,
+)
+from landslidectl.stack.contract import StackContract
 from landslidectl.stack.geocoded import GeocodedScene
-from landslidectl.terms import Polarisation
+from landslidectl.stack.median import median_db
+from landslidectl.stack.offsets import (
+    AcquisitionOffset,
+    acquisition_offsets,
+    acquisition_warnings,
+    sample_slices,
+    sample_step,
+)
+from landslidectl.stack.parallel import run_in_order
+from landslidectl.stack.speckle import SpeckleFilter
+from landslidectl.stack.windows import widened, within
+from landslidectl.terms import Phase, Polarisation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
     from rasterio.io import DatasetReader
 
-BAND_COLS = 16 * TILE_SIDE
+__all__ = ["Composite", "CompositeRequest", "build_composite", "open_composite"]
+
+BUFFER_BYTES = 32 * 2**20
+"""What one thread may hold of the acquisitions' samples, where a tile of each fits."""
 MAX_COUNT = 255
+EMPTY = float("nan")
 
 
-def median_db(values: "NDArray[np.float32]", floor_db: float) -> "NDArray[np.float32]":
-    """Take the median over the first axis and turn it into dB.
-
-    Samples are ordered by their signed linear value, NaN left out. An odd count gives the dB of
-    the middle sample; an even one the mean, in dB, of the two middle samples, each floored first.
+@dataclass(frozen=True, slots=True)
+class CompositeRequest:
+    """What a composite is to be.
 
     Parameters
     ----------
-    values : float32 array of shape (acquisition, ...)
-        Linear sigma nought, negatives kept, NaN = not observed.
-    floor_db : float
-        Floor of the result.
+    path : Path
+        The GeoTIFF of medians; ``<stem>_counts.tif`` and ``<stem>.json`` come beside it.
+    grid : Grid
+    polarisations : tuple of Polarisation
+        Band order.
+    contract : StackContract
+        The geocoded scenes must have been made under it.
+    speckle : SpeckleFilter, optional
+        Applied to the linear samples of all acquisitions.
+    factor_path : Path, optional
+        Raster on ``grid`` whose first band multiplies the linear median; NaN makes it NaN.
+    threads : int
+        The result does not depend on it.
+    """
+
+    path: Path
+    grid: Grid
+    polarisations: tuple[Polarisation, ...]
+    contract: StackContract
+    speckle: SpeckleFilter | None = None
+    factor_path: Path | None = None
+    threads: int = 1
+
+
+def build_composite(
+    phase: Phase,
+    scenes: Sequence[GeocodedScene],
+    request: CompositeRequest,
+    reporter: Reporter = silent,
+) -> Composite:
+    """Write the median composite of one side of an event on one track.
+
+    The raster holds float32 dB, one band a polarisation, NaN where no acquisition observes. The
+    counts, uint8, say how many acquisitions observe a pixel in every polarisation. The record is
+    written last: a composite without it is unfinished. Scenes may be deleted afterwards.
+
+    Parameters
+    ----------
+    phase : Phase
+    scenes : sequence of GeocodedScene
+        Of one track, in any order; slices of one overflight are one acquisition.
+    request : CompositeRequest
+    reporter : Reporter, optional
+        Also hears of acquisitions that are brighter or darker as a whole.
 
     Returns
     -------
-    float32 array of shape ``values.shape[1:]``
-        dB; NaN where no acquisition observes.
-    """
-    ordered = np.sort(values, axis=0)
-    count = np.count_nonzero(~np.isnan(values), axis=0)
-    low, high = np.maximum(count - 1, 0) // 2, count // 2
-    if count.size and count.min() == count.max():
-        lower, upper = ordered[low.flat[0]], ordered[min(high.flat[0], len(ordered) - 1)]
-    else:
-        np.minimum(high, len(ordered) - 1, out=high)
-        lower = np.take_along_axis(ordered, low[None], axis=0)[0]
-        upper = np.take_along_axis(ordered, high[None], axis=0)[0]
-    return 0.5 * (_to_db(lower, floor_db) + _to_db(upper, floor_db))
-
-
-class Acquisitions:
-    """The geocoded scenes of one side of the event, read window by window.
-
-    Slices of one overflight are merged, first valid value first: at a seam they agree, and they
-    are one observation, not two.
-    """
-
-    def __init__(
-        self, groups: "Sequence[Sequence[DatasetReader]]", bands: Sequence[Sequence[list[int]]]
-    ) -> None:
-        self._groups = groups
-        self._bands = bands
-
-    def __len__(self) -> int:
-        """Return the number of acquisitions."""
-        return len(self._groups)
-
-    def read(self, window: Window) -> "NDArray[np.float32]":
-        """Return linear values, float32 of shape (acquisition, polarisation, row, col)."""
-        return np.stack([self._merged(index, window) for index in range(len(self._groups))])
-
-    def median(
-        self, window: Window, floor_db: float
-    ) -> "tuple[NDArray[np.float32], NDArray[np.uint8]]":
-        """Return the median in dB (polarisation, row, col) and the count (row, col)."""
-        values = self.read(window)
-        observed = np.isfinite(values).all(axis=1)
-        count = np.minimum(np.count_nonzero(observed, axis=0), MAX_COUNT).astype(np.uint8)
-        bands = [median_db(values[:, band], floor_db) for band in range(values.shape[1])]
-        return np.stack(bands), count
-
-    def _merged(self, index: int, window: Window) -> "NDArray[np.float32]":
-        merged: NDArray[np.float32] | None = None
-        for dataset, bands in zip(self._groups[index], self._bands[index], strict=True):
-            values = np.asarray(dataset.read(bands, window=rasterio_window(window)))
-            if merged is None:
-                merged = values
-            else:
-                missing = np.isnan(merged)
-                merged[missing] = values[missing]
-        if merged is None:
-            raise ValueError("an acquisition without scenes")
-        return merged
-
-
-@contextmanager
-def open_acquisitions(
-    geocoded: Sequence[GeocodedScene], polarisations: Sequence[Polarisation]
-) -> Iterator[Acquisitions]:
-    """Open geocoded scenes of one track, grouped by overflight, for reading by windows.
+    Composite
 
     Raises
     ------
     StackError
-        If there is none, or grids, tracks, contracts or polarisations do not agree.
+        If there is no scene, or the scenes do not fit together or the request.
     """
-    check_alike(geocoded, polarisations)
-    ordered = sorted(geocoded, key=lambda scene: (*scene.acquisition, scene.start, scene.scene_id))
-    groups = [list(group) for _, group in groupby(ordered, key=lambda scene: scene.acquisition)]
-    bands = [
-        [[scene.polarisations.index(name) + 1 for name in polarisations] for scene in group]
-        for group in groups
-    ]
+    _check(phase, scenes, request)
+    _record_path(request).unlink(missing_ok=True)
+    samples = _write(phase, scenes, request, reporter)
+    composite = _describe(phase, scenes, request, _offsets(scenes, request, samples))
+    write_composite_record(composite)
+    for warning in acquisition_warnings(
+        f"{composite.track}, {phase.value}-event", composite.offsets, composite.polarisations
+    ):
+        reporter(warning)
+    reporter(ArtefactWritten(str(composite.path), "composite"))
+    return composite
+
+
+@dataclass(frozen=True, slots=True)
+class _Readers:
+    """What one thread reads from."""
+
+    acquisitions: Acquisitions
+    factor: "DatasetReader | None"
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What comes of one window; ``samples`` are (acquisition, polarisation, sample)."""
+
+    window: Window
+    median_db: "NDArray[np.float32]"
+    count: "NDArray[np.uint8]"
+    samples: "NDArray[np.float32]"
+
+
+def _check(phase: Phase, scenes: Sequence[GeocodedScene], request: CompositeRequest) -> None:
+    if not scenes:
+        raise StackError(
+            f"{request.path.name}: no {phase.value}-event scene reaches the map grid",
+            "Check the area of interest, or add scenes that cover it.",
+        )
+    check_alike(scenes, request.polarisations)
+    first = scenes[0]
+    pairs = {
+        "map grid": (first.grid, request.grid),
+        "contract": (first.contract, request.contract),
+    }
+    for name, (found, expected) in pairs.items():
+        if found != expected:
+            raise StackError(
+                f"{first.scene_id}: its {name} is {found}, the composite asks for {expected}"
+            )
+    kind = "none" if request.speckle is None else request.speckle.kind
+    if kind != request.contract.speckle_filter:
+        raise StackError(
+            f"the contract says speckle filter {request.contract.speckle_filter}, {kind} is given"
+        )
+
+
+def _describe(
+    phase: Phase,
+    scenes: Sequence[GeocodedScene],
+    request: CompositeRequest,
+    offsets: tuple[AcquisitionOffset, ...],
+) -> Composite:
+    ordered = sorted(scenes, key=lambda scene: (scene.start, scene.scene_id))
+    return Composite(
+        path=request.path,
+        phase=phase,
+        track=ordered[0].track,
+        grid=request.grid,
+        polarisations=request.polarisations,
+        contract=request.contract,
+        scene_ids=tuple(scene.scene_id for scene in ordered),
+        acquisitions=len(grouped(scenes)),
+        start=ordered[0].start,
+        stop=max(scene.stop for scene in ordered),
+        offsets=offsets,
+    )
+
+
+def _write(
+    phase: Phase,
+    scenes: Sequence[GeocodedScene],
+    request: CompositeRequest,
+    reporter: Reporter,
+) -> "NDArray[np.float32]":
+    """Write medians and counts block by block; return the samples for the offsets."""
+    track = scenes[0].track
+    step, started = f"composite-{track.name}-{phase.value}", monotonic()
+    windows = list(_windows(request, len(grouped(scenes))))
+    reporter(StepStarted(step, f"{phase.value}-event composite of {track}", len(windows), "blocks"))
+    tags = composite_tags(phase, scenes, request.contract)
+    names = tuple(str(name) for name in request.polarisations)
+    values_layout = RasterLayout(names, nodata=EMPTY, tags=tags, is_noisy=True)
+    counts_layout = RasterLayout(("count",), dtype="uint8", tags=tags)
+    samples = []
     with ExitStack() as stack:
-        datasets = [
-            [stack.enter_context(open_raster(scene.path)) for scene in group] for group in groups
-        ]
-        yield Acquisitions(datasets, bands)
+        readers = [_open(stack, scenes, request) for _ in range(max(request.threads, 1))]
+        values_file = stack.enter_context(create_raster(request.path, request.grid, values_layout))
+        counts_file = stack.enter_context(
+            create_raster(_counts_path(request), request.grid, counts_layout)
+        )
+
+        def work(reader: _Readers, window: Window) -> _Block:
+            return _composited(reader, window, request)
+
+        for done, block in enumerate(run_in_order(work, windows, readers), start=1):
+            part = rasterio_window(block.window)
+            values_file.write(block.median_db, window=part)
+            counts_file.write(block.count, 1, window=part)
+            samples.append(block.samples)
+            reporter(StepAdvanced(step, done))
+    reporter(StepFinished(step, monotonic() - started))
+    return np.concatenate(samples, axis=2)
 
 
-def check_alike(geocoded: Sequence[GeocodedScene], polarisations: Sequence[Polarisation]) -> None:
-    """Refuse scenes that must not share a composite.
-
-    Raises
-    ------
-    StackError
-        Naming the first scene that differs and in what.
-    """
-    if not geocoded:
-        raise StackError("there is no geocoded scene to composite")
-    first = geocoded[0]
-    for scene in geocoded:
-        pairs = {
-            "track": (scene.track, first.track),
-            "map grid": (scene.grid, first.grid),
-            "contract": (scene.contract, first.contract),
-        }
-        for name, (found, expected) in pairs.items():
-            if found != expected:
-                raise StackError(
-                    f"{scene.scene_id}: its {name} is {found}, that of {first.scene_id} is "
-                    f"{expected}; they cannot share a composite"
-                )
-        missing = [str(name) for name in polarisations if name not in scene.polarisations]
-        if missing:
-            raise StackError(f"{scene.scene_id}: has no {' and no '.join(missing)}")
+def _open(stack: ExitStack, scenes: Sequence[GeocodedScene], request: CompositeRequest) -> _Readers:
+    acquisitions = stack.enter_context(open_acquisitions(scenes, request.polarisations))
+    if request.factor_path is None:
+        return _Readers(acquisitions, None)
+    factor = stack.enter_context(open_raster(request.factor_path))
+    if (found := grid_of(factor)) != request.grid:
+        raise StackError(
+            f"{request.factor_path}: its map grid is {found}, the composite's is {request.grid}"
+        )
+    return _Readers(acquisitions, factor)
 
 
-def tile_bands(grid: Grid) -> Iterator[Window]:
-    """Yield windows one tile high and several wide, aligned with the files' tiles."""
-    for row in range(0, grid.rows, TILE_SIDE):
-        for col in range(0, grid.cols, BAND_COLS):
-            yield Window(row, col, min(TILE_SIDE, grid.rows - row), min(BAND_COLS, grid.cols - col))
+def _composited(readers: _Readers, window: Window, request: CompositeRequest) -> _Block:
+    halo = 0 if request.speckle is None else request.speckle.halo_px
+    outer = widened(window, (halo, halo), request.grid)
+    values = readers.acquisitions.read(outer)
+    inner = within(window, outer)
+    count = _count(values[:, :, *inner])
+    if request.speckle is not None:
+        values = np.ascontiguousarray(request.speckle.apply(values)[:, :, *inner])
+    factor = _factor(readers, window)
+    floor_db = request.contract.noise_floor_db
+    bands = [median_db(values[:, band], floor_db, factor) for band in range(values.shape[1])]
+    thin = values[:, :, *sample_slices(window, sample_step(request.grid))]
+    return _Block(window, np.stack(bands), count, thin.reshape(*thin.shape[:2], -1).copy())
 
 
-def _to_db(linear: "NDArray[np.float32]", floor_db: float) -> "NDArray[np.float32]":
-    """Floor and convert; `numpy.maximum` keeps NaN."""
-    floored = np.maximum(linear, np.float32(10.0 ** (floor_db / 10.0)))
-    return np.asarray(10.0 * np.log10(floored), dtype=np.float32)
+def _factor(readers: _Readers, window: Window) -> "NDArray[np.float32] | None":
+    if readers.factor is None:
+        return None
+    return np.asarray(readers.factor.read(1, window=rasterio_window(window)), dtype=np.float32)
+
+
+def _count(values: "NDArray[np.float32]") -> "NDArray[np.uint8]":
+    """Count the acquisitions that observe a pixel in every polarisation."""
+    count = np.zeros(values.shape[2:], dtype=np.uint8 if len(values) <= MAX_COUNT else np.uint16)
+    for acquisition in values:
+        observed = np.isfinite(acquisition[0])
+        for band in acquisition[1:]:
+            observed &= np.isfinite(band)
+        count += observed.view(np.uint8)
+    return np.minimum(count, MAX_COUNT).astype(np.uint8)
+
+
+def _offsets(
+    scenes: Sequence[GeocodedScene], request: CompositeRequest, samples: "NDArray[np.float32]"
+) -> tuple[AcquisitionOffset, ...]:
+    first = [group[0] for group in grouped(scenes)]
+    return tuple(
+        AcquisitionOffset(scene.scene_id, scene.scene_id[:3], scene.start, offset_db)
+        for scene, offset_db in zip(
+            first, acquisition_offsets(samples, request.polarisations), strict=True
+        )
+    )
+
+
+def _windows(request: CompositeRequest, acquisitions: int) -> "Iterator[Window]":
+    """Yield windows of whole tiles: one tile high, or square where a filter needs a halo."""
+    tile_bytes = 4 * TILE_SIDE**2 * acquisitions * len(request.polarisations)
+    tiles = max(BUFFER_BYTES // tile_bytes, 1)
+    high = 1 if request.speckle is None else isqrt(tiles)
+    rows = [*range(0, request.grid.rows, high * TILE_SIDE), request.grid.rows]
+    cols = [*range(0, request.grid.cols, tiles // high * TILE_SIDE), request.grid.cols]
+    for top, bottom in pairwise(rows):
+        for left, right in pairwise(cols):
+            yield Window(top, left, bottom - top, right - left)
+
+
+def _counts_path(request: CompositeRequest) -> Path:
+    return request.path.with_name(f"{request.path.stem}_counts.tif")
+
+
+def _record_path(request: CompositeRequest) -> Path:
+    return request.path.with_suffix(".json")

@@ -1,10 +1,11 @@
 """What a stack and the model that reads it must agree on."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from landslidectl.errors import StackError
+from landslidectl.terms import Radiometry, Speckle
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,10 @@ class StackContract:
         Linear values below it, negatives among them, become this value in dB.
     resampling : str
         How radar samples reach the map: ``bilinear`` in linear sigma nought.
-    radiometry : str
-        ``sigma0``: ellipsoidal sigma nought without terrain flattening.
-    speckle_filter : str
-        ``none``.
+    radiometry : Radiometry
+        What the numbers stand for.
+    speckle_filter : Speckle
+        How each scene was smoothed before the medians.
     pixel_m : float
         Side of a map pixel, metres.
     """
@@ -30,13 +31,13 @@ class StackContract:
     version: int = 1
     noise_floor_db: float = -48.5
     resampling: str = "bilinear"
-    radiometry: str = "sigma0"
-    speckle_filter: str = "none"
+    radiometry: Radiometry = Radiometry.SIGMA0
+    speckle_filter: Speckle = Speckle.NONE
     pixel_m: float = 10.0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields, JSON-ready, in declared order."""
-        return asdict(self)
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "StackContract":
@@ -59,8 +60,8 @@ class StackContract:
                 version=int(values["version"]),
                 noise_floor_db=float(values["noise_floor_db"]),
                 resampling=str(values["resampling"]),
-                radiometry=str(values["radiometry"]),
-                speckle_filter=str(values["speckle_filter"]),
+                radiometry=Radiometry(values["radiometry"]),
+                speckle_filter=Speckle(values["speckle_filter"]),
                 pixel_m=float(values["pixel_m"]),
             )
         except (TypeError, ValueError) as error:
@@ -83,9 +84,14 @@ class StackContract:
         StackError
             Naming the fields and the only values known.
         """
-        known = StackContract(noise_floor_db=self.noise_floor_db, pixel_m=self.pixel_m)
+        known = replace(self, version=1, resampling="bilinear")
         if wrong := self.differences(known):
             raise StackError(
                 "this version cannot build a stack with " + "; ".join(wrong),
                 "Use a model whose contract this version knows, or update landslidectl.",
             )
+
+
+def _plain(value: Any) -> Any:
+    """Return the text of an enumeration's member, anything else as it is."""
+    return str(value) if isinstance(value, Radiometry | Speckle) else value

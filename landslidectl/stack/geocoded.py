@@ -35,6 +35,10 @@ class GeocodedScene:
         Sensing time, aware UTC.
     contract : StackContract
         What it was made under.
+    orbit : str
+        Where the orbit came from: ``annotation``, or the kind and name of an orbit file.
+    pixels_crc32 : str
+        Checksums of the digital numbers that were read, by polarisation.
     """
 
     path: Path
@@ -46,6 +50,8 @@ class GeocodedScene:
     stop: datetime
     datatake: str
     contract: StackContract
+    orbit: str = ""
+    pixels_crc32: str = ""
 
     @property
     def acquisition(self) -> tuple[str, str]:
@@ -102,4 +108,6 @@ def _record(
         stop=datetime.fromisoformat(tags["STOP"]).astimezone(UTC),
         datatake=tags["DATATAKE"],
         contract=StackContract.from_dict(json.loads(tags["CONTRACT"])),
+        orbit=tags["ORBIT"],
+        pixels_crc32=tags["PIXELS_CRC32"],
     )

@@ -1,6 +1,6 @@
-"""The quality layer of a stack: layover, shadow, borders, thin composites."""
+"""The quality layer of a stack and its angles: layover, shadow, water, borders, thin composites."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,9 +8,12 @@ import numpy as np
 from landslidectl.grid import Grid, Window
 from landslidectl.sentinel1.annotation import read_annotation
 from landslidectl.sentinel1.geometry import scene_geometry
-from landslidectl.stack.geolocate import build_geolocator
-from landslidectl.terms import Polarisation, Quality
-from landslidectl.terrain.visibility import layover_shadow
+from landslidectl.stack.geolocate import Geolocator, build_geolocator
+from landslidectl.stack.windows import widened, within
+from landslidectl.terms import Quality
+from landslidectl.terrain.incidence import Look
+from landslidectl.terrain.slope import height_gradient
+from landslidectl.terrain.visibility import MAX_AZIMUTH_OFF_DEG, layover_shadow
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,60 +21,207 @@ if TYPE_CHECKING:
     from landslidectl.sentinel1.scene import Scene
     from landslidectl.terrain.dem import Dem
 
-# Relief this far outside a block can still lay over it or shade it.
 HALO_M = 5000.0
+"""Relief this far outside a block can still lay over it or shade it."""
+REACH_MARGIN = 1.02
+"""The curvature of wave fronts lets relief reach 1 % further than straight rays do."""
+GENTLE_SHARE = 0.9
+"""Ground that is nowhere steeper than this share of the limits cannot lay over or cast shadow."""
 BORDER_PIXELS = 3
+STRIP_ROWS = 32
+"""Rows whose angles are worked out at once: the intermediate layers stay in the cache."""
+ANGLE_STEP_DEG = np.float32(1.0 / 64.0)
+"""Angles are rounded to this, far below what an elevation model knows; it halves the file."""
+FULL_TURN_DEG = np.float32(360.0)
 
-CountReader = Callable[[Window], "NDArray[np.uint8]"]
 
-
-def visibility_of(
-    dem: "Dem", grid: Grid, scene: "Scene"
-) -> Callable[[Window], "NDArray[np.uint8]"]:
-    """Prepare the layover and shadow test of one track.
+@dataclass(frozen=True, slots=True)
+class Surveyor:
+    """How one track sees the terrain under a map grid.
 
     Parameters
     ----------
     dem : Dem
         Its grid reaches beyond ``grid``: relief outside matters.
     grid : Grid
+    geolocator : Geolocator
+        Over the grid of ``dem``.
+    """
+
+    dem: "Dem"
+    grid: Grid
+    geolocator: Geolocator
+
+    def survey(self, block: Window) -> "tuple[NDArray[np.uint8], NDArray[np.float32]]":
+        """Test the terrain of one block.
+
+        Parameters
+        ----------
+        block : Window
+            Of ``grid``.
+
+        Returns
+        -------
+        bits : uint8 array, shape (row, col)
+            `Quality` bits TESTED, LAYOVER, SHADOW and WATER; without an elevation model no more
+            than WATER.
+        angles : float32 array, shape (4, row, col)
+            Local incidence, incidence on the ellipsoid, slope and aspect (direction of steepest
+            descent clockwise from grid north; NaN where level), degrees in steps of 1/64. NaN
+            beside voids; without an elevation model all but the second are NaN.
+        """
+        inner = self._in_dem(block)
+        if self.dem.is_flat:
+            bits = np.zeros(block.shape, dtype=np.uint8)
+            angles = np.full((4, *block.shape), np.nan, dtype=np.float32)
+            angles[1] = _rounded(_degrees_of_cosine(self.geolocator.look(inner).up))
+        else:
+            outer = widened(inner, self._halo_px(inner), self.dem.grid)
+            heights = self.dem.heights(outer)
+            bits = self._visibility(heights, inner, outer)
+            angles = self._angles(heights, inner, outer)
+        bits[self.dem.water(inner)] |= np.uint8(Quality.WATER)
+        return bits, angles
+
+    def _in_dem(self, block: Window) -> Window:
+        row_shift = round((self.dem.grid.top - self.grid.top) / self.grid.pixel_m)
+        col_shift = round((self.grid.left - self.dem.grid.left) / self.grid.pixel_m)
+        return Window(block.row + row_shift, block.col + col_shift, *block.shape)
+
+    def _halo_px(self, window: Window, reach_m: float = HALO_M) -> tuple[int, int]:
+        """Return the rows and columns that ``reach_m`` covers along the look."""
+        around = self.geolocator.nodes.nodes_around(window)
+        east, north, _ = np.abs(self.geolocator.looks[(slice(None), *around)])
+        level = np.hypot(east, north)
+        reach_px = reach_m / self.grid.pixel_m
+        rows, cols = (float(np.nanmax(part / level)) * reach_px for part in (north, east))
+        return int(np.ceil(rows)) + 3, int(np.ceil(cols)) + 3
+
+    def _visibility(
+        self, heights: "NDArray[np.float32]", inner: Window, outer: Window
+    ) -> "NDArray[np.uint8]":
+        own = within(inner, outer)
+        tangents = self._tangents(inner)
+        limit = GENTLE_SHARE * min(tangents[0], 1.0 / tangents[1])
+        if steepest(heights, self.grid.pixel_m) < limit:
+            return np.where(np.isnan(heights[own]), 0, Quality.TESTED.value).astype(np.uint8)
+        reach_m = relief_m(heights, own) * max(tangents[1], 1.0 / tangents[0]) * REACH_MARGIN
+        near = widened(inner, self._halo_px(inner, min(reach_m, HALO_M)), self.dem.grid)
+        near_heights = heights[within(near, outer)]
+        bits = layover_shadow(near_heights, self.grid.pixel_m, self._look(near))
+        return np.ascontiguousarray(bits[within(inner, near)])
+
+    def _tangents(self, window: Window) -> tuple[float, float]:
+        """Return the tangents of the smallest and the largest incidence angle of a window."""
+        around = self.geolocator.nodes.nodes_around(window)
+        tangents = np.tan(np.arccos(self.geolocator.looks[(2, *around)]))
+        return float(np.nanmin(tangents)), float(np.nanmax(tangents))
+
+    def _look(self, window: Window) -> Look:
+        """Return the look with one horizontal direction, where that is as good as one a pixel."""
+        nodes = self.geolocator.nodes
+        east, north, _ = self.geolocator.looks[(slice(None), *nodes.nodes_around(window))]
+        azimuths_deg = np.degrees(np.unwrap(np.unwrap(np.arctan2(east, north)), axis=0))
+        if np.ptp(azimuths_deg) > MAX_AZIMUTH_OFF_DEG:
+            return self.geolocator.look(window)
+        up = nodes.interpolate(self.geolocator.looks[2], window, np.float32)
+        return Look(np.asarray(east.mean()), np.asarray(north.mean()), up)
+
+    def _angles(
+        self, heights: "NDArray[np.float32]", inner: Window, outer: Window
+    ) -> "NDArray[np.float32]":
+        angles = np.empty((4, *inner.shape), dtype=np.float32)
+        for top in range(0, inner.rows, STRIP_ROWS):
+            rows = min(STRIP_ROWS, inner.rows - top)
+            strip = Window(inner.row + top, inner.col, rows, inner.cols)
+            rimmed = widened(strip, (1, 1), self.dem.grid)
+            own = within(strip, rimmed)
+            east, north = height_gradient(heights[within(rimmed, outer)], self.grid.pixel_m)
+            look = self.geolocator.look(strip)
+            angles[:, top : top + rows] = slope_angles((east[own], north[own]), look)
+        return angles
+
+
+def surveyor_of(dem: "Dem", grid: Grid, scene: "Scene") -> Surveyor:
+    """Prepare the terrain tests of one track.
+
+    Parameters
+    ----------
+    dem : Dem
+    grid : Grid
     scene : Scene
         Any scene of the track; orbits repeat within a few hundred metres.
+    """
+    geometry = scene_geometry(read_annotation(scene, scene.polarisations[0]))
+    return Surveyor(dem, grid, build_geolocator(geometry, dem.grid))
+
+
+def steepest(heights: "NDArray[np.float32]", pixel_m: float) -> float:
+    """Return an upper bound of the gradient, metres a metre; voids are left out."""
+    if min(heights.shape) < 2:  # no neighbours, no bound
+        return float("inf")
+    along_cols = np.fmax.reduce(np.abs(np.diff(heights, axis=1)), axis=None)
+    along_rows = np.fmax.reduce(np.abs(np.diff(heights, axis=0)), axis=None)
+    bound = float(np.hypot(along_cols, along_rows)) / pixel_m
+    return 0.0 if np.isnan(bound) else bound
+
+
+def relief_m(heights: "NDArray[np.float32]", own: tuple[slice, slice]) -> float:
+    """Return the largest difference of height between a part and all, 0 when there is no height."""
+    lowest, highest = np.fmin.reduce(heights, axis=None), np.fmax.reduce(heights, axis=None)
+    own_lowest = np.fmin.reduce(heights[own], axis=None)
+    own_highest = np.fmax.reduce(heights[own], axis=None)
+    relief = float(max(highest - own_lowest, own_highest - lowest))
+    return 0.0 if np.isnan(relief) else relief
+
+
+def slope_angles(
+    gradient: "tuple[NDArray[np.float32], NDArray[np.float32]]", look: Look
+) -> "NDArray[np.float32]":
+    """Return local incidence, ellipsoid incidence, slope and aspect of inclined ground.
+
+    The angles of `local_incidence_deg` and `slope_aspect` in one go, from one gradient.
+
+    Parameters
+    ----------
+    gradient : pair of float32 arrays, shape (row, col)
+        dz/dx towards east and dz/dy towards north.
+    look : Look
+        Direction to the sensor, of the same shape.
 
     Returns
     -------
-    callable
-        From a window of ``grid`` to uint8 `Quality` bits of its shape.
+    float32 array of shape (4, row, col)
+        Degrees, rounded to 1/64; NaN where the gradient is, aspect also where it is zero.
     """
-    if dem.is_flat:
-        return lambda block: np.zeros(block.shape, dtype=np.uint8)
-    geometry = scene_geometry(read_annotation(scene, Polarisation.VV))
-    geolocator = build_geolocator(geometry, dem.grid)
-    row_shift = round((dem.grid.top - grid.top) / grid.pixel_m)
-    col_shift = round((grid.left - dem.grid.left) / grid.pixel_m)
-    halo = round(HALO_M / grid.pixel_m)
-
-    def test(block: Window) -> "NDArray[np.uint8]":
-        inner = Window(block.row + row_shift, block.col + col_shift, *block.shape)
-        outer = _widened(inner, halo, dem.grid)
-        bits = layover_shadow(dem.heights(outer), grid.pixel_m, geolocator.look(outer))
-        row, col = inner.row - outer.row, inner.col - outer.col
-        return np.asarray(bits[row : row + inner.rows, col : col + inner.cols], dtype=np.uint8)
-
-    return test
+    east, north = gradient
+    square = east * east + north * north
+    facing = look.up - east * look.east - north * look.north
+    out = np.empty((4, *square.shape), dtype=np.float32)
+    out[0] = _degrees_of_cosine(facing / np.sqrt(square + np.float32(1.0)))
+    out[1] = _degrees_of_cosine(look.up)
+    np.degrees(np.arctan(np.sqrt(square)), out=out[2])
+    # The slope rises towards arctan2(east, north); it falls the opposite way.
+    np.degrees(np.arctan2(east, north), out=out[3])
+    out[3] += np.float32(180.0)
+    rounded = _rounded(out)
+    rounded[3][rounded[3] >= FULL_TURN_DEG] = 0.0
+    rounded[3][square == 0.0] = np.nan
+    return rounded
 
 
 def count_bits(
-    read_counts: CountReader, grid: Grid, block: Window, enough: tuple[int, int]
+    counts: "NDArray[np.uint8]", own: tuple[slice, slice], enough: tuple[int, int]
 ) -> "NDArray[np.uint8]":
     """Return the bits that follow from the counts of observations.
 
     Parameters
     ----------
-    read_counts : callable
-        From a window of ``grid`` to uint8 (2, row, col): pre and post counts.
-    grid : Grid
-    block : Window
+    counts : uint8 array of shape (2, row, col)
+        Pre- and post-event counts of a block and `BORDER_PIXELS` around it, as far as the grid
+        goes.
+    own : tuple of slice
+        Where the block lies in it.
     enough : tuple of int
         Fewest pre- and post-event observations; fewer sets TOO_FEW_IMAGES where there is any.
 
@@ -81,30 +231,34 @@ def count_bits(
         BORDER on observed pixels within 3 pixels of unobserved ones. The edge of the grid is no
         border.
     """
-    outer = _widened(block, BORDER_PIXELS, grid)
-    counts = read_counts(outer)
     observed = (counts[0] > 0) & (counts[1] > 0)
-    row, col = block.row - outer.row, block.col - outer.col
-    inner = (slice(row, row + block.rows), slice(col, col + block.cols))
-    edge = observed & ~eroded(observed, BORDER_PIXELS)
     few = observed & ((counts[0] < enough[0]) | (counts[1] < enough[1]))
-    bits = np.where(edge, int(Quality.BORDER), 0) | np.where(few, int(Quality.TOO_FEW_IMAGES), 0)
-    return np.asarray(bits[inner], dtype=np.uint8)
+    bits = few[own] * np.uint8(Quality.TOO_FEW_IMAGES)
+    if not observed.all():
+        edge = observed & ~eroded(observed, BORDER_PIXELS)
+        bits |= edge[own] * np.uint8(Quality.BORDER)
+    return np.asarray(bits, dtype=np.uint8)
 
 
 def eroded(mask: "NDArray[np.bool_]", pixels: int) -> "NDArray[np.bool_]":
     """Shrink a mask by a square of ``pixels`` on every side; outside the array counts as true."""
+    reach = 2 * pixels + 1
     for axis in (0, 1):
-        padded = np.pad(
-            mask, [(pixels, pixels) if a == axis else (0, 0) for a in (0, 1)], constant_values=True
-        )
-        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * pixels + 1, axis=axis)
-        mask = np.asarray(windows.all(axis=-1))
+        rim = [(pixels, pixels) if a == axis else (0, 0) for a in (0, 1)]
+        lines = np.moveaxis(np.pad(mask, rim, constant_values=True), axis, 0)
+        width = 1
+        while width < reach:
+            shift = min(width, reach - width)
+            lines = lines[: len(lines) - shift] & lines[shift:]
+            width += shift
+        mask = np.moveaxis(lines, 0, axis)
     return mask
 
 
-def _widened(window: Window, pixels: int, grid: Grid) -> Window:
-    row, col = max(window.row - pixels, 0), max(window.col - pixels, 0)
-    last_row = min(window.row + window.rows + pixels, grid.rows)
-    last_col = min(window.col + window.cols + pixels, grid.cols)
-    return Window(row, col, last_row - row, last_col - col)
+def _degrees_of_cosine(cosine: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    clipped = np.clip(cosine, np.float32(-1.0), np.float32(1.0))
+    return np.asarray(np.degrees(np.arccos(clipped)), dtype=np.float32)
+
+
+def _rounded(degrees: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    return np.asarray(np.rint(degrees / ANGLE_STEP_DEG) * ANGLE_STEP_DEG, dtype=np.float32)

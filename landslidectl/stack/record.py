@@ -1,21 +1,24 @@
 """A stack on disk: its files, its record, and how it is opened and checked."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from landslidectl.errors import StackError
 from landslidectl.files.atomic import write_json_atomic
-from landslidectl.files.rasters import grid_of, open_raster
 from landslidectl.grid import Grid
 from landslidectl.stack.contract import StackContract
-from landslidectl.terms import BandSet, EventTime, Pass, Track
+from landslidectl.stack.offsets import AcquisitionOffset, optional_floats
+from landslidectl.stack.records import check_kind, check_raster, instant, read_record, track_of
+from landslidectl.terms import BandSet, EventTime, Track
 
 KIND = "landslidectl-stack"
-FORMAT = 1
+FORMAT = 2
+COUNT_BANDS = ("n_pre", "n_post")
+QUALITY_BANDS = ("quality",)
+INCIDENCE_BANDS = ("local_incidence_deg", "ellipsoid_incidence_deg", "slope_deg", "aspect_deg")
 REBUILD = "Delete the folder and run the same command again."
 
 
@@ -40,6 +43,18 @@ class Stack:
         False when no elevation model was given.
     pre_acquisitions, post_acquisitions : int
         Overflights composited; slices of one count once.
+    min_pre, min_post : int
+        Where fewer observe, the quality layer says TOO_FEW_IMAGES.
+    pre_composite, post_composite : str
+        File names of the composites it was made of.
+    pre_offsets, post_offsets : tuple of AcquisitionOffset
+        How single acquisitions differ from the others of their side as a whole.
+    side_offset_db : tuple of float or None
+        Median of post minus pre on stable land, one a polarisation; None where too little of it.
+    post_window_extended : bool
+        Whether later scenes than usual were taken, since the usual window held none.
+    late_post_days : float
+        Days after the last shock at which the latest such scene was taken, 0 if there is none.
     """
 
     folder: Path
@@ -55,6 +70,15 @@ class Stack:
     terrain_corrected: bool
     pre_acquisitions: int
     post_acquisitions: int
+    min_pre: int
+    min_post: int
+    pre_composite: str
+    post_composite: str
+    pre_offsets: tuple[AcquisitionOffset, ...]
+    post_offsets: tuple[AcquisitionOffset, ...]
+    side_offset_db: tuple[float | None, ...]
+    post_window_extended: bool = False
+    late_post_days: float = 0.0
 
     @property
     def values_path(self) -> Path:
@@ -70,6 +94,11 @@ class Stack:
     def quality_path(self) -> Path:
         """Return the raster of `Quality` bits, uint8."""
         return self.folder / "quality.tif"
+
+    @property
+    def incidence_path(self) -> Path:
+        """Return the raster of angles, float32 degrees, in the order of `INCIDENCE_BANDS`."""
+        return self.folder / "incidence.tif"
 
     @property
     def record_path(self) -> Path:
@@ -100,6 +129,16 @@ def write_record(stack: Stack) -> None:
             "terrain_corrected": stack.terrain_corrected,
             "pre_acquisitions": stack.pre_acquisitions,
             "post_acquisitions": stack.post_acquisitions,
+            "min_pre": stack.min_pre,
+            "min_post": stack.min_post,
+            "pre_composite": stack.pre_composite,
+            "post_composite": stack.post_composite,
+            "pre_offsets": [offset.as_dict() for offset in stack.pre_offsets],
+            "post_offsets": [offset.as_dict() for offset in stack.post_offsets],
+            "side_offset_db": list(stack.side_offset_db),
+            "post_window_extended": stack.post_window_extended,
+            "late_post_days": stack.late_post_days,
+            "incidence": stack.incidence_path.name,
         },
     )
 
@@ -112,80 +151,49 @@ def open_stack(folder: Path) -> Stack:
     StackError
         If the stack is unfinished, damaged, or of another format.
     """
-    record = _read_json(folder / "stack.json")
-    if record.get("kind") != KIND or record.get("format") != FORMAT:
-        raise StackError(
-            f"{folder / 'stack.json'}: expected {KIND} of format {FORMAT}, "
-            f"found {record.get('kind')} of format {record.get('format')}",
-            REBUILD,
-        )
+    path = folder / "stack.json"
+    record = read_record(path, "stack", REBUILD)
+    check_kind(path, record, (KIND, FORMAT), REBUILD)
     try:
         stack = _from_record(folder, record)
     except (KeyError, TypeError, ValueError) as error:
         raise StackError(
-            f"{folder / 'stack.json'}: the record is incomplete or wrong: {error!r}", REBUILD
+            f"{path}: the record is incomplete or wrong: {error!r}", REBUILD
         ) from error
-    _check_raster(stack, stack.values_path, stack.bands.band_names)
-    _check_raster(stack, stack.counts_path, ("n_pre", "n_post"))
-    _check_raster(stack, stack.quality_path, ("quality",))
+    expected = {"map grid": stack.grid, "contract": stack.contract.as_dict()}
+    for raster, names in (
+        (stack.values_path, stack.bands.band_names),
+        (stack.counts_path, COUNT_BANDS),
+        (stack.quality_path, QUALITY_BANDS),
+        (stack.incidence_path, INCIDENCE_BANDS),
+    ):
+        check_raster(raster, {**expected, "bands": names}, path, REBUILD)
     return stack
 
 
-def _read_json(path: Path) -> Mapping[str, Any]:
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise StackError(
-            f"{path.parent}: no finished stack here, stack.json is missing",
-            "Run the command that builds it again; it resumes.",
-        ) from error
-    except (OSError, ValueError) as error:
-        raise StackError(f"{path}: cannot be read: {error}", REBUILD) from error
-    if not isinstance(record, dict):
-        raise StackError(f"{path}: holds no record of a stack", REBUILD)
-    return record
-
-
 def _from_record(folder: Path, record: Mapping[str, Any]) -> Stack:
-    track, event = record["track"], record["event"]
+    event = record["event"]
     return Stack(
         folder=folder,
         grid=Grid(**record["grid"]),
-        track=Track(int(track["relative_orbit"]), Pass(track["direction"]), str(track["mode"])),
+        track=track_of(record["track"]),
         bands=BandSet(record["bands"]),
         contract=StackContract.from_dict(record["contract"]),
-        event=EventTime(_instant(event["first"]), _instant(event["last"])),
+        event=EventTime(instant(event["first"]), instant(event["last"])),
         pre_scenes=tuple(record["pre_scenes"]),
         post_scenes=tuple(record["post_scenes"]),
-        post_start=_instant(record["post_start"]),
-        post_stop=_instant(record["post_stop"]),
+        post_start=instant(record["post_start"]),
+        post_stop=instant(record["post_stop"]),
         terrain_corrected=bool(record["terrain_corrected"]),
         pre_acquisitions=int(record["pre_acquisitions"]),
         post_acquisitions=int(record["post_acquisitions"]),
+        min_pre=int(record["min_pre"]),
+        min_post=int(record["min_post"]),
+        pre_composite=str(record["pre_composite"]),
+        post_composite=str(record["post_composite"]),
+        pre_offsets=tuple(AcquisitionOffset.from_dict(item) for item in record["pre_offsets"]),
+        post_offsets=tuple(AcquisitionOffset.from_dict(item) for item in record["post_offsets"]),
+        side_offset_db=optional_floats(record["side_offset_db"]),
+        post_window_extended=bool(record["post_window_extended"]),
+        late_post_days=float(record["late_post_days"]),
     )
-
-
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
-def _check_raster(stack: Stack, path: Path, band_names: tuple[str, ...]) -> None:
-    import rasterio  # noqa: PLC0415
-
-    try:
-        with open_raster(path) as dataset:
-            grid, names = grid_of(dataset), tuple(dataset.descriptions)
-            contract = json.loads(dataset.tags().get("CONTRACT", "null"))
-    except (rasterio.errors.RasterioIOError, AttributeError, ValueError) as error:
-        raise StackError(f"{path}: missing or unreadable: {error}", REBUILD) from error
-    found = {"map grid": grid, "bands": names, "contract": contract}
-    expected = {
-        "map grid": stack.grid,
-        "bands": band_names,
-        "contract": stack.contract.as_dict(),
-    }
-    for name, value in expected.items():
-        if found[name] != value:
-            raise StackError(
-                f"{path}: its {name} is {found[name]}, stack.json says {value}", REBUILD
-            )

@@ -1,6 +1,6 @@
 """Bilinear sampling of radar values at fractional coordinates."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,65 +12,83 @@ STRIP_ROWS = 32
 
 
 def bilinear(
-    source: "NDArray[np.float32]", row: "NDArray[np.float64]", col: "NDArray[np.float64]"
+    source: "NDArray[np.float32]",
+    row: "NDArray[Any]",
+    col: "NDArray[Any]",
+    corner: tuple[int, int] = (0, 0),
 ) -> "NDArray[np.float32]":
     """Sample all bands of ``source`` at the same coordinates.
 
     Parameters
     ----------
-    source : float32 array of shape (band, row, col), at least 2 x 2
+    source : float32 array of shape (band, row, col), at least 2 x 2, in C order
         NaN spreads to every sample that touches it.
-    row, col : float64 arrays of one shape (rows, cols)
-        0 is the centre of the first element.
+    row, col : float arrays of one shape (rows, cols)
+        0 is the centre of the element at ``corner``; single precision is enough when they stay
+        within a few thousand.
+    corner : (row, col)
+        Element of the source that the coordinates are counted from.
 
     Returns
     -------
     float32 array of shape (band, rows, cols)
-        NaN where a coordinate is NaN or outside ``[0, size - 1]``.
+        NaN where a coordinate is NaN or outside the centres of the outermost elements.
     """
     out = np.empty((source.shape[0], *row.shape), dtype=np.float32)
     for top in range(0, row.shape[0], STRIP_ROWS):
         rows = slice(top, top + STRIP_ROWS)
-        _sample(source, row[rows], col[rows], out[:, rows])
+        _sample(source, (row[rows], col[rows]), corner, out[:, rows])
     return out
 
 
 def _sample(
     source: "NDArray[np.float32]",
-    row: "NDArray[np.float64]",
-    col: "NDArray[np.float64]",
+    at: "tuple[NDArray[Any], NDArray[Any]]",
+    corner: tuple[int, int],
     out: "NDArray[np.float32]",
 ) -> None:
     bands, height, width = source.shape
-    inside = (row >= 0) & (row <= height - 1) & (col >= 0) & (col <= width - 1)
-    if not inside.any():
-        out[:] = np.nan
-        return
-    everywhere = bool(inside.all())
-    if not everywhere:
-        row, col = np.where(inside, row, 0.0), np.where(inside, col, 0.0)
-    row_cell = np.minimum(row.astype(np.intp), height - 2)
-    col_cell = np.minimum(col.astype(np.intp), width - 2)
-    row_share = (row - row_cell).astype(np.float32)
-    col_share = (col - col_cell).astype(np.float32)
-    corner = row_cell * width + col_cell
+    row, col = at
+    lowest = -corner[0], -corner[1]
+    highest = height - 1 - corner[0], width - 1 - corner[1]
+    inside: NDArray[np.bool_] | None = None
+    if not (_within(row, lowest[0], highest[0]) and _within(col, lowest[1], highest[1])):
+        inside = (row >= lowest[0]) & (row <= highest[0]) & (col >= lowest[1]) & (col <= highest[1])
+        if not inside.any():
+            out[:] = np.nan
+            return
+        row, col = np.where(inside, row, lowest[0]), np.where(inside, col, lowest[1])
+    row_cell = np.minimum(np.floor(row).astype(np.int32), highest[0] - 1)
+    col_cell = np.minimum(np.floor(col).astype(np.int32), highest[1] - 1)
+    row_share = (row - row_cell).astype(np.float32, copy=False)
+    col_share = (col - col_cell).astype(np.float32, copy=False)
+    index = row_cell.astype(np.intp)
+    index += corner[0]
+    index *= width
+    index += col_cell
+    index += corner[1]
     for band in range(bands):
         flat = source[band].reshape(-1)
-        upper = _along(flat, corner, col_share)
-        lower = _along(flat, corner + width, col_share)
+        upper = _along(flat, index, col_share)
+        lower = _along(flat, index + width, col_share)
         lower -= upper
         lower *= row_share
         np.add(upper, lower, out=out[band])
-        if not everywhere:
+        if inside is not None:
             out[band][~inside] = np.nan
 
 
+def _within(values: "NDArray[Any]", lowest: int, highest: int) -> bool:
+    """Tell whether all values lie between two limits; NaN does not."""
+    return bool(values.min() >= lowest and values.max() <= highest)
+
+
 def _along(
-    flat: "NDArray[np.float32]", corner: "NDArray[np.intp]", share: "NDArray[np.float32]"
+    flat: "NDArray[np.float32]", index: "NDArray[np.intp]", share: "NDArray[np.float32]"
 ) -> "NDArray[np.float32]":
     """Blend each element with its right neighbour; "clip" spares numpy's checked slow path."""
-    left = flat.take(corner, mode="clip")
-    right = flat.take(corner + 1, mode="clip")
+    left = flat.take(index, mode="clip")
+    right = flat.take(index + 1, mode="clip")
     right -= left
     right *= share
     left += right

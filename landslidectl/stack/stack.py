@@ -1,8 +1,8 @@
 """Stacks: what changed between the composites before and after an event, on one track."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -26,23 +26,42 @@ from landslidectl.files.rasters import (
     rasterio_window,
 )
 from landslidectl.grid import Grid, Window
-from landslidectl.stack.composite import Acquisitions, check_alike, open_acquisitions, tile_bands
+from landslidectl.stack.composite_record import Composite
 from landslidectl.stack.contract import StackContract
-from landslidectl.stack.geocoded import GeocodedScene
-from landslidectl.stack.quality import count_bits, visibility_of
-from landslidectl.stack.record import Stack, open_stack, write_record
-from landslidectl.stack.selection import TrackPlan
-from landslidectl.terms import BandSet, EventTime
+from landslidectl.stack.offsets import (
+    median_offset_db,
+    noise_of,
+    sample_slices,
+    sample_step,
+    side_warnings,
+)
+from landslidectl.stack.parallel import run_in_order
+from landslidectl.stack.quality import BORDER_PIXELS, Surveyor, count_bits, surveyor_of
+from landslidectl.stack.record import (
+    COUNT_BANDS,
+    INCIDENCE_BANDS,
+    QUALITY_BANDS,
+    Stack,
+    open_stack,
+    write_record,
+)
+from landslidectl.stack.windows import widened, within
+from landslidectl.terms import BandSet, EventTime, Phase, Quality, Track
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
+    from rasterio.io import DatasetReader, DatasetWriter
 
     from landslidectl.sentinel1.scene import Scene
     from landslidectl.terrain.dem import Dem
 
 __all__ = ["Stack", "StackRequest", "build_stack", "open_stack"]
 
-QUALITY_SIDE = 8 * TILE_SIDE
+BLOCK_ROWS, BLOCK_COLS = 4 * TILE_SIDE, 8 * TILE_SIDE
+"""Wider than high: layover and shadow need a margin along the look, which runs about east."""
+UNSTABLE = np.uint8(Quality.LAYOVER | Quality.SHADOW | Quality.WATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +74,22 @@ class StackRequest:
         Where its files go.
     grid : Grid
     dem : Dem
-        For layover and shadow; its grid reaches beyond ``grid``.
+        For layover, shadow, water and angles; its grid reaches beyond ``grid``.
     bands : BandSet
     event : EventTime
+    look_scene : Scene
+        Gives the direction to the sensor: any scene of the track that can still be read, best
+        the one nearest to the event.
     contract : StackContract
-        The geocoded scenes must have been made under it.
+        The composites must have been made under it.
     min_pre, min_post : int
         Fewer observations than this set the bit TOO_FEW_IMAGES.
+    post_window_extended : bool
+        Recorded: whether later post-event scenes than usual were taken.
+    late_post_days : float
+        Recorded: days after the last shock of the latest of them.
+    threads : int
+        The result does not depend on it.
     """
 
     folder: Path
@@ -69,34 +97,38 @@ class StackRequest:
     dem: "Dem"
     bands: BandSet
     event: EventTime
+    look_scene: "Scene"
     contract: StackContract = field(default_factory=StackContract)
     min_pre: int = 1
     min_post: int = 1
+    post_window_extended: bool = False
+    late_post_days: float = 0.0
+    threads: int = 1
 
 
 def build_stack(
-    plan: TrackPlan,
-    pre: Sequence[GeocodedScene],
-    post: Sequence[GeocodedScene],
+    track: Track,
+    pre: Composite,
+    post: Composite,
     request: StackRequest,
     reporter: Reporter = silent,
 ) -> Stack:
-    """Write the stack of one track.
+    """Write the stack of one track from its composites; the geocoded scenes are not needed.
 
     ``stack.tif`` holds the bands in the order of ``BandSet.band_names``, float32 dB: the
     post-event composite, then post minus pre. A pixel that either side does not observe in every
     polarisation is NaN in all bands. ``counts.tif`` holds the numbers of pre- and post-event
-    observations, ``quality.tif`` the `Quality` bits, and ``stack.json``, written last, the rest: a
-    folder without it is no stack.
+    observations, ``quality.tif`` the `Quality` bits, ``incidence.tif`` the angles of
+    `INCIDENCE_BANDS`, and ``stack.json``, written last, the rest: a folder without it is no stack.
 
     Parameters
     ----------
-    plan : TrackPlan
-        Its scene nearest to the event gives the direction to the sensor.
-    pre, post : sequence of GeocodedScene
-        Those scenes of the plan that reach the grid.
+    track : Track
+    pre, post : Composite
+        With the polarisations of the request's band set.
     request : StackRequest
     reporter : Reporter, optional
+        Also hears when all stable land is brighter or darker after the event.
 
     Returns
     -------
@@ -105,135 +137,193 @@ def build_stack(
     Raises
     ------
     StackError
-        If a side has no scene, or the scenes do not fit together or the request.
+        If the composites do not fit together or the request.
     """
-    _check(plan, pre, post, request)
-    stack = _describe(plan, pre, post, request)
+    _check(track, pre, post, request)
+    stack = _describe(pre, post, request)
     stack.record_path.unlink(missing_ok=True)
-    _write_values(stack, pre, post, reporter)
-    _write_quality(stack, plan, request, reporter)
+    surveyor = surveyor_of(request.dem, request.grid, request.look_scene)
+    side_offset_db = _write(stack, (pre, post), surveyor, request, reporter)
+    stack = replace(stack, side_offset_db=side_offset_db)
     write_record(stack)
+    for warning in side_warnings(str(track), side_offset_db, stack.bands.polarisations):
+        reporter(warning)
     for path, kind in (
         (stack.values_path, "stack"),
         (stack.counts_path, "stack-counts"),
         (stack.quality_path, "stack-quality"),
+        (stack.incidence_path, "stack-incidence"),
     ):
         reporter(ArtefactWritten(str(path), kind))
     return stack
 
 
-def _check(
-    plan: TrackPlan,
-    pre: Sequence[GeocodedScene],
-    post: Sequence[GeocodedScene],
-    request: StackRequest,
-) -> None:
-    for name, side in (("pre", pre), ("post", post)):
-        if not side:
-            raise StackError(
-                f"{plan.track}: no {name}-event scene reaches the map grid",
-                "Check the area of interest, or add scenes that cover it.",
-            )
-    check_alike([*pre, *post], request.bands.polarisations)
-    first = pre[0]
-    pairs = {
-        "track": (first.track, plan.track),
-        "map grid": (first.grid, request.grid),
-        "contract": (first.contract, request.contract),
-    }
-    for name, (found, expected) in pairs.items():
-        if found != expected:
-            raise StackError(
-                f"{first.scene_id}: its {name} is {found}, the stack asks for {expected}"
-            )
+@dataclass(frozen=True, slots=True)
+class _Readers:
+    """The rasters of both composites, pre-event first, for one thread."""
+
+    values: "tuple[DatasetReader, ...]"
+    counts: "tuple[DatasetReader, ...]"
 
 
-def _describe(
-    plan: TrackPlan,
-    pre: Sequence[GeocodedScene],
-    post: Sequence[GeocodedScene],
-    request: StackRequest,
-) -> Stack:
-    before, after = (sorted(side, key=lambda s: (s.start, s.scene_id)) for side in (pre, post))
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What comes of one window; ``changes_db`` are (polarisation, sample) on stable land."""
+
+    window: Window
+    values: "NDArray[np.float32]"
+    counts: "NDArray[np.uint8]"
+    bits: "NDArray[np.uint8]"
+    angles: "NDArray[np.float32]"
+    changes_db: "list[NDArray[np.float32]]"
+
+
+def _check(track: Track, pre: Composite, post: Composite, request: StackRequest) -> None:
+    for phase, composite in ((Phase.PRE, pre), (Phase.POST, post)):
+        pairs = {
+            "side": (composite.phase, phase),
+            "track": (composite.track, track),
+            "map grid": (composite.grid, request.grid),
+            "contract": (composite.contract, request.contract),
+            "polarisations": (composite.polarisations, request.bands.polarisations),
+        }
+        for name, (found, expected) in pairs.items():
+            if found != expected:
+                raise StackError(
+                    f"{composite.path}: its {name} is {found}, the stack asks for {expected}"
+                )
+
+
+def _describe(pre: Composite, post: Composite, request: StackRequest) -> Stack:
     return Stack(
         folder=request.folder,
         grid=request.grid,
-        track=plan.track,
+        track=pre.track,
         bands=request.bands,
         contract=request.contract,
         event=request.event,
-        pre_scenes=tuple(scene.scene_id for scene in before),
-        post_scenes=tuple(scene.scene_id for scene in after),
-        post_start=min(scene.start for scene in after),
-        post_stop=max(scene.stop for scene in after),
+        pre_scenes=pre.scene_ids,
+        post_scenes=post.scene_ids,
+        post_start=post.start,
+        post_stop=post.stop,
         terrain_corrected=not request.dem.is_flat,
-        pre_acquisitions=len({scene.acquisition for scene in pre}),
-        post_acquisitions=len({scene.acquisition for scene in post}),
+        pre_acquisitions=pre.acquisitions,
+        post_acquisitions=post.acquisitions,
+        min_pre=request.min_pre,
+        min_post=request.min_post,
+        pre_composite=pre.path.name,
+        post_composite=post.path.name,
+        pre_offsets=pre.offsets,
+        post_offsets=post.offsets,
+        side_offset_db=(),
+        post_window_extended=request.post_window_extended,
+        late_post_days=request.late_post_days,
     )
 
 
-def _write_values(
-    stack: Stack, pre: Sequence[GeocodedScene], post: Sequence[GeocodedScene], reporter: Reporter
-) -> None:
-    """Composite both sides band by band of rows and write values and counts together."""
-    step, started = f"composite-{stack.track.name}", monotonic()
-    windows = list(tile_bands(stack.grid))
-    reporter(StepStarted(step, f"Composites of {stack.track}", len(windows), "blocks"))
-    polarisations = stack.bands.polarisations
-    with (
-        open_acquisitions(pre, polarisations) as before,
-        open_acquisitions(post, polarisations) as after,
-        create_raster(stack.values_path, stack.grid, _values_layout(stack)) as values_file,
-        create_raster(stack.counts_path, stack.grid, _counts_layout(stack)) as counts_file,
-    ):
-        for done, window in enumerate(windows, start=1):
-            values, counts = _change(before, after, window, stack.contract.noise_floor_db)
-            values_file.write(values, window=rasterio_window(window))
-            counts_file.write(counts, window=rasterio_window(window))
+def _write(
+    stack: Stack,
+    sides: tuple[Composite, Composite],
+    surveyor: Surveyor,
+    request: StackRequest,
+    reporter: Reporter,
+) -> tuple[float | None, ...]:
+    """Write all rasters block by block; return the shift of stable land after the event."""
+    step, started = f"stack-{stack.track.name}", monotonic()
+    windows = list(_windows(stack.grid))
+    reporter(StepStarted(step, f"Change on {stack.track}", len(windows), "blocks"))
+    changes: list[list[NDArray[np.float32]]] = []
+
+    def work(readers: _Readers, window: Window) -> _Block:
+        return _changed(readers, window, surveyor, request)
+
+    with ExitStack() as exits:
+        readers = [_open(exits, sides) for _ in range(max(request.threads, 1))]
+        files = _create(exits, stack)
+        for done, block in enumerate(run_in_order(work, windows, readers), start=1):
+            part = rasterio_window(block.window)
+            for file, layers in zip(
+                files, (block.values, block.counts, block.bits[None], block.angles), strict=True
+            ):
+                file.write(layers, window=part)
+            changes.append(block.changes_db)
             reporter(StepAdvanced(step, done))
     reporter(StepFinished(step, monotonic() - started))
+    return tuple(median_offset_db(np.concatenate(band)) for band in zip(*changes, strict=True))
 
 
-def _change(
-    before: Acquisitions, after: Acquisitions, window: Window, floor_db: float
-) -> "tuple[NDArray[np.float32], NDArray[np.uint8]]":
-    pre_db, n_pre = before.median(window, floor_db)
-    post_db, n_post = after.median(window, floor_db)
-    values = np.concatenate([post_db, post_db - pre_db])
-    values[:, np.isnan(values).any(axis=0)] = np.nan
-    return values, np.stack([n_pre, n_post])
+def _open(exits: ExitStack, sides: tuple[Composite, Composite]) -> _Readers:
+    return _Readers(
+        tuple(exits.enter_context(open_raster(side.path)) for side in sides),
+        tuple(exits.enter_context(open_raster(side.counts_path)) for side in sides),
+    )
 
 
-def _write_quality(
-    stack: Stack, plan: TrackPlan, request: StackRequest, reporter: Reporter
-) -> None:
-    step, started = f"quality-{stack.track.name}", monotonic()
-    blocks = list(stack.grid.blocks(QUALITY_SIDE))
-    reporter(StepStarted(step, f"Layover and shadow on {stack.track}", len(blocks), "blocks"))
-    visible = visibility_of(request.dem, stack.grid, _nearest_scene(plan, stack))
-    layout = RasterLayout(("quality",), dtype="uint8", tags=_tags(stack))
-    with (
-        open_raster(stack.counts_path) as counts_file,
-        create_raster(stack.quality_path, stack.grid, layout) as quality_file,
-    ):
-
-        def read_counts(window: Window) -> "NDArray[np.uint8]":
-            return np.asarray(counts_file.read(window=rasterio_window(window)), dtype=np.uint8)
-
-        for done, block in enumerate(blocks, start=1):
-            bits = visible(block)
-            enough = (request.min_pre, request.min_post)
-            bits |= count_bits(read_counts, stack.grid, block, enough)
-            quality_file.write(bits, 1, window=rasterio_window(block))
-            reporter(StepAdvanced(step, done))
-    reporter(StepFinished(step, monotonic() - started))
+def _create(exits: ExitStack, stack: Stack) -> "list[DatasetWriter]":
+    tags = _tags(stack)
+    nan = float("nan")
+    layouts = {
+        stack.values_path: RasterLayout(
+            stack.bands.band_names, nodata=nan, tags=tags, is_noisy=True
+        ),
+        stack.counts_path: RasterLayout(COUNT_BANDS, dtype="uint8", tags=tags),
+        stack.quality_path: RasterLayout(QUALITY_BANDS, dtype="uint8", tags=tags),
+        stack.incidence_path: RasterLayout(INCIDENCE_BANDS, nodata=nan, tags=tags),
+    }
+    return [
+        exits.enter_context(create_raster(path, stack.grid, layout))
+        for path, layout in layouts.items()
+    ]
 
 
-def _nearest_scene(plan: TrackPlan, stack: Stack) -> "Scene":
-    """Return the scene nearest to the event among those that reach the grid."""
-    used = {*stack.pre_scenes, *stack.post_scenes}
-    scenes = [scene for scene in plan.scenes if scene.scene_id in used] or plan.scenes
-    return min(scenes, key=lambda scene: (abs(scene.start - stack.event.first), scene.scene_id))
+def _changed(
+    readers: _Readers, window: Window, surveyor: Surveyor, request: StackRequest
+) -> _Block:
+    values = _change(readers, window)
+    bits, angles = surveyor.survey(window)
+    outer = widened(window, (BORDER_PIXELS, BORDER_PIXELS), request.grid)
+    own = within(window, outer)
+    counts = np.stack([file.read(1, window=rasterio_window(outer)) for file in readers.counts])
+    bits |= count_bits(counts, own, (request.min_pre, request.min_post))
+    lattice = sample_slices(window, sample_step(request.grid))
+    changes_db = _stable_changes(values[:, *lattice], bits[lattice], request.bands)
+    return _Block(window, values, counts[:, *own], bits, angles, changes_db)
+
+
+def _change(readers: _Readers, window: Window) -> "NDArray[np.float32]":
+    part = rasterio_window(window)
+    pre_file, post_file = readers.values
+    bands = post_file.count
+    values = np.empty((2 * bands, *window.shape), dtype=np.float32)
+    post_file.read(window=part, out=values[:bands])
+    np.subtract(values[:bands], pre_file.read(window=part), out=values[bands:])
+    unobserved = np.isnan(values[bands])
+    for layer in values[bands + 1 :]:
+        unobserved |= np.isnan(layer)
+    if unobserved.any():
+        values[:, unobserved] = np.nan
+    return values
+
+
+def _stable_changes(
+    values: "NDArray[np.float32]", bits: "NDArray[np.uint8]", bands: BandSet
+) -> "list[NDArray[np.float32]]":
+    """Return the change of land that is seen well and brighter than noise on both sides' mean."""
+    count = len(bands.polarisations)
+    seen = (bits & UNSTABLE) == 0
+    changes = []
+    for index, name in enumerate(bands.polarisations):
+        post, change = values[index], values[count + index]
+        changes.append(change[seen & (post - 0.5 * change > noise_of(name))])
+    return changes
+
+
+def _windows(grid: Grid) -> "Iterator[Window]":
+    for row in range(0, grid.rows, BLOCK_ROWS):
+        for col in range(0, grid.cols, BLOCK_COLS):
+            yield Window(
+                row, col, min(BLOCK_ROWS, grid.rows - row), min(BLOCK_COLS, grid.cols - col)
+            )
 
 
 def _tags(stack: Stack) -> dict[str, str]:
@@ -245,11 +335,3 @@ def _tags(stack: Stack) -> dict[str, str]:
         "PRE_SCENES": " ".join(stack.pre_scenes),
         "POST_SCENES": " ".join(stack.post_scenes),
     }
-
-
-def _values_layout(stack: Stack) -> RasterLayout:
-    return RasterLayout(stack.bands.band_names, nodata=float("nan"), tags=_tags(stack))
-
-
-def _counts_layout(stack: Stack) -> RasterLayout:
-    return RasterLayout(("n_pre", "n_post"), dtype="uint8", tags=_tags(stack))

@@ -38,7 +38,10 @@ HINT = (
 
 
 def resolve_datum(names: Sequence[str], crs_wkt: str, requested: str | None) -> VerticalDatum:
-    """Decide the vertical datum: the user's word, else the file's own, else its name.
+    """Decide the vertical datum: the coordinate system's, else the name's, else the user's word.
+
+    So one word given for an own survey does not turn the tiles of an agency beside it, whose names
+    are known, into something else.
 
     Parameters
     ----------
@@ -47,27 +50,27 @@ def resolve_datum(names: Sequence[str], crs_wkt: str, requested: str | None) -> 
     crs_wkt : str
         Its coordinate system; only a compound or three-dimensional one says something.
     requested : str or None
-        What the user gave; it wins over everything the file says.
+        What the user gave; it also accepts a national height system as the datum given.
 
     Raises
     ------
     DemError
         If nothing tells, or the datum is one that cannot be brought to the ellipsoid here.
     """
-    if requested is not None:
-        return parse_datum(requested)
-    stated = datum_of_crs(crs_wkt, names[0])
+    given = None if requested is None else parse_datum(requested)
+    stated = datum_of_crs(crs_wkt, names[0], given)
     if stated is not None:
         return stated
     parts = {datum_of_name(name) for name in (names[1:] or names[:1])}
     named = parts.pop() if len(parts) == 1 else None
-    if named is None:
+    found = named or given
+    if found is None:
         raise DemError(
             f"{names[0]}: neither the coordinate system nor the file name tells whether the "
             "heights are counted from a geoid or from the ellipsoid",
             HINT,
         )
-    return named
+    return found
 
 
 def parse_datum(text: str) -> VerticalDatum:
@@ -96,13 +99,23 @@ def datum_of_name(name: str) -> VerticalDatum | None:
     return None
 
 
-def datum_of_crs(crs_wkt: str, name: str) -> VerticalDatum | None:
+def datum_of_crs(
+    crs_wkt: str, name: str, given: VerticalDatum | None = None
+) -> VerticalDatum | None:
     """Return the datum of a compound or three-dimensional coordinate system, None for a flat one.
+
+    Parameters
+    ----------
+    crs_wkt, name : str
+        Coordinate system of a file, and the file's name for messages.
+    given : VerticalDatum, optional
+        What the user accepts for heights of a national system.
 
     Raises
     ------
     DemError
-        If the system has a vertical part that is none of ours, or counts in feet.
+        If the system has a vertical part that is none of ours and nothing is given for it, or
+        counts in feet.
     """
     if re.search(r"\bCS\[ellipsoidal,\s*3\]", crs_wkt):
         return VerticalDatum.ELLIPSOID
@@ -118,6 +131,8 @@ def datum_of_crs(crs_wkt: str, name: str) -> VerticalDatum | None:
         return VerticalDatum.EGM96
     if "ellipsoid" in words.replace("ellipsoidal coordinate", ""):
         return VerticalDatum.ELLIPSOID
+    if given is not None:
+        return given
     raise DemError(
         f"{name}: heights are '{title}', which cannot be converted to the ellipsoid",
         "National height systems lie within about 2 m of EGM96 nearly everywhere: give "

@@ -1,6 +1,8 @@
 """The elevation model of a job: ellipsoidal heights on its grid, in one raster."""
 
 import json
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +20,19 @@ from landslidectl.files.rasters import (
     rasterio_window,
 )
 from landslidectl.grid import Grid, Window
-from landslidectl.terrain.coverage import tiles_for
-from landslidectl.terrain.datum import VerticalDatum, resolve_datum
+from landslidectl.terrain.canvas import undulation_m
+from landslidectl.terrain.coverage import Coverage, find_cover
+from landslidectl.terrain.datum import VerticalDatum, parse_datum, resolve_datum
 from landslidectl.terrain.geoid import Geoid
-from landslidectl.terrain.mosaic import Mosaic, undulation_m
+from landslidectl.terrain.land import LandMask
+from landslidectl.terrain.mosaic import Mosaic
 from landslidectl.terrain.tile import Tile
 
-DEM_MARGIN_M = 5000.0
+DEM_MARGIN_M = 5120.0
+"""Two tiles of a raster: windows of the map then begin where tiles of the heights do."""
 BLOCK_SIDE = 1024
+SEA_DATUM = VerticalDatum.EGM96
+WATER_LAYOUT = RasterLayout(("water",), dtype="uint8", tags={"values": "1 water, 0 land"})
 COARSE_M = 60.0
 VOID_SHARE_WORTH_SAYING = 0.001
 
@@ -37,8 +44,8 @@ class DemOptions:
     Parameters
     ----------
     vertical : str or None
-        ``egm96``, ``egm2008`` or ``ellipsoid``; None takes it from a compound coordinate
-        system, then from the file name.
+        ``egm96``, ``egm2008`` or ``ellipsoid``, for files of which neither a compound coordinate
+        system nor the name tells.
     """
 
     vertical: str | None = None
@@ -60,6 +67,8 @@ class Dem:
         File names the heights come from.
     is_flat : bool
         Whether the heights are the geoid alone (no elevation model was given).
+    water_path : Path or None
+        uint8 GeoTIFF on the same grid, 1 = water; None where nothing tells of water.
     """
 
     path: Path
@@ -67,12 +76,21 @@ class Dem:
     vertical_datum: str
     sources: tuple[str, ...]
     is_flat: bool
+    water_path: Path | None = None
 
     def heights(self, window: Window) -> NDArray[np.float32]:
         """Read a window of heights, float32 metres, NaN where void."""
         with open_raster(self.path) as dataset:
             part = dataset.read(1, window=rasterio_window(window))
         return np.asarray(part, dtype=np.float32)
+
+    def water(self, window: Window) -> NDArray[np.bool_]:
+        """Read a window of the water mask: ocean, lakes, rivers, open sea; False when unknown."""
+        if self.water_path is None:
+            return np.zeros(window.shape, dtype=np.bool_)
+        with open_raster(self.water_path) as dataset:
+            part = dataset.read(1, window=rasterio_window(window))
+        return np.asarray(part != 0)
 
 
 def build_dem(
@@ -85,7 +103,10 @@ def build_dem(
     """Write the ellipsoidal heights of a grid from whatever tiles the user has.
 
     Heights are interpolated bilinearly at pixel centres, block by block, so memory does not
-    grow with the area. Voids up to 20 source pixels wide are bridged, wider ones stay NaN.
+    grow with the area. Voids up to 20 source pixels wide are bridged, wider ones stay NaN, at
+    sea too: only where no tile lies is open sea taken as height 0, that is the geoid. Where
+    water layers come with the tiles, or there is open sea, the water is written beside ``out``
+    as ``<stem>_water.tif``.
 
     Parameters
     ----------
@@ -98,7 +119,7 @@ def build_dem(
     options : DemOptions
         What the user says about the heights.
     reporter : Reporter
-        Hears of coarse tiles and of voids.
+        Hears of coarse tiles, of voids and of cells taken as open sea.
 
     Raises
     ------
@@ -106,24 +127,54 @@ def build_dem(
         If tiles are missing (named), damaged (named) or their vertical datum is unknown.
     """
     with gdal_session():
-        tiles = tiles_for(source, grid)
-        dated = [(tile, _datum(tile, options)) for tile in tiles]
-        _warn_of_coarse(tiles, reporter)
+        cover = find_cover(source, grid)
+        dated = [
+            (tile, resolve_datum((tile.name, *tile.part_names), tile.crs, options.vertical))
+            for tile in cover.tiles
+        ]
+        _warn(cover, reporter)
+        _warn_of_unused_word(dated, options, reporter)
+        has_water = bool(cover.sea_cells) or any(tile.water for tile in cover.tiles)
         dem = Dem(
             out,
             grid,
-            "+".join(sorted({datum.value for _, datum in dated})),
-            tuple(sorted({tile.name for tile in tiles})),
+            "+".join(sorted({datum.value for _, datum in dated})) or SEA_DATUM.value,
+            tuple(sorted({tile.name for tile in cover.tiles})),
             is_flat=False,
+            water_path=water_path_of(out) if has_water else None,
         )
-        voids = 0
-        with Mosaic(dated) as mosaic, create_raster(out, grid, _layout(dem)) as dataset:
-            for window in grid.blocks(BLOCK_SIDE):
-                heights = mosaic.heights(grid, window)
-                voids += int(np.isnan(heights).sum())
-                dataset.write(heights, 1, window=rasterio_window(window))
-            _check_voids(voids / (grid.rows * grid.cols), source, reporter)
+        with Mosaic(dated, LandMask.load()) as mosaic:
+            void_share = _write(dem, mosaic, source)
+    if void_share > VOID_SHARE_WORTH_SAYING:
+        reporter(_void_warning(void_share))
     return dem
+
+
+def water_path_of(dem_path: Path) -> Path:
+    """Return where the water mask of an elevation model lies."""
+    return dem_path.with_name(f"{dem_path.stem}_water.tif")
+
+
+def _write(dem: Dem, mosaic: Mosaic, source: Path) -> float:
+    """Write heights and water; return the share of voids. The heights get their name last."""
+    voids = 0
+    with ExitStack() as files:
+        heights = files.enter_context(create_raster(dem.path, dem.grid, _layout(dem)))
+        water = None
+        if dem.water_path is not None:
+            water = files.enter_context(create_raster(dem.water_path, dem.grid, WATER_LAYOUT))
+        for window in dem.grid.blocks(BLOCK_SIDE):
+            block = mosaic.block(dem.grid, window)
+            voids += int(np.count_nonzero(np.isnan(block.heights)))
+            heights.write(block.heights, 1, window=rasterio_window(window))
+            if water is not None:
+                water.write(block.water.view(np.uint8), 1, window=rasterio_window(window))
+        if voids == dem.grid.rows * dem.grid.cols:
+            raise DemError(
+                f"{source}: holds no height at all in the area that terrain correction needs",
+                "Check the nodata value of the elevation model, or give another one.",
+            )
+    return voids / (dem.grid.rows * dem.grid.cols)
 
 
 def flat_dem(grid: Grid, out: Path) -> Dem:
@@ -131,7 +182,7 @@ def flat_dem(grid: Grid, out: Path) -> Dem:
 
     For work without an elevation model; positions in mountains are then wrong by kilometres.
     """
-    dem = Dem(out, grid, VerticalDatum.EGM96.value, (), is_flat=True)
+    dem = Dem(out, grid, SEA_DATUM.value, (), is_flat=True)
     geoid = Geoid.load()
     with create_raster(out, grid, _layout(dem)) as dataset:
         for window in grid.blocks(BLOCK_SIDE):
@@ -159,6 +210,7 @@ def open_dem(path: Path) -> Dem:
             tags["vertical_datum"],
             tuple(json.loads(tags["sources"])),
             tags["is_flat"] == "yes",
+            _stored_water(path, tags.get("water", "no")),
         )
     except (RasterioIOError, KeyError, ValueError) as error:
         raise DemError(
@@ -167,22 +219,26 @@ def open_dem(path: Path) -> Dem:
         ) from error
 
 
+def _stored_water(dem_path: Path, tag: str) -> Path | None:
+    path = water_path_of(dem_path)
+    if tag == "yes" and not path.exists():
+        raise ValueError(f"its water mask {path.name} is missing")
+    return path if tag == "yes" else None
+
+
 def _layout(dem: Dem) -> RasterLayout:
     tags = {
         "heights": "metres above the WGS 84 ellipsoid",
         "vertical_datum": dem.vertical_datum,
         "sources": json.dumps(dem.sources),
         "is_flat": "yes" if dem.is_flat else "no",
+        "water": "yes" if dem.water_path else "no",
     }
     return RasterLayout(("height",), nodata=float("nan"), tags=tags)
 
 
-def _datum(tile: Tile, options: DemOptions) -> VerticalDatum:
-    return resolve_datum((tile.name, *tile.part_names), tile.crs, options.vertical)
-
-
-def _warn_of_coarse(tiles: tuple[Tile, ...], reporter: Reporter) -> None:
-    coarse = [tile.name for tile in tiles if tile.spacing_m > COARSE_M]
+def _warn(cover: Coverage, reporter: Reporter) -> None:
+    coarse = [tile.name for tile in cover.tiles if tile.spacing_m > COARSE_M]
     if coarse:
         reporter(
             Warned(
@@ -191,19 +247,37 @@ def _warn_of_coarse(tiles: tuple[Tile, ...], reporter: Reporter) -> None:
                 "coarse-dem",
             )
         )
-
-
-def _check_voids(share: float, source: Path, reporter: Reporter) -> None:
-    if share == 1.0:
-        raise DemError(
-            f"{source}: holds no height at all in the area that terrain correction needs",
-            "Check the nodata value of the elevation model, or give another one.",
-        )
-    if share > VOID_SHARE_WORTH_SAYING:
+    if cover.sea_cells:
         reporter(
             Warned(
-                f"the elevation model has voids on {100.0 * share:.1f} % of the area; "
-                "nothing can be observed there",
-                "dem-voids",
+                f"no elevation tile in {', '.join(cover.sea_cells)}: taken as open sea, height 0",
+                "open-sea",
             )
         )
+
+
+def _warn_of_unused_word(
+    dated: Sequence[tuple[Tile, VerticalDatum]], options: DemOptions, reporter: Reporter
+) -> None:
+    if options.vertical is None:
+        return
+    asked = parse_datum(options.vertical)
+    others = [(tile, datum) for tile, datum in dated if datum.needs_geoid != asked.needs_geoid]
+    if others:
+        tile, datum = others[0]
+        reporter(
+            Warned(
+                f"--dem-vertical {asked.value} is not used for {len(others)} elevation file(s) "
+                f"that say something else, the first {tile.name}: {datum.value}; rename a file "
+                "whose heights were converted",
+                "dem-vertical-unused",
+            )
+        )
+
+
+def _void_warning(share: float) -> Warned:
+    return Warned(
+        f"the elevation model has voids on {100.0 * share:.1f} % of the area; "
+        "nothing can be observed there",
+        "dem-voids",
+    )

@@ -32,9 +32,9 @@ class Tile:
     location : str
         What GDAL opens; of an ``.hgt`` the file, or the zip.
     member : str
-        Member of the zip that holds an ``.hgt``, else empty.
+        Member of the zip that holds a headerless raster, else empty.
     is_hgt : bool
-        Whether it is a headerless SRTM raster, which is decoded here.
+        Whether it is a headerless raster (.hgt or .swb), which is decoded here.
     crs : str
         Coordinate system, WKT or EPSG:n.
     transform : tuple of float
@@ -45,6 +45,8 @@ class Tile:
         How many source pixels are averaged into one along each axis.
     part_names : tuple of str
         Files a VRT is made of.
+    water : Tile or None
+        The layer that came with it and tells water from land.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Tile:
     shape: tuple[int, int]
     thinning: int = 1
     part_names: tuple[str, ...] = ()
+    water: "Tile | None" = None
 
     @property
     def is_geographic(self) -> bool:

@@ -3,12 +3,14 @@
 import re
 import warnings
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from landslidectl.errors import DemError
 from landslidectl.terrain.tile import Cell, Tile, cell_of_name
+from landslidectl.terrain.water import files_around, place_of, water_masks
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -33,7 +35,8 @@ def find_tiles(source: Path, cells: Collection[Cell] | None = None) -> tuple[Til
     Returns
     -------
     tuple of Tile
-        Sorted by name. Quality layers, previews and files of other kinds are left out.
+        Sorted by name, each with its water layer where there is one. Quality layers, previews
+        and files of other kinds are left out.
 
     Raises
     ------
@@ -42,8 +45,10 @@ def find_tiles(source: Path, cells: Collection[Cell] | None = None) -> tuple[Til
     """
     if not source.exists():
         raise DemError(f"{source}: no such file or folder", "Check the path given with --dem.")
-    paths = _walk(source) if source.is_dir() else iter([source])
-    tiles = [tile for path in paths for tile in _tiles_of(path, source, cells)]
+    paths = list(_walk(source)) if source.is_dir() else [source]
+    masks = water_masks(str(path) for path in (paths if source.is_dir() else files_around(source)))
+    wanted = _Wanted(source, cells, masks)
+    tiles = [tile for path in paths for tile in _tiles_of(path, wanted)]
     if not tiles and cells is None:
         raise DemError(
             f"{source}: holds no elevation raster (GeoTIFF, VRT, .hgt or .hgt.zip)",
@@ -62,47 +67,69 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _tiles_of(path: Path, source: Path, cells: Collection[Cell] | None) -> Iterator[Tile]:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is looked for: where, in which cells (None: all), and the water masks found loose."""
+
+    source: Path
+    cells: Collection[Cell] | None
+    masks: Mapping[str, str]
+
+    def includes(self, name: str) -> bool:
+        """Return whether a name does not say that the tile lies elsewhere."""
+        cell = cell_of_name(name)
+        return self.cells is None or cell is None or cell in self.cells
+
+
+def _tiles_of(path: Path, wanted: _Wanted) -> Iterator[Tile]:
     """Yield the tiles of one file; a file the user named must be a raster, others may be junk."""
-    suffix = path.suffix.lower()
+    suffix, lone = path.suffix.lower(), path == wanted.source
     if suffix == ".zip":
         if not path.name.upper().startswith("S1"):
-            yield from _zip_tiles(path, cells)
+            yield from _zip_tiles(path, wanted)
         return
     if suffix == ".hgt":
-        if _matters(path.name, cells):
-            yield _hgt_tile(path, path.name, "", path.stat().st_size)
+        if wanted.includes(path.name):
+            yield _loose_hgt(path)
         return
-    if path != source and (suffix not in RASTER_SUFFIXES or not _is_elevation(path.name)):
+    if not lone and (suffix not in RASTER_SUFFIXES or not _is_elevation(path.name)):
         return
-    if _matters(path.name, cells):
-        tile = _raster_tile(path.name, str(path), lone=path == source)
+    if wanted.includes(path.name):
+        tile = _raster_tile(path.name, str(path), lone=lone)
         if tile is not None:
-            yield tile
+            yield _with_mask(tile, wanted.masks)
 
 
-def _zip_tiles(path: Path, cells: Collection[Cell] | None) -> Iterator[Tile]:
+def _zip_tiles(path: Path, wanted: _Wanted) -> Iterator[Tile]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = sorted(archive.infolist(), key=lambda member: member.filename)
+            sizes = {item.filename: item.file_size for item in archive.infolist()}
     except (OSError, zipfile.BadZipFile) as error:
         raise _unreadable(path.name, str(error)) from error
-    for member in members:
-        name = Path(member.filename).name
-        if name.startswith(".") or member.filename.startswith("__MACOSX"):
+    masks = water_masks(f"/vsizip/{path}/{member}" for member in sorted(sizes))
+    for member in sorted(sizes):
+        name = Path(member).name
+        if name.startswith(".") or member.startswith("__MACOSX"):
             continue
         if name.lower().endswith(".hgt"):
             place = name if cell_of_name(name) else path.name
-            if _matters(place, cells):
-                yield _hgt_tile(path, place, member.filename, member.file_size)
+            if wanted.includes(place):
+                yield _zipped_hgt(path, place, member, sizes)
             continue
         if not (name.lower().endswith(RASTER_SUFFIXES[:2]) and _is_elevation(name)):
             continue
-        tile = None
-        if _matters(name, cells):
-            tile = _raster_tile(name, f"/vsizip/{path}/{member.filename}", lone=False)
-        if tile is not None:
-            yield tile
+        if wanted.includes(name):
+            tile = _raster_tile(name, f"/vsizip/{path}/{member}", lone=False)
+            if tile is not None:
+                yield _with_mask(tile, masks)
+
+
+def _with_mask(tile: Tile, masks: Mapping[str, str]) -> Tile:
+    """Return a Copernicus tile with its water mask, any other as it is."""
+    location = masks.get(place_of(tile.name) or "")
+    if location is None:
+        return tile
+    return replace(tile, water=_raster_tile(Path(location).name, location, lone=True))
 
 
 def _is_elevation(name: str) -> bool:
@@ -112,12 +139,26 @@ def _is_elevation(name: str) -> bool:
     return COMPANION.search(name) is None
 
 
-def _matters(name: str, cells: Collection[Cell] | None) -> bool:
-    cell = cell_of_name(name)
-    return cells is None or cell is None or cell in cells
+def _loose_hgt(path: Path) -> Tile:
+    tile = _headerless(path, path.name, "", path.stat().st_size)
+    water = next(
+        (found for end in (".swb", ".SWB") if (found := path.with_suffix(end)).exists()), None
+    )
+    if water is None:
+        return tile
+    return replace(tile, water=_headerless(water, water.name, "", water.stat().st_size))
 
 
-def _hgt_tile(path: Path, name: str, member: str, size_bytes: int) -> Tile:
+def _zipped_hgt(path: Path, place: str, member: str, sizes: Mapping[str, int]) -> Tile:
+    tile = _headerless(path, place, member, sizes[member])
+    stem = member[: -len(".hgt")]
+    water = next((stem + end for end in (".swb", ".SWB") if stem + end in sizes), None)
+    if water is None:
+        return tile
+    return replace(tile, water=_headerless(path, place, water, sizes[water]))
+
+
+def _headerless(path: Path, name: str, member: str, size_bytes: int) -> Tile:
     """Locate a headerless raster by its name; its corner pixels' centres lie on the degrees."""
     cell = cell_of_name(name)
     if cell is None:
@@ -125,9 +166,10 @@ def _hgt_tile(path: Path, name: str, member: str, size_bytes: int) -> Tile:
             f"{path}: the name does not tell which degree cell the raster covers",
             "Give the file its usual name back, such as N41E013.hgt.",
         )
-    side = next((side for side in HGT_SIDES if size_bytes == 2 * side * side), None)
+    depth = 1 if (member or name).lower().endswith(".swb") else 2
+    side = next((side for side in HGT_SIDES if size_bytes == depth * side * side), None)
     if side is None:
-        expected = " or ".join(str(2 * side * side) for side in HGT_SIDES)
+        expected = " or ".join(str(depth * side * side) for side in HGT_SIDES)
         raise _unreadable(name, f"expected {expected} bytes, found {size_bytes}")
     step = 1.0 / (side - 1)
     lat, lon = cell

@@ -13,11 +13,12 @@ from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.grid import Bounds, Grid, utm_epsg
 from landslidectl.sentinel1.archive import open_archive
 from landslidectl.sentinel1.discover import find_scenes
+from landslidectl.stack.composite import Composite, CompositeRequest, build_composite
 from landslidectl.stack.contract import StackContract
 from landslidectl.stack.geocode import GeocodeOptions, geocode_scene
 from landslidectl.stack.selection import TrackPlan, select_scenes
 from landslidectl.stack.stack import StackRequest, build_stack
-from landslidectl.terms import EventTime
+from landslidectl.terms import EventTime, Phase
 from landslidectl.terrain.dem import DEM_MARGIN_M, Dem, build_dem
 
 if TYPE_CHECKING:
@@ -78,11 +79,26 @@ class Chain:
         return tuple(self._stack(plan, grid, self.work / name, self._dem) for plan in plans)
 
     def _stack(self, plan: TrackPlan, grid: Grid, folder: Path, dem: Dem) -> "Stack":
-        pre, post = self._place(plan.pre, grid, dem), self._place(plan.post, grid, dem)
+        pre = self._composite(plan, Phase.PRE, folder, (grid, dem))
+        post = self._composite(plan, Phase.POST, folder, (grid, dem))
         request = StackRequest(
-            folder / plan.track.name, grid, dem, plan.bands, self.event, self.contract
+            folder / plan.track.name,
+            grid,
+            dem,
+            plan.bands,
+            self.event,
+            look_scene=plan.post[0],
+            contract=self.contract,
         )
-        return build_stack(plan, pre, post, request)
+        return build_stack(plan.track, pre, post, request)
+
+    def _composite(
+        self, plan: TrackPlan, phase: Phase, folder: Path, ground: tuple[Grid, Dem]
+    ) -> Composite:
+        scenes = self._place(plan.pre if phase is Phase.PRE else plan.post, *ground)
+        path = folder / "composites" / f"{plan.track.name}_{phase.value}.tif"
+        request = CompositeRequest(path, ground[0], plan.bands.polarisations, self.contract)
+        return build_composite(phase, scenes, request)
 
     def _place(self, scenes: "Sequence[Scene]", grid: Grid, dem: Dem) -> "list[GeocodedScene]":
         placed = [self._geocode(scene, grid, dem) for scene in scenes]

@@ -20,14 +20,15 @@ from landslidectl.errors import (
     ResourceError,
     StackError,
     Terminated,
+    UsageError,
 )
 from landslidectl.events import ProgressEvent, SceneRefused, StepFinished, Warned, silent
-from landslidectl.jobs import run, stages
+from landslidectl.jobs import composites, geocoding, run, stages
 from landslidectl.jobs.lock import folder_lock
 from landslidectl.jobs.run import run_detect, run_ingest, run_stack
 from landslidectl.jobs.workspace import Workspace
-from landslidectl.terms import JobStatus
-from tests.jobs.world import BROKEN, DAMAGED, ELSEWHERE, World
+from landslidectl.terms import JobStatus, Phase, Radiometry, Speckle
+from tests.jobs.world import BROKEN, DAMAGED, ELSEWHERE, NOISY, World
 
 
 def products(world: World) -> list[Path]:
@@ -51,7 +52,7 @@ def test_detect_finds_the_slide_and_records_everything(world: World, catalog: Ca
     assert (job.status, job.exit_code) == (JobStatus.SUCCEEDED, 0)
     assert job.settings["model"] == "tiny"
     steps = catalog.list_steps(job.job_id)
-    names = ["dem", *["geocode"] * 4, "stack", "score", "fuse", "product"]
+    names = ["dem", *["geocode"] * 4, *["composite"] * 2, "stack", "score", "fuse", "product"]
     assert [step.name for step in steps] == names
     assert {step.status for step in steps} == {"done"}
     assert {output.path for output in catalog.list_outputs(job.job_id)} >= set(
@@ -72,7 +73,7 @@ def test_rerun_skips_everything_and_keeps_the_product(world: World, catalog: Cat
     events: list[ProgressEvent] = []
     second = run_detect(world.settings(), events.append, catalog)
     assert len(world.geocoded) == 4
-    assert second.skipped == 9
+    assert second.skipped == 7
     assert all(event.skipped for event in events if isinstance(event, StepFinished))
     assert second.files == first.files
     assert second.areas == first.areas
@@ -84,20 +85,104 @@ def test_a_new_scene_redoes_just_what_it_touches(world: World, catalog: Catalog)
     run_detect(world.settings(), silent, catalog)
     world.add(9.0)
     result = run_detect(world.settings(), silent, catalog)
-    assert len(world.geocoded) == 5
-    assert result.skipped == 5
+    before = [name for name in world.geocoded if "201808" in name]
+    assert len(before) == 2, "the pre-event side stays as it is"
+    assert len(world.geocoded) == 4 + 2
+    assert result.skipped == 2
     assert result.scenes == 5
     assert [product.name[-5:] for product in products(world)] == ["r1_v1", "r2_v1"]
 
 
 def test_a_lost_intermediate_file_is_made_again(world: World, catalog: Catalog) -> None:
     run_detect(world.settings(), silent, catalog)
-    geocoded = sorted((world.folder / "out" / ".work" / "geocoded").iterdir())
-    geocoded[0].unlink()
+    composite = Workspace(world.settings().output).composite("D046", Phase.PRE)
+    composite.unlink()
     result = run_detect(world.settings(), silent, catalog)
-    assert len(world.geocoded) == 5
-    assert result.skipped == 8
-    assert geocoded[0].exists()
+    assert len(world.geocoded) == 4 + 3
+    assert result.skipped == 6
+    assert composite.exists()
+
+
+def test_geocoded_scenes_go_once_their_composite_stands(world: World, catalog: Catalog) -> None:
+    """The most that lies on the disk is one track's scenes; the estimate counts on it."""
+    most = []
+
+    def watch(event: ProgressEvent) -> None:
+        if isinstance(event, StepFinished):
+            most.append(len(list(folder.glob("*.tif"))))
+
+    for days in (-30.0, -18.0, 5.0):
+        world.add(days, orbit=112)
+    folder = Workspace(world.settings().output).geocoded
+    run_detect(world.settings(), watch, catalog)
+    assert max(most) == 4
+    assert most[-1] == 0
+
+
+def test_a_finished_job_reads_no_pixel_again(
+    world: World, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add(-20.0, ELSEWHERE)
+    run_detect(world.settings(), silent, catalog)
+
+    def never(*_: object) -> None:
+        raise AssertionError("a scene is read again")
+
+    monkeypatch.setattr(geocoding, "geocode_scene", never)
+    again = run_detect(world.settings(), silent, catalog)
+    assert "does not reach" in "\n".join(item.reason for item in again.refused)
+
+
+def test_a_job_killed_before_its_composite_loses_no_scene(
+    world: World, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise Terminated("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(composites, "build_composite", killed)
+        with pytest.raises(Terminated):
+            run_detect(world.settings(), silent, catalog)
+    result = run_detect(world.settings(), silent, catalog)
+    assert len(world.geocoded) == 4
+    assert result.skipped == 1 + 4
+
+
+def test_facts_of_each_scene_reach_the_product(world: World, catalog: Catalog) -> None:
+    world.add(-18.0, NOISY)
+    result = run_detect(world.settings(), silent, catalog)
+    assert any("noise in VV and VH is not known" in text for text in result.warnings)
+    scenes = json.loads(Path(result.files["metadata"]).read_text())["scenes"]
+    states = {scene["scene_id"]: scene["noise"]["VV"] for scene in scenes}
+    assert sorted(states.values()) == ["removed"] * 4 + ["unknown"]
+    assert {scene["orbit"] for scene in scenes} == {"annotation"}
+
+
+def test_a_late_scene_is_taken_on_request_and_told(world: World, catalog: Catalog) -> None:
+    next(world.scenes.glob("*201809*")).unlink()
+    world.add(20.0)
+    with pytest.raises(StackError, match="--extend-post"):
+        run_detect(world.settings(), silent, catalog)
+    result = run_detect(world.settings(extend_post_days=10.0), silent, catalog)
+    assert any("days late" in text for text in result.warnings)
+    assert "late" in Path(result.files["metadata"]).read_text()
+
+
+def test_too_few_acquisitions_are_refused(world: World, catalog: Catalog) -> None:
+    with pytest.raises(StackError, match="3 pre-event acquisitions where 4 are asked for"):
+        run_detect(world.settings(min_pre=4), silent, catalog)
+    world.add(-18.0, DAMAGED)
+    with pytest.raises(StackError, match="3 pre-event acquisitions where 4 are asked for"):
+        run_detect(world.settings(min_pre=4), silent, catalog)
+
+
+def test_radiometry_that_the_model_does_not_know_is_refused(world: World, catalog: Catalog) -> None:
+    with pytest.raises(ModelError, match="radiometry gee, not sigma0"):
+        run_detect(world.settings(radiometry=Radiometry.GEE), silent, catalog)
+    stacked = run_stack(world.settings(speckle=Speckle.LEE), silent, catalog)
+    assert stacked.status is JobStatus.SUCCEEDED
+    with pytest.raises(UsageError, match="belongs to composites"):
+        run_ingest(world.settings(radiometry=Radiometry.GAMMA0), silent, catalog)
 
 
 def test_another_threshold_redoes_only_the_product(world: World, catalog: Catalog) -> None:
@@ -105,7 +190,7 @@ def test_another_threshold_redoes_only_the_product(world: World, catalog: Catalo
     with pytest.raises(OutputError, match="threshold"):
         run_detect(world.settings(threshold=0.9), silent, catalog)
     result = run_detect(world.settings(threshold=0.9, overwrite=True), silent, catalog)
-    assert result.skipped == 8
+    assert result.skipped == 6
     assert len(products(world)) == 2
 
 
@@ -211,7 +296,7 @@ def test_ingest_and_stack_alone(world: World, catalog: Catalog) -> None:
     stacked = run_stack(world.settings(output=world.folder / "stacked"), silent, catalog)
     assert [Path(path).name for path in stacked.files.values()] == ["stack.tif"]
     detected = run_detect(world.settings(output=world.folder / "stacked"), silent, catalog)
-    assert detected.skipped == 6
+    assert detected.skipped == 4
 
 
 @pytest.fixture
@@ -246,7 +331,7 @@ def test_a_signal_ends_the_job_and_the_next_run_goes_on(
     assert not Workspace(world.settings().output).lock.exists()
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     result = run_detect(world.settings(), silent, catalog)
-    assert result.skipped == 5
+    assert result.skipped == 3
     assert len(world.geocoded) == 4
 
 

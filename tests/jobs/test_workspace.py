@@ -7,6 +7,7 @@ import pytest
 from landslidectl.errors import OutputError, ResourceError, UsageError
 from landslidectl.grid import Grid
 from landslidectl.jobs.preflight import (
+    DiskLoad,
     check_disk,
     check_memory,
     check_writable,
@@ -76,8 +77,8 @@ def test_unwritable_folder_is_an_output_error(tmp_path: Path) -> None:
 
 
 def test_disk_and_memory_are_refused_with_figures(tmp_path: Path) -> None:
-    one = estimate_disk(GRID, BandSet.VV_VH, scenes=1, tracks=1)
-    ten = estimate_disk(GRID, BandSet.VV_VH, scenes=10, tracks=1)
+    one = estimate_disk(GRID, BandSet.VV_VH, DiskLoad(1, 1))
+    ten = estimate_disk(GRID, BandSet.VV_VH, DiskLoad(10, 1))
     assert ten.geocoded == 10 * one.geocoded == 10 * 2_000_000 * 8
     assert ten.total > one.total
     check_disk(tmp_path / "not" / "yet", 1000)

@@ -12,23 +12,27 @@ import pytest
 from landslidectl.errors import DamagedScene, SceneOutsideGrid
 from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.grid import Grid
-from landslidectl.jobs import inputs, stages
+from landslidectl.jobs import geocoding, inputs
 from landslidectl.jobs.settings import DetectSettings
 from landslidectl.jobs.steps import file_identity
 from landslidectl.sentinel1.discover import Discovery, Refusal
+from landslidectl.sentinel1.geometry import SceneGeometry
+from landslidectl.sentinel1.noise import NoiseState
 from landslidectl.sentinel1.scene import Scene, SceneMembers
+from landslidectl.stack import quality
 from landslidectl.stack.geocode import GeocodeOptions
 from landslidectl.stack.geocoded import GeocodedScene, open_geocoded, tags_of
-from landslidectl.terms import Pass, Track
+from landslidectl.terms import Pass, Polarisation, Track
 from landslidectl.terrain.dem import Dem
 from tests.inference.tiny import Head, write_model
-from tests.stack.scenes import BOTH, EVENT, make_scene
+from tests.stack.scenes import BOTH, EVENT, circular_geometry, make_scene
 
 WEST, SOUTH = 141.9, 42.70
 BBOX = (WEST, SOUTH, WEST + 0.02, SOUTH + 0.015)
 LEVELS_DB = np.array([-9.0, -15.0])
 SLIDE = (slice(60, 110), slice(60, 110))
 GOOD, DAMAGED, ELSEWHERE, BROKEN = "good", "damaged", "elsewhere", "broken"
+NOISY = "noisy"
 
 # far below the threshold on undisturbed ground, far above it where VV rose by 6 dB
 HEAD = Head(weights=(0.0, 0.0, 4.0, 0.0), bias=-4.0)
@@ -82,6 +86,12 @@ class World:
                 scenes.append(_scene(path, float(days), int(orbit)))
         return Discovery(tuple(scenes), tuple(refused))
 
+    def noise_state(self, scene: Scene, polarisation: Polarisation) -> NoiseState:
+        """Return what a scene's text says."""
+        del polarisation
+        is_noisy = scene.path.read_text().split()[2] == NOISY
+        return NoiseState.UNKNOWN if is_noisy else NoiseState.REMOVED
+
     def geocode(
         self, scene: Scene, dem: Dem, grid: Grid, out: Path, options: GeocodeOptions
     ) -> GeocodedScene:
@@ -100,7 +110,7 @@ class World:
         layout = RasterLayout(
             tuple(str(name) for name in options.polarisations),
             nodata=float("nan"),
-            tags=tags_of(scene, options.contract),
+            tags=tags_of(scene, options.contract) | {"ORBIT": "annotation", "PIXELS_CRC32": "VV:1"},
         )
         write_raster(out, grid, list(linear.astype(np.float32)), layout)
         return open_geocoded(out)
@@ -111,9 +121,23 @@ def make_world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(folder)
     made.populate()
     monkeypatch.setattr(inputs, "find_scenes", made.find_scenes)
-    monkeypatch.setattr(stages, "geocode_scene", made.geocode)
-    monkeypatch.setattr(stages, "scene_identity", lambda scene: file_identity(scene.path))
+    monkeypatch.setattr(geocoding, "geocode_scene", made.geocode)
+    monkeypatch.setattr(geocoding, "scene_identity", lambda scene: file_identity(scene.path))
+    monkeypatch.setattr(geocoding, "noise_state", made.noise_state)
+    monkeypatch.setattr(quality, "read_annotation", lambda scene, polarisation: None)
+    monkeypatch.setattr(quality, "scene_geometry", lambda annotation: above())
     return made
+
+
+def above() -> SceneGeometry:
+    """Return a geometry whose orbit is turned around the Earth until it sees the world."""
+    geometry, (lon, _) = circular_geometry(SOUTH, Pass.DESCENDING)
+    turn = np.radians(WEST - lon)
+    about_axis = np.array(
+        [[np.cos(turn), -np.sin(turn), 0.0], [np.sin(turn), np.cos(turn), 0.0], [0.0, 0.0, 1.0]]
+    )
+    turned = geometry.orbit.coefficients @ about_axis.T
+    return replace(geometry, orbit=replace(geometry.orbit, coefficients=turned))
 
 
 def _scene(path: Path, days: float, orbit: int) -> Scene:

@@ -1,5 +1,6 @@
 """Tiny products with the elements that the reader needs, and knobs for what can go wrong."""
 
+import hashlib
 import zipfile
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ class Product:
     noise_dn2: float = 100.0
     amplitude: float = 10.0
     numbers: np.ndarray | None = None
+    is_cog: bool = False
     extra: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -113,7 +115,7 @@ def noise_xml(product: Product, polarisation: str) -> str:
     return f"<noise>{header(polarisation)}<{vector}List>{body}</{vector}List></noise>"
 
 
-def manifest_xml(product: Product, sizes: dict[str, int]) -> str:
+def manifest_xml(product: Product, files: dict[str, bytes]) -> str:
     polarisations = "".join(
         f"<s:transmitterReceiverPolarisation>{one}</s:transmitterReceiverPolarisation>"
         for one in product.polarisations
@@ -121,9 +123,10 @@ def manifest_xml(product: Product, sizes: dict[str, int]) -> str:
     kind = f"<s:productType>{product.product_type}</s:productType>"
     level = "level-0/iw" if product.product_type == "RAW" else "level-1/grd"
     objects = "".join(
-        f'<dataObject><byteStream size="{size}"><fileLocation href="./{name}"/></byteStream>'
-        "</dataObject>"
-        for name, size in sizes.items()
+        f'<dataObject><byteStream size="{len(content)}"><fileLocation href="./{name}"/>'
+        f'<checksum checksumName="MD5">{hashlib.md5(content).hexdigest().upper()}</checksum>'
+        "</byteStream></dataObject>"
+        for name, content in files.items()
     )
 
     def wrapped(body: str) -> str:
@@ -177,9 +180,9 @@ def product_files(product: Product, scratch: Path) -> dict[str, bytes]:
             product, one
         ).encode()
         files[f"annotation/calibration/noise-{name}.xml"] = noise_xml(product, one).encode()
-        files[f"measurement/{name}.tiff"] = tiff_bytes(product, scratch)
-    sizes = {name: len(content) for name, content in files.items()}
-    files["manifest.safe"] = manifest_xml(product, sizes).encode()
+        suffix = "-cog.tiff" if product.is_cog else ".tiff"
+        files[f"measurement/{name}{suffix}"] = tiff_bytes(product, scratch)
+    files["manifest.safe"] = manifest_xml(product, files).encode()
     return {**files, **product.extra}
 
 
@@ -194,6 +197,8 @@ def tiff_bytes(product: Product, scratch: Path) -> bytes:
     corners = [(0, 0), (0, 9), (9, 0)]
     gcps = [GroundControlPoint(row, col, 12 + col, 40 - row) for row, col in corners]
     profile = {"driver": "GTiff", "dtype": numbers.dtype, "count": 1, "gcps": gcps}
+    if product.is_cog:
+        profile |= {"driver": "COG", "compress": "deflate", "blocksize": 128}
     height, width = numbers.shape
     with rasterio.open(
         path, "w", height=height, width=width, crs="EPSG:4326", **profile
@@ -223,3 +228,12 @@ def write_zip(
         for name, content in files.items():
             zipped.writestr(prefix + name, content)
     return path
+
+
+def short_named(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files as some distributors name them: ``annotation/iw-vv.xml`` and so on."""
+    renamed = dict(files)
+    for one in ("vv", "vh"):
+        for name in [name for name in files if stem(one) in name]:
+            renamed[name.replace(stem(one), f"iw-{one}")] = renamed.pop(name)
+    return renamed

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from landslidectl.errors import DamagedScene
+from landslidectl.grid import Window
 from landslidectl.sentinel1.annotation import SwathBounds, read_annotation
 from landslidectl.sentinel1.discover import find_scenes, open_scene
 from landslidectl.sentinel1.lut import LineLut, LutVector
@@ -12,9 +14,13 @@ from landslidectl.sentinel1.noise import (
     K_NOISE_IW,
     AzimuthBlock,
     NoiseLut,
+    NoiseState,
+    borrow_values,
     fill_zeros,
+    noise_state,
     read_noise,
 )
+from landslidectl.sentinel1.radiometry import read_sigma_nought
 from landslidectl.terms import Polarisation
 from tests.sentinel1.builders import Product, product_files, stem, write_folder
 
@@ -68,6 +74,25 @@ def test_a_sub_swath_of_zeros_borrows_from_no_other():
 
 def test_without_sub_swaths_the_whole_row_counts_as_one():
     np.testing.assert_array_equal(fill_zeros(vector(2, [0, 4, 9], [3, 4, 0]), ()), [3, 4, 4])
+
+
+def test_a_vector_without_values_for_a_sub_swath_takes_those_of_the_next():
+    vectors = [
+        vector(0, [0, 3, 4, 9], [10, 10, 0, 0]),
+        vector(20, [0, 3, 4, 6, 9], [12, 12, 30, 40, 40]),
+        vector(40, [0, 3, 4, 9], [14, 14, 50, 50]),
+    ]
+    filled = borrow_values(vectors)
+    np.testing.assert_array_equal(filled[0].values, [10, 10, 30, 40])
+    assert filled[1:] == vectors[1:]
+    power = NoiseLut(LineLut.of(filled)).power([0, 10, 20], [3, 4, 9])
+    np.testing.assert_allclose(power, [[10, 30, 40], [11, 30, 40], [12, 30, 40]])
+
+
+def test_where_no_vector_has_a_value_zeros_stay():
+    vectors = [vector(line, [0, 3, 4, 9], [10, 10, 0, 0]) for line in (0, 20)]
+    for filled in borrow_values(vectors):
+        np.testing.assert_array_equal(filled.values, [10, 10, 0, 0])
 
 
 def test_each_rectangle_has_its_own_factor():
@@ -139,3 +164,106 @@ def test_a_vector_is_placed_by_its_time(tmp_path):
     scene = scene_of(tmp_path, Product(), later)
     power = read_noise(scene, VV, read_annotation(scene, VV)).power([5, 10], [0])
     np.testing.assert_allclose(power[:, 0], [150, 200], rtol=1e-5)
+
+
+def test_vectors_may_have_pixel_lists_of_their_own():
+    lut = NoiseLut(LineLut.of([vector(10, [0, 4], [0, 4]), vector(0, [0, 1, 2, 4], [2, 10, 2, 2])]))
+    np.testing.assert_allclose(
+        lut.power([0, 5, 10], [0, 1, 3]), [[2, 10, 2], [1, 5.5, 2.5], [0, 1, 3]]
+    )
+
+
+def test_the_step_between_sub_swaths_is_kept():
+    """Both sides of a seam are given; smoothing it would leave a stripe."""
+    lut = NoiseLut(LineLut.of([vector(0, [0, 3, 4, 9], [10, 10, 14, 14])]))
+    np.testing.assert_allclose(lut.power([0], np.arange(10))[0], [10] * 4 + [14] * 6)
+
+
+def test_ten_rectangles_are_each_found():
+    blocks = []
+    for index in range(10):
+        row, column = divmod(index, 2)
+        bounds = SwathBounds("IW1", 2 * row, 2 * row + 1, 5 * column, 5 * column + 4)
+        blocks.append(AzimuthBlock(bounds, np.array([0.0]), np.array([1.0 + index])))
+    power = NoiseLut(flat(), tuple(blocks)).power(np.arange(10), np.arange(10))
+    expected = 10 + 10 * np.arange(10).reshape(5, 2)
+    np.testing.assert_allclose(power, np.kron(expected, np.ones((2, 5))))
+
+
+AZIMUTH = (
+    b"</noiseRangeVectorList>",
+    b"</noiseRangeVectorList><noiseAzimuthVectorList><noiseAzimuthVector><swath>IW1</swath>"
+    b"<firstAzimuthLine>2</firstAzimuthLine><lastAzimuthLine>5</lastAzimuthLine>"
+    b"<firstRangeSample>1</firstRangeSample><lastRangeSample>3</lastRangeSample>"
+    b"<line>2</line><noiseAzimuthLut>1.5</noiseAzimuthLut>"
+    b"</noiseAzimuthVector></noiseAzimuthVectorList>",
+)
+
+
+def test_an_azimuth_table_of_one_entry_holds_in_its_rectangle(tmp_path):
+    scene = scene_of(tmp_path, Product(), AZIMUTH)
+    power = read_noise(scene, VV, read_annotation(scene, VV)).power(np.arange(8), np.arange(6))
+    expected = np.full((8, 6), 100.0)
+    expected[2:6, 1:4] = 150.0
+    np.testing.assert_allclose(power, expected)
+
+
+@pytest.mark.parametrize(
+    ("product", "state"),
+    [
+        (Product(), NoiseState.REMOVED),
+        (Product(noise_removed=True), NoiseState.ALREADY),
+        (Product(ipf="002.36", noise_dn2=0.0), NoiseState.UNKNOWN),
+        (Product(noise_dn2=0.0), NoiseState.UNKNOWN),
+        (Product(ipf="002.43"), NoiseState.REMOVED),
+    ],
+)
+def test_what_becomes_of_the_noise_is_told(tmp_path, product, state):
+    assert noise_state(scene_of(tmp_path, product), VV) is state
+
+
+def test_a_list_without_vectors_means_that_no_noise_is_known(tmp_path):
+    files = product_files(Product(), tmp_path)
+    member = f"annotation/calibration/noise-{stem('VV')}.xml"
+    start, end = (
+        files[member].index(tag) for tag in (b"<noiseRangeVector>", b"</noiseRangeVectorL")
+    )
+    files[member] = files[member][:start] + files[member][end:]
+    scene = open_scene(write_folder(files, tmp_path / "a.SAFE"))
+    assert noise_state(scene, VV) is NoiseState.UNKNOWN
+    assert not read_noise(scene, VV, read_annotation(scene, VV)).power([0, 1], [0, 1]).any()
+    window = Window(0, 0, 1, 1)
+    assert read_sigma_nought(scene, VV, window)[0, 0] == pytest.approx(50.0**2 / 10.0**2)
+
+
+def test_a_member_without_any_list_is_damaged(tmp_path):
+    scene = scene_of(
+        tmp_path,
+        Product(),
+        (b"<noiseRangeVectorList>", b"<other>"),
+        (b"</noiseRangeVectorList>", b"</other>"),
+    )
+    with pytest.raises(DamagedScene, match="noiseRangeVectorList is missing"):
+        noise_state(scene, VV)
+
+
+def test_real_products_tell_their_noise(shared_data):
+    for scene in find_scenes([shared_data / "s1" / "products"]).scenes:
+        assert {noise_state(scene, one) for one in scene.polarisations} == {NoiseState.REMOVED}
+
+
+def test_vv_and_vh_have_tables_of_their_own(tmp_path):
+    """Only the geometry is common to the polarisations."""
+    files = product_files(Product(), tmp_path)
+    for role, old, new in (
+        ("noise", b"100.0 100.0", b"30.0 30.0"),
+        ("calibration", b"<sigmaNought>10.0 10.0", b"<sigmaNought>5.0 5.0"),
+    ):
+        member = f"annotation/calibration/{role}-{stem('VH')}.xml"
+        assert old in files[member]
+        files[member] = files[member].replace(old, new)
+    scene = open_scene(write_folder(files, tmp_path / "a.SAFE"))
+    window = Window(0, 0, 1, 1)
+    assert read_sigma_nought(scene, VV, window)[0, 0] == pytest.approx((2500 - 100) / 100)
+    found = read_sigma_nought(scene, Polarisation.VH, window)[0, 0]
+    assert found == pytest.approx((2500 - 30) / 25)

@@ -63,6 +63,10 @@ class LevelDem:
         """Return the height everywhere."""
         return np.full(window.shape, self.height_m, dtype=np.float32)
 
+    def water(self, window: Window) -> np.ndarray:
+        """Return land everywhere."""
+        return np.zeros(window.shape, dtype=np.bool_)
+
 
 def circular_geometry(
     lat_deg: float, direction: Pass, lines: int = 16000, samples: int = 26000

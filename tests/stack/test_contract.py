@@ -6,6 +6,7 @@ import pytest
 
 from landslidectl.errors import StackError
 from landslidectl.stack.contract import StackContract
+from landslidectl.terms import Radiometry, Speckle
 
 
 def test_round_trip_through_json() -> None:
@@ -33,5 +34,8 @@ def test_differences_are_named() -> None:
 
 def test_unknown_processing_is_refused() -> None:
     StackContract(noise_floor_db=-30.0, pixel_m=20.0).check_supported()
-    with pytest.raises(StackError, match="gamma0"):
-        StackContract(radiometry="gamma0").check_supported()
+    StackContract(radiometry=Radiometry.GAMMA0, speckle_filter=Speckle.LEE).check_supported()
+    with pytest.raises(StackError, match="nearest"):
+        StackContract(resampling="nearest").check_supported()
+    with pytest.raises(StackError, match="beta0"):
+        StackContract.from_dict(StackContract().as_dict() | {"radiometry": "beta0"})

@@ -1,4 +1,6 @@
-"""Quality bits: borders and thin composites from counts, layover and shadow from the terrain."""
+"""Quality bits and angles: borders and thin composites from counts, the rest from the terrain."""
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -6,9 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landslidectl.grid import Grid, Window
+from landslidectl.sentinel1.annotation import read_annotation
+from landslidectl.sentinel1.discover import open_scene
 from landslidectl.stack import quality
-from landslidectl.stack.quality import count_bits, eroded, visibility_of
+from landslidectl.stack.quality import (
+    BORDER_PIXELS,
+    count_bits,
+    eroded,
+    slope_angles,
+    steepest,
+    surveyor_of,
+)
+from landslidectl.stack.windows import widened, within
 from landslidectl.terms import Pass, Quality
+from landslidectl.terrain.incidence import Look, local_incidence_deg
+from landslidectl.terrain.slope import height_gradient, slope_aspect
+from landslidectl.terrain.visibility import layover_shadow
 
 from .scenes import LevelDem, circular_geometry, grid_at, make_scene
 
@@ -16,7 +31,7 @@ GRID = Grid(32633, 300_000.0, 4_650_000.0, 10.0, 40, 50)
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(0, 1000), st.integers(1, 3))
+@given(st.integers(0, 1000), st.integers(1, 4))
 def test_erosion_against_the_definition(seed, pixels) -> None:
     mask = np.random.default_rng(seed).random((9, 11)) > 0.1
     expected = [
@@ -32,7 +47,8 @@ def test_erosion_against_the_definition(seed, pixels) -> None:
 
 
 def bits_of(counts: np.ndarray, block: Window, enough: tuple[int, int] = (1, 1)) -> np.ndarray:
-    return count_bits(lambda window: counts[:, *window.slices], GRID, block, enough)
+    outer = widened(block, (BORDER_PIXELS, BORDER_PIXELS), GRID)
+    return count_bits(counts[:, *outer.slices], within(block, outer), enough)
 
 
 def test_border_does_not_depend_on_blocks() -> None:
@@ -55,34 +71,151 @@ def test_too_few_images() -> None:
     assert few.sum() == 1
 
 
+@dataclass(frozen=True)
 class Ridge(LevelDem):
-    """A steep north-south ridge in the middle columns."""
+    """A north-south ridge in the middle columns, with a void and a lake."""
+
+    top_m: float = 400.0
+    fall_m: float = 25.0
 
     def heights(self, window: Window) -> np.ndarray:
         col = np.arange(window.col, window.col + window.cols)
-        profile = np.maximum(0.0, 400.0 - 25.0 * np.abs(col - self.grid.cols // 2))
-        return np.broadcast_to(profile, window.shape).astype(np.float32)
+        profile = np.maximum(0.0, self.top_m - self.fall_m * np.abs(col - self.grid.cols // 2))
+        heights = np.broadcast_to(profile, window.shape).astype(np.float32)
+        heights[self._rows(window) < 80] = np.nan
+        return heights
+
+    def water(self, window: Window) -> np.ndarray:
+        return np.broadcast_to(self._rows(window)[:, None] % 100 == 99, window.shape)
+
+    def _rows(self, window: Window) -> np.ndarray:
+        return np.arange(window.row, window.row + window.rows)
 
 
-@pytest.mark.parametrize("direction", list(Pass))
-def test_layover_lies_on_the_side_of_the_sensor(monkeypatch, direction) -> None:
-    geometry, centre = circular_geometry(42.0, direction)
-    grid = grid_at(*centre, 60, 200)
+@pytest.fixture(params=list(Pass))
+def frame(request, monkeypatch):
+    """Return the pass, its geometry and a grid in mid-swath."""
+    geometry, centre = circular_geometry(42.0, request.param)
     monkeypatch.setattr(quality, "read_annotation", lambda scene, polarisation: None)
     monkeypatch.setattr(quality, "scene_geometry", lambda annotation: geometry)
-    dem = Ridge(grid.buffered(500.0))
-    test = visibility_of(dem, grid, make_scene())
-    bits = test(Window(0, 0, 60, 200))
-    assert (bits & Quality.TESTED).all()
-    layover = np.flatnonzero(bits[30] & Quality.LAYOVER)
+    return request.param, grid_at(*centre, 60, 200)
+
+
+def test_layover_lies_on_the_side_of_the_sensor(frame) -> None:
+    direction, grid = frame
+    surveyor = surveyor_of(Ridge(grid.buffered(500.0)), grid, make_scene())
+    bits, _ = surveyor.survey(Window(0, 0, 60, 200))
+    tested = bits & Quality.TESTED > 0
+    assert tested[30:].all()
+    assert not tested[:30].any()
+    layover = np.flatnonzero(bits[40] & Quality.LAYOVER)
     assert layover.size
     sensor_is_west = direction is Pass.ASCENDING
     assert (layover.mean() < 100) == sensor_is_west
+    assert (np.flatnonzero(bits[:, 5] & Quality.WATER) == [49]).all()
+    part = Window(40, 90, 20, 40)
+    np.testing.assert_array_equal(surveyor.survey(part)[0], bits[part.slices])
+
+
+def test_leaving_out_far_and_gentle_ground_changes_nothing(frame) -> None:
+    """Blocks look only as far as their relief reaches; the whole map at once knows all."""
+    _, grid = frame
+    for top_m, fall_m in ((400.0, 25.0), (60.0, 8.0), (40.0, 4.0)):
+        dem = Ridge(grid.buffered(2000.0), top_m=top_m, fall_m=fall_m)
+        surveyor = surveyor_of(dem, grid, make_scene())
+        everything = Window(0, 0, *dem.grid.shape)
+        heights = dem.heights(everything)
+        whole = layover_shadow(heights, 10.0, surveyor.geolocator.look(everything))
+        expected = whole[200:260, 200:400]
+        assert (expected & Quality.LAYOVER > 0).any() == (fall_m > 5.0)
+        for block in grid.blocks(64):
+            bits, _ = surveyor.survey(block)
+            found = bits & ~np.uint8(Quality.WATER)
+            np.testing.assert_array_equal(found, expected[block.slices])
+
+
+def test_angles_of_a_survey(frame) -> None:
+    direction, grid = frame
+    dem = Ridge(grid.buffered(500.0))
+    surveyor = surveyor_of(dem, grid, make_scene())
+    _, (local, ellipsoid, slope, aspect) = surveyor.survey(Window(0, 0, 60, 200))
+    assert ((ellipsoid > 29.0) & (ellipsoid < 46.0)).all()
+    assert np.isnan(local[:30]).all()
+    np.testing.assert_allclose(slope[40, 90:99], np.degrees(np.arctan(2.5)), atol=0.01)
+    assert aspect[40, 90] == 270.0
+    assert aspect[40, 110] == 90.0
+    assert np.isnan(aspect[40, :10]).all()
+    np.testing.assert_allclose(local[40, :10], ellipsoid[40, :10], atol=0.02)
+    towards, away = (90, 110) if direction is Pass.ASCENDING else (110, 90)
+    assert local[40, towards] < 45.0 < local[40, away]
     part = Window(20, 90, 30, 40)
-    np.testing.assert_array_equal(test(part), bits[part.slices])
+    found = surveyor.survey(part)[1]
+    np.testing.assert_array_equal(
+        found[:, 11:], np.stack([local, ellipsoid, slope, aspect])[:, 31:50, 90:130]
+    )
 
 
-def test_flat_dem_is_not_tested() -> None:
-    bits = visibility_of(LevelDem(GRID, is_flat=True), GRID, make_scene())(Window(0, 0, 3, 4))
+def test_angles_equal_those_of_the_terrain_room() -> None:
+    rng = np.random.default_rng(4)
+    heights = rng.normal(0.0, 8.0, (30, 40)).astype(np.float32)
+    heights[3, 4] = np.nan
+    heights[20:25, 20:25] = 7.0
+    look = Look.from_angles(281.0, 38.0)
+    full = Look(
+        *(np.broadcast_to(part, heights.shape) for part in (look.east, look.north, look.up))
+    )
+    local, ellipsoid, slope, aspect = slope_angles(height_gradient(heights, 10.0), full)
+    slope_deg, aspect_deg = slope_aspect(heights, 10.0)
+    np.testing.assert_allclose(local, local_incidence_deg(heights, 10.0, look), atol=0.01)
+    np.testing.assert_allclose(ellipsoid, 38.0, atol=0.01)
+    np.testing.assert_allclose(slope, slope_deg, atol=0.01)
+    turned = (aspect - aspect_deg + 180.0) % 360.0 - 180.0
+    assert np.nanmax(np.abs(turned)) < 0.01
+    np.testing.assert_array_equal(np.isnan(aspect), np.isnan(aspect_deg))
+    assert np.nanmin(aspect) >= 0.0
+    assert np.nanmax(aspect) < 360.0
+
+
+def test_without_elevation_model_only_the_ellipsoid_is_known(frame) -> None:
+    _, grid = frame
+    dem = LevelDem(grid, is_flat=True)
+    bits, angles = surveyor_of(dem, grid, make_scene()).survey(Window(0, 0, 3, 4))
     assert bits.shape == (3, 4)
     assert not bits.any()
+    assert np.isfinite(angles[1]).all()
+    assert np.isnan(angles[[0, 2, 3]]).all()
+
+
+def test_steepest_bounds_the_gradient() -> None:
+    heights = np.random.default_rng(1).normal(0.0, 5.0, (20, 30)).astype(np.float32)
+    heights[5, 5] = np.nan
+    east, north = height_gradient(heights, 10.0)
+    assert steepest(heights, 10.0) >= np.nanmax(np.hypot(east, north))
+    assert steepest(np.full((4, 4), np.nan, np.float32), 10.0) == 0.0
+
+
+def test_windows_keep_to_the_grid() -> None:
+    outer = widened(Window(0, 10, 5, 5), (2, 40), replace(GRID, rows=6))
+    assert outer == Window(0, 0, 6, 50)
+    assert within(Window(0, 10, 5, 5), outer) == (slice(0, 5), slice(10, 15))
+
+
+def test_incidence_of_real_products(shared_data) -> None:
+    """ESA gives the angle at the terrain, where 1 km of height makes a few hundredths."""
+    products = shared_data / "s1/products"
+    for path in (next((products / "sarsen").glob("S1B*.SAFE")), *products.glob("S1A_IW*.zip")):
+        scene = open_scene(path)
+        points = read_annotation(scene, scene.polarisations[0]).geolocation
+        for index in range(3, points.lon_deg.size, 41):
+            lon, lat, expected, height = (
+                float(values.ravel()[index])
+                for values in (
+                    points.lon_deg,
+                    points.lat_deg,
+                    points.incidence_deg,
+                    points.heights_m,
+                )
+            )
+            grid = grid_at(lon, lat, 4, 4)
+            _, angles = surveyor_of(LevelDem(grid, height), grid, scene).survey(Window(0, 0, 4, 4))
+            assert angles[:2] == pytest.approx(expected, abs=0.06 + 1e-4 * abs(height))

@@ -97,6 +97,29 @@ def write_geotiff(
     return path
 
 
+def write_layer(path: Path, values: NDArray, cell: tuple[int, int] = (41, 13)) -> Path:
+    """Write a uint8 layer over a whole one-degree cell, as Copernicus does its water masks."""
+    import rasterio
+
+    lat, lon = cell
+    dx, dy = 1.0 / values.shape[1], 1.0 / values.shape[0]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        height=values.shape[0],
+        width=values.shape[1],
+        count=1,
+        dtype="uint8",
+        crs="EPSG:4326",
+        transform=rasterio.Affine(dx, 0, lon - dx / 2, 0, -dy, lat + 1 + dy / 2),
+        compress="DEFLATE",
+    ) as dataset:
+        dataset.write(values, 1)
+    return path
+
+
 def hgt_bytes(cell: tuple[int, int], surface: Surface, side: int = 1201) -> bytes:
     """Return an SRTM raster: nodes on the degree lines of all four edges."""
     lat, lon = cell
@@ -106,6 +129,7 @@ def hgt_bytes(cell: tuple[int, int], surface: Surface, side: int = 1201) -> byte
 
 
 def write_zip(path: Path, members: dict[str, bytes]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, content in members.items():
             archive.writestr(name, content)

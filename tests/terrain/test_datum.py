@@ -55,16 +55,18 @@ def test_national_heights_need_the_users_word() -> None:
     assert resolve_datum(["dem.tif"], wkt("EPSG:7415"), "egm96") is VerticalDatum.EGM96
 
 
-def test_feet_are_refused() -> None:
-    with pytest.raises(DemError, match="not in metres"):
-        resolve_datum(["dem.tif"], wkt("EPSG:4326+8228"), None)
+def test_feet_are_refused_whatever_the_user_says() -> None:
+    for word in (None, "egm96"):
+        with pytest.raises(DemError, match="not in metres"):
+            resolve_datum(["dem.tif"], wkt("EPSG:4326+8228"), word)
 
 
-def test_users_word_wins_over_crs_over_name() -> None:
+def test_crs_wins_over_name_over_the_users_word() -> None:
     name = ["Copernicus_DSM_COG_10_N41_00_E013_00_DEM.tif"]
-    assert resolve_datum(name, wkt("EPSG:4326"), None) is VerticalDatum.EGM2008
-    assert resolve_datum(name, wkt("EPSG:9707"), None) is VerticalDatum.EGM96
-    assert resolve_datum(name, wkt("EPSG:9707"), "Ellipsoid") is VerticalDatum.ELLIPSOID
+    assert resolve_datum(name, wkt("EPSG:9707"), "ellipsoid") is VerticalDatum.EGM96
+    assert resolve_datum(name, wkt("EPSG:4326"), "ellipsoid") is VerticalDatum.EGM2008
+    assert resolve_datum(["own.tif"], wkt("EPSG:9707"), "ellipsoid") is VerticalDatum.EGM96
+    assert resolve_datum(["own.tif"], wkt("EPSG:4326"), "Ellipsoid") is VerticalDatum.ELLIPSOID
 
 
 def test_unknown_file_says_how_to_tell() -> None:

@@ -15,6 +15,7 @@ from .elevation import (
     hgt_bytes,
     write_copernicus,
     write_geotiff,
+    write_layer,
     write_zip,
 )
 
@@ -48,21 +49,93 @@ def test_cell_name() -> None:
     ]
 
 
-def test_download_folder_gives_the_elevations_only(tmp_path: Path) -> None:
-    product = tmp_path / "Copernicus_DSM_10_N41_00_E013_00"
-    tile = write_copernicus(product / "DEM", (41, 13), LEVEL, SMALL)
-    tile.rename(tile.with_name(copernicus_name(41, 13, cog=False)))
-    for layer in ("EDM", "FLM", "HEM", "WBM"):
-        name = f"Copernicus_DSM_10_N41_00_E013_00_{layer}.tif"
-        (product / "AUXFILES").mkdir(exist_ok=True)
-        (product / "AUXFILES" / name).write_bytes(b"not even a raster")
-    preview = product / "PREVIEW"
-    preview.mkdir()
-    (preview / "Copernicus_DSM_10_N41_00_E013_00_QL.tif").write_bytes(b"x")
+PRODUCT = "Copernicus_DSM{cog}_10_N41_00_E013_00"
+
+
+def download(folder: Path, cog: bool) -> Path:
+    """Lay a GLO-30 product out as it is downloaded: AWS and PRISM folders, or DGED packages."""
+    stem = PRODUCT.format(cog="_COG" if cog else "")
+    product = folder / (f"{stem}_DEM" if cog else stem)
+    heights = product if cog else product / "DEM"
+    tile = write_copernicus(heights, (41, 13), LEVEL, SMALL)
+    tile.rename(tile.with_name(copernicus_name(41, 13, cog=cog)))
+    write_layer(product / "AUXFILES" / f"{stem}_WBM.tif", np.zeros(SMALL, np.uint8))
+    for layer in ("EDM", "FLM", "HEM"):
+        (product / "AUXFILES" / f"{stem}_{layer}.tif").write_bytes(b"never opened")
+    (product / "AUXFILES" / f"{stem}_ACM.kml").write_bytes(b"x")
+    (product / "PREVIEW").mkdir()
+    for preview in ("QL", "DEM_QL", "DEM_ABS_QL", "WBM_QL", "HEM_QL"):
+        (product / "PREVIEW" / f"{stem}_{preview}.tif").write_bytes(b"never opened")
+    (product / "INFO").mkdir()
+    (product / "INFO" / "eula_F.pdf").write_bytes(b"x")
+    (product / f"{stem}.xml").write_text("<gmd/>")
+    return product
+
+
+@pytest.mark.parametrize("cog", [True, False])
+def test_download_folder_gives_heights_and_their_water(tmp_path: Path, cog: bool) -> None:
+    product = download(tmp_path, cog)
     for junk in ("readme.txt", "eula.pdf", ".DS_Store", "._N41E013.hgt", "N41E013.hgt.aux.xml"):
         (tmp_path / junk).write_bytes(b"x")
-    found = find_tiles(tmp_path)
-    assert [tile.name for tile in found] == ["Copernicus_DSM_10_N41_00_E013_00_DEM.tif"]
+    heights = product.rglob(copernicus_name(41, 13, cog))
+    for source in (tmp_path, product, next(heights)):
+        (tile,) = find_tiles(source)
+        assert tile.name == copernicus_name(41, 13, cog)
+        assert tile.water is not None
+        assert tile.water.name == PRODUCT.format(cog="_COG" if cog else "") + "_WBM.tif"
+
+
+def test_download_folder_in_a_zip(tmp_path: Path) -> None:
+    product = download(tmp_path / "loose", cog=True)
+    members = {
+        path.relative_to(tmp_path / "loose").as_posix(): path.read_bytes()
+        for path in sorted(product.rglob("*"))
+        if path.is_file()
+    }
+    (tile,) = find_tiles(write_zip(tmp_path / "package.zip", members))
+    assert tile.water is not None
+    assert tile.water.shape == SMALL
+
+
+def test_flat_download_keeps_masks_of_other_cells_apart(tmp_path: Path) -> None:
+    for lon in (13, 14):
+        write_copernicus(tmp_path, (41, lon), LEVEL, SMALL)
+    write_layer(tmp_path / copernicus_name(41, 14).replace("DEM", "WBM"), np.zeros(SMALL, np.uint8))
+    first, second = find_tiles(tmp_path)
+    assert first.water is None
+    assert second.water is not None
+
+
+def test_damaged_water_mask_is_named(tmp_path: Path) -> None:
+    write_copernicus(tmp_path, (41, 13), LEVEL, SMALL)
+    (tmp_path / copernicus_name(41, 13).replace("DEM", "WBM")).write_bytes(b"this is no raster")
+    with pytest.raises(DemError, match=r"E013_00_WBM\.tif: cannot be read"):
+        find_tiles(tmp_path)
+
+
+def test_nasadem_zip_brings_its_water(tmp_path: Path) -> None:
+    members = {
+        "n41e013.hgt": hgt_bytes((41, 13), LEVEL),
+        "n41e013.num": bytes(1201**2),
+        "n41e013.swb": bytes(1201**2),
+    }
+    path = write_zip(tmp_path / "NASADEM_HGT_n41e013.zip", members)
+    (tile,) = find_tiles(path)
+    assert tile.name == "n41e013.hgt"
+    assert tile.water is not None
+    assert (tile.water.member, tile.water.shape) == ("n41e013.swb", (1201, 1201))
+    for name, content in members.items():
+        (tmp_path / "loose").mkdir(exist_ok=True)
+        (tmp_path / "loose" / name).write_bytes(content)
+    (loose,) = find_tiles(tmp_path / "loose")
+    assert loose.water is not None
+
+
+def test_water_layer_of_a_wrong_size_is_named(tmp_path: Path) -> None:
+    members = {"n41e013.hgt": hgt_bytes((41, 13), LEVEL), "n41e013.swb": bytes(100)}
+    path = write_zip(tmp_path / "NASADEM_HGT_n41e013.zip", members)
+    with pytest.raises(DemError, match="found 100"):
+        find_tiles(path)
 
 
 def test_mixed_folder(tmp_path: Path) -> None:

@@ -85,6 +85,58 @@ def test_shadow_of_a_ridge(azimuth: float) -> None:
     assert np.all(values[behind] & Quality.SHADOW)
 
 
+@pytest.mark.parametrize("azimuth", AZIMUTHS)
+def test_layover_of_a_ridge(azimuth: float) -> None:
+    """A roof of 50 degrees, 200 m high: layover from the level before it to the flank behind it.
+
+    With u from the crest, range counts u sin - z cos: the crest's own is met again at
+    -h / tan on the level (passive), the near foot's on the far flank (passive), and the near
+    flank between them rises faster than the wave front (active). The far flank falls less
+    steeply than the rays, so nothing is in shadow.
+    """
+    away, across = axes(azimuth)
+    height, rise = 200.0, np.tan(np.radians(50.0))
+    heights = (height - rise * np.abs(away)).clip(0.0)
+    mask = layover_shadow(heights, PIXEL_M, Look.from_angles(azimuth, INCIDENCE_DEG))
+    inner = (slice(80, 321), slice(80, 321))
+    line, values = along_centre(mask[inner], away[inner], across[inner])
+    foot = height / rise
+    back = (height * COSINE - foot * SINE) / (SINE + rise * COSINE)
+    first, last = extent(line, values, Quality.LAYOVER)
+    assert first == pytest.approx(-height / TANGENT, abs=2 * PIXEL_M)
+    assert last == pytest.approx(back, abs=2 * PIXEL_M)
+    within = (line > first + 2 * PIXEL_M) & (line < last - 2 * PIXEL_M)
+    assert np.all(values[within] & Quality.LAYOVER), "active and passive are one stretch"
+    assert np.any(line[within] < -foot), "level ground before the ridge suffers"
+    assert np.any(line[within] > 0.0), "so does the flank behind it"
+    assert not np.any(values & Quality.SHADOW)
+
+
+@pytest.mark.parametrize("azimuth", AZIMUTHS)
+def test_active_and_passive_shadow_of_a_ridge(azimuth: float) -> None:
+    """The far flank turned away by more than 90 degrees is active, the level beyond it passive."""
+    away, across = axes(azimuth)
+    steep_deg, height, drop = 60.0, 200.0, np.tan(np.radians(55.0))
+    heights = np.where(away < 0, height + 0.25 * away, height - drop * away).clip(0.0)
+    look = Look.from_angles(azimuth, steep_deg)
+    inner = (slice(100, 301), slice(100, 301))
+    mask, local = (
+        layover_shadow(heights, PIXEL_M, look),
+        local_incidence_deg(heights, PIXEL_M, look),
+    )
+    line, values = along_centre(mask[inner], away[inner], across[inner])
+    _, angles = along_centre(local[inner], away[inner], across[inner])
+    foot, tip = height / drop, height * np.tan(np.radians(steep_deg))
+    flank = (line > 2 * PIXEL_M) & (line < foot - 2 * PIXEL_M)
+    assert angles[flank] == pytest.approx(steep_deg + 55.0, abs=0.1)
+    beyond = (line > foot + 2 * PIXEL_M) & (line < tip - 2 * PIXEL_M)
+    assert angles[beyond] == pytest.approx(steep_deg, abs=0.1)
+    assert np.all(values[flank | beyond] & Quality.SHADOW)
+    clear = (line > tip + 2 * PIXEL_M) | (line < -2 * PIXEL_M)
+    assert not np.any(values[clear] & Quality.SHADOW)
+    assert not np.any(values & Quality.LAYOVER)
+
+
 @pytest.mark.parametrize("azimuth", [0.0, 27.0, 80.0, 135.0, 280.0])
 def test_turning_scene_and_look_turns_the_mask(azimuth: float) -> None:
     """Quarter turns and mirrors are exact; the same hill seen from any side covers as much."""

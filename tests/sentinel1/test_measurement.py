@@ -1,0 +1,150 @@
+"""Numbers come out the same from folders, zips and whatever GDAL reads; zips are read once."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landslidectl.errors import DamagedScene
+from landslidectl.grid import Window
+from landslidectl.sentinel1 import inflate
+from landslidectl.sentinel1.annotation import read_annotation
+from landslidectl.sentinel1.discover import open_scene
+from landslidectl.sentinel1.measurement import open_measurement
+from landslidectl.terms import Polarisation
+
+from .builders import NAME, Product, product_files, stem, write_folder, write_zip
+
+LINES, SAMPLES = 400, 96
+NUMBERS = np.random.default_rng(2).gamma(4.4, 30.0, (LINES, SAMPLES)).astype(np.uint16)
+MEASUREMENT = f"measurement/{stem('VV')}.tiff"
+
+
+def files_with(scratch: Path, **profile: object) -> dict[str, bytes]:
+    product = Product(lines=LINES, samples=SAMPLES, numbers=NUMBERS, polarisations=("VV",))
+    files = product_files(product, scratch)
+    if profile:
+        files[MEASUREMENT] = tiff_of(scratch / "again.tiff", **profile)
+        files["manifest.safe"] = files["manifest.safe"].replace(b'size="', b'size="-')
+    return files
+
+
+def tiff_of(path: Path, **profile: object) -> bytes:
+    import rasterio
+
+    base = {"driver": "GTiff", "width": SAMPLES, "height": LINES, "count": 1, "dtype": "uint16"}
+    with rasterio.open(path, "w", **base, **profile) as dataset:
+        dataset.write(NUMBERS, 1)
+    return path.read_bytes()
+
+
+def read_all(path: Path, windows: list[Window]) -> list[np.ndarray]:
+    scene = open_scene(path)
+    annotation = read_annotation(scene, Polarisation.VV)
+    with open_measurement(scene, Polarisation.VV, annotation) as measurement:
+        assert measurement.shape == (LINES, SAMPLES)
+        return [measurement.read(window) for window in windows]
+
+
+FORWARD = [
+    Window(0, 0, 1, SAMPLES),
+    Window(3, 5, 120, 60),
+    Window(90, 0, 60, SAMPLES),
+    Window(300, 40, 100, 7),
+]
+BACK = [Window(200, 0, 50, SAMPLES), Window(10, 3, 20, 30), Window(0, 0, LINES, SAMPLES)]
+
+
+@pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
+@pytest.mark.parametrize("is_zip", [False, True], ids=["folder", "zip"])
+@pytest.mark.parametrize(
+    "profile",
+    [
+        {},
+        {"blockysize": 1},
+        {"BIGTIFF": "YES"},
+        {"ENDIANNESS": "BIG"},
+        {"tiled": True, "blockxsize": 64, "blockysize": 64, "compress": "deflate"},
+        {"compress": "deflate", "blockysize": 16},
+    ],
+    ids=["plain", "line strips", "big", "big endian", "cog", "compressed strips"],
+)
+def test_every_layout_gives_the_same_numbers(tmp_path, profile, is_zip) -> None:
+    files = files_with(tmp_path, **profile)
+    if is_zip:
+        path = write_zip(files, tmp_path / f"{NAME}.zip")
+    else:
+        path = write_folder(files, tmp_path / f"{NAME}.SAFE")
+    windows = FORWARD + BACK
+    for window, found in zip(windows, read_all(path, windows), strict=True):
+        assert found.dtype == np.uint16
+        np.testing.assert_array_equal(found, NUMBERS[window.slices])
+
+
+def test_a_zip_is_inflated_once_while_windows_go_forward(tmp_path, monkeypatch) -> None:
+    path = write_zip(files_with(tmp_path), tmp_path / f"{NAME}.zip")
+    rewinds = []
+    monkeypatch.setattr(
+        inflate.MemberStream, "rewind", lambda self: rewinds.append(self) or self._begin()
+    )
+    steps_back = [Window(100, 0, 50, 9), Window(90, 0, 80, 9), Window(110, 0, 61, 9)]
+    read_all(path, FORWARD[:3] + steps_back[1:])
+    assert not rewinds
+    read_all(path, [Window(200, 0, 50, 9), Window(10, 0, 5, 9)])
+    assert len(rewinds) == 1
+
+
+def test_a_wrong_checksum_shows_at_the_end_of_the_member(tmp_path) -> None:
+    """One flipped bit of a stored member: only the checksum can tell."""
+    files = files_with(tmp_path)
+    path = tmp_path / f"{NAME}.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as zipped:
+        for name, content in files.items():
+            zipped.writestr(f"{NAME}.SAFE/{name}", content)
+        offset = zipped.getinfo(f"{NAME}.SAFE/{MEASUREMENT}").header_offset
+    content = bytearray(path.read_bytes())
+    content[offset + 60_000] ^= 4
+    path.write_bytes(content)
+    with pytest.raises(DamagedScene, match=r"CRC-32"):
+        read_all(path, [Window(0, 0, LINES, SAMPLES)])
+
+
+def test_a_truncated_file_is_refused_by_the_lines_that_miss(tmp_path) -> None:
+    folder = write_folder(files_with(tmp_path), tmp_path / f"{NAME}.SAFE")
+    scene = open_scene(folder)
+    annotation = read_annotation(scene, Polarisation.VV)
+    with (folder / MEASUREMENT).open("r+b") as handle:
+        handle.truncate(200 * SAMPLES * 2)
+    with open_measurement(scene, Polarisation.VV, annotation) as measurement:
+        measurement.read(Window(0, 0, 100, SAMPLES))
+        with pytest.raises(DamagedScene, match="lines 150 to 349"):
+            measurement.read(Window(150, 0, 200, SAMPLES))
+
+
+def test_damaged_deflate_is_refused(tmp_path) -> None:
+    path = write_zip(files_with(tmp_path), tmp_path / f"{NAME}.zip")
+    with zipfile.ZipFile(path) as zipped:
+        offset = zipped.getinfo(f"{NAME}.SAFE/{MEASUREMENT}").header_offset
+    content = bytearray(path.read_bytes())
+    content[offset + 3000 : offset + 3100] = b"\xff" * 100
+    path.write_bytes(content)
+    with pytest.raises(DamagedScene, match="cannot be"):
+        read_all(path, [Window(0, 0, LINES, SAMPLES)])
+
+
+def test_the_checksum_tells_what_was_read(tmp_path) -> None:
+    files = files_with(tmp_path)
+    paths = [
+        write_zip(files, tmp_path / f"{NAME}.zip"),
+        write_folder(files, tmp_path / f"{NAME}.SAFE"),
+    ]
+    sums = []
+    for path in paths:
+        scene = open_scene(path)
+        annotation = read_annotation(scene, Polarisation.VV)
+        with open_measurement(scene, Polarisation.VV, annotation) as measurement:
+            for window in FORWARD:
+                measurement.read(window)
+            sums.append(measurement.checksum)
+    assert sums[0] == sums[1] != 0
