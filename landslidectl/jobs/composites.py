@@ -141,7 +141,7 @@ class SideBuilder:
             contract=self._frame.contract,
             speckle=speckle_of(self._frame.contract),
             factor_path=factor.value if factor else None,
-            threads=self._job.threads,
+            threads=self._frame.threads,
         )
 
         def work(reporter: Reporter) -> Made[Composite]:

@@ -29,11 +29,12 @@ VSIZIP = "/vsizip/"
 
 @dataclass(frozen=True, slots=True)
 class MapFrame:
-    """What every scene is brought onto."""
+    """What every scene is brought onto, and with how many threads."""
 
     grid: Grid
     dem: Done[Dem]
     contract: StackContract
+    threads: int
 
 
 def prepare_dem(job: Job[Any], grid: Grid) -> Done[Dem]:

@@ -32,7 +32,7 @@ def geocode_step(job: Job[Any], scene: Scene, frame: MapFrame, title: str) -> Ge
         polarisations=settings.bands.polarisations,
         contract=frame.contract,
         orbits=settings.orbits,
-        threads=job.threads,
+        threads=frame.threads,
     )
 
     def work(reporter: Reporter) -> Made[GeocodedScene | None]:

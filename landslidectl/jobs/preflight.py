@@ -13,9 +13,10 @@ from landslidectl.terms import BandSet
 FLOAT_BYTES = 4
 MIN_FREE_BYTES = 200 * 2**20
 MEMORY_BASE_MB = 350
-MEMORY_COLS = 12_288
-MEMORY_ROWS = 512
-MEMORY_BYTES_A_PIXEL = 150
+MEMORY_THREAD_MB = 60
+# geocoding holds about 1500 lines of a scene, twice while it moves on, as float32
+HELD_LINES = 2 * 1500
+SWATH_SAMPLES = 26_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +92,35 @@ def check_disk(folder: Path, needed_bytes: int) -> None:
         )
 
 
-def estimate_memory_mb(grid: Grid) -> int:
+def estimate_memory_mb(grid: Grid, bands: BandSet, threads: int = 1) -> int:
     """Estimate the most memory a job takes, in megabytes.
 
-    The stages work in strips, so the width of the grid counts and its height does not.
+    The stages work in tiles and strips, so the width of the scene counts, up to that of the swath,
+    and the size of the area does not.
     """
-    strip_bytes = min(grid.cols, MEMORY_COLS) * MEMORY_ROWS * MEMORY_BYTES_A_PIXEL
-    return MEMORY_BASE_MB + strip_bytes // 10**6
+    samples = min(max(grid.rows, grid.cols), SWATH_SAMPLES)
+    held_bytes = HELD_LINES * samples * len(bands.polarisations) * FLOAT_BYTES
+    return MEMORY_BASE_MB + threads * MEMORY_THREAD_MB + held_bytes // 10**6
 
 
-def check_memory(grid: Grid, max_memory_mb: int | None) -> None:
-    """Refuse early when the job does not fit under the ceiling that the user gave.
+def fitting_threads(grid: Grid, bands: BandSet, wanted: int, max_memory_mb: int | None) -> int:
+    """Return how many threads fit under the ceiling that the user gave, at most those wanted.
 
     Raises
     ------
     ResourceError
-        With the figures.
+        With the figures, if not even one fits.
     """
-    needed = estimate_memory_mb(grid)
-    if max_memory_mb is not None and needed > max_memory_mb:
-        raise ResourceError(
-            f"the job may need {needed} MB of memory, --max-memory allows {max_memory_mb} MB",
-            "Allow more, or take a narrower --aoi.",
-        )
+    if max_memory_mb is None:
+        return wanted
+    for threads in range(wanted, 0, -1):
+        if estimate_memory_mb(grid, bands, threads) <= max_memory_mb:
+            return threads
+    needed = estimate_memory_mb(grid, bands)
+    raise ResourceError(
+        f"the job may need {needed} MB of memory, --max-memory allows {max_memory_mb} MB",
+        "Allow more, or take a smaller --aoi.",
+    )
 
 
 def check_writable(folder: Path) -> None:

@@ -18,7 +18,7 @@ from landslidectl.jobs.frame import MapFrame, prepare_dem
 from landslidectl.jobs.geocoding import geocode_all
 from landslidectl.jobs.inputs import gather
 from landslidectl.jobs.job import Job, run_recorded
-from landslidectl.jobs.preflight import DiskLoad, check_disk, check_memory, estimate_disk
+from landslidectl.jobs.preflight import DiskLoad, check_disk, estimate_disk, fitting_threads
 from landslidectl.jobs.publish import Scored, publish
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.settings import DetectSettings, IngestSettings, StackSettings
@@ -231,8 +231,9 @@ def _frame(
     grid: Grid = grid_for(area, contract.pixel_m)
     needed = estimate_disk(grid, job.settings.bands, load)
     check_disk(job.workspace.output, needed.total)
-    check_memory(grid, job.settings.max_memory_mb)
-    return MapFrame(grid, prepare_dem(job, grid), contract)
+    settings = job.settings
+    threads = fitting_threads(grid, settings.bands, job.threads, settings.max_memory_mb)
+    return MapFrame(grid, prepare_dem(job, grid), contract, threads)
 
 
 def _disk_needed(plans: Sequence[TrackPlan]) -> DiskLoad:

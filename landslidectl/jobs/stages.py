@@ -137,7 +137,7 @@ def _stack_step(
         min_post=settings.min_post,
         post_window_extended=plan.late_post_days > 0.0,
         late_post_days=plan.late_post_days,
-        threads=job.threads,
+        threads=frame.threads,
     )
 
     def work(reporter: Reporter) -> Made[Stack]:

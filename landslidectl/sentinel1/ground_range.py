@@ -68,9 +68,7 @@ class GroundRange:
             ]
         )
         shifted /= self.pixel_spacing_m
-        # within the reach no power exceeds 1: what follows the last term kept adds up to less
-        tails = np.abs(shifted).max(axis=0)[::-1].cumsum()[::-1]
-        kept = max(int(np.count_nonzero(tails > TAIL_PX)), 2)
+        kept = len(_trimmed(np.abs(shifted).max(axis=0)))
         return LocalGroundRange(self.records.times_s, shifted[:, :kept], slant_range_m, reach_m)
 
     def _blend(self, times: FloatArray, ranges: FloatArray) -> FloatArray:
@@ -141,7 +139,9 @@ class LocalGroundRange:
         if len(self.times_s) == 1:
             return _horner(self.coefficients_px[0], x, origin_px)
         knots = (self.times_s - origin_s).astype(np.float32)
-        earliest, latest = np.fmin.reduce(seconds, axis=None), np.fmax.reduce(seconds, axis=None)
+        earliest, latest = seconds.min(), seconds.max()
+        if np.isnan(earliest):  # the ones that pass over NaN are slower
+            earliest, latest = np.fmin.reduce(seconds, None), np.fmax.reduce(seconds, None)
         last_pair = len(knots) - 2
         first, last = (
             min(max(int(np.searchsorted(knots, limit, side="right")) - 1, 0), last_pair)
@@ -158,12 +158,18 @@ class LocalGroundRange:
     ) -> SingleArray:
         seconds, x = at
         lower, upper = self.coefficients_px[pair], self.coefficients_px[pair + 1]
-        change = _horner(upper - lower, x, 0.0)
+        change = _horner(_trimmed(upper - lower), x, 0.0)
         share = seconds - knots[pair]
         share *= np.float32(1.0) / (knots[pair + 1] - knots[pair])
         change *= share
         change += _horner(lower, x, origin_px)
         return change
+
+
+def _trimmed(coefficients: FloatArray) -> FloatArray:
+    """Drop the last terms that add up to nothing within -1..1; at least two stay."""
+    tails = np.abs(coefficients)[::-1].cumsum()[::-1]
+    return coefficients[: max(int(np.count_nonzero(tails > TAIL_PX)), 2)]
 
 
 def _horner(coefficients: FloatArray, x: SingleArray, origin: float) -> SingleArray:

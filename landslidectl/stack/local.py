@@ -33,9 +33,12 @@ class LocalGeolocator:
     ----------
     step : int
         Pixels from one row of nodes to the next; the first one is the window's upper edge.
-    lines, seconds, reaches : float32 arrays of shape (3, node rows, window columns)
-        Coefficients of 1, u and u squared for the line, the azimuth time and the slant range in
-        units of the ground range's reach, each counted from its origin.
+    lines, reaches : float32 arrays of shape (3, node rows, window columns)
+        Coefficients of 1, u and u squared for the line and for the slant range in units of the
+        ground range's reach, each counted from its origin.
+    seconds_of : tuple of float
+        Azimuth time from its origin as a linear function of line and reach: the factor of either,
+        and the constant.
     ground_range : LocalGroundRange
     origin_s, origin_px : float
         Azimuth time and pixel that the coordinates are counted from.
@@ -43,7 +46,7 @@ class LocalGeolocator:
 
     step: int
     lines: "NDArray[np.float32]"
-    seconds: "NDArray[np.float32]"
+    seconds_of: tuple[float, float, float]
     reaches: "NDArray[np.float32]"
     ground_range: LocalGroundRange
     origin_s: float
@@ -67,22 +70,26 @@ class LocalGeolocator:
         """
         u = heights - np.float32(HEIGHT_MID_M)
         u *= np.float32(1.0 / HEIGHT_STEP_M)
-        seconds = self._quadratic(self.seconds, node_row, u)
+        lines = self._quadratic(self.lines, node_row, u)
         reaches = self._quadratic(self.reaches, node_row, u)
-        pixels = self.ground_range.pixel(seconds, reaches, self.origin_s, self.origin_px)
-        return self._quadratic(self.lines, node_row, u), pixels
+        a_line, a_reach, constant = (np.float32(factor) for factor in self.seconds_of)
+        seconds = reaches * a_reach
+        seconds += constant
+        seconds += lines * a_line
+        return lines, self.ground_range.pixel(seconds, reaches, self.origin_s, self.origin_px)
 
     def _quadratic(
         self, rows: "NDArray[np.float32]", node_row: int, u: "NDArray[np.float32]"
     ) -> "NDArray[np.float32]":
         share = (np.arange(len(u), dtype=np.float32)[:, None] + np.float32(0.5)) / self.step
         upper, change = rows[:, node_row], rows[:, node_row + 1] - rows[:, node_row]
-        value: NDArray[np.float32] = share * change[2]
-        value += upper[2]
-        for power in (1, 0):
-            value *= u
-            value += share * change[power]
-            value += upper[power]
+        # between two rows of nodes the square term changes by millimetres
+        value: NDArray[np.float32] = u * (upper[2] + np.float32(0.5) * change[2])
+        value += share * change[1]
+        value += upper[1]
+        value *= u
+        value += share * change[0]
+        value += upper[0]
         return value
 
 
@@ -117,7 +124,7 @@ def local_geolocator(
     return LocalGeolocator(
         nodes.step,
         _counted_from(origin[0], _lines(geolocator.geometry, times_s, ranges_m)),
-        _counted_from(origin_s, times_s),
+        _seconds_of(geolocator.geometry, ground_range, (origin[0], origin_s)),
         _counted_from(ground_range.middle_m / reach_m, ranges_m / reach_m),
         ground_range,
         origin_s,
@@ -140,6 +147,18 @@ def _lines(
     lines = geometry.line(times_s, ranges_m)
     lines[1:] -= geometry.line(np.zeros(1), np.zeros(1))
     return lines
+
+
+def _seconds_of(
+    geometry: "SceneGeometry", ground_range: LocalGroundRange, origin: tuple[float, float]
+) -> tuple[float, float, float]:
+    """Solve the line's equation, linear in time and range, for the time."""
+    at_middle = float(geometry.line(np.zeros(()), np.asarray(ground_range.middle_m)))
+    a_reach = float(geometry.line(np.zeros(()), np.asarray(ground_range.reach_m)))
+    a_reach -= float(geometry.line(np.zeros(()), np.zeros(())))
+    interval_s = geometry.line_interval_s
+    line, seconds = origin
+    return interval_s, -a_reach * interval_s, (line - at_middle) * interval_s - seconds
 
 
 def _counted_from(origin: float, coefficients: "NDArray[np.float64]") -> "NDArray[np.float32]":

@@ -1,10 +1,11 @@
-"""Work on blocks in a few threads, with results in the order of the blocks."""
+"""Work on blocks in a few threads, or in none, with results in the order of the blocks."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Tool = TypeVar("Tool")
 Item = TypeVar("Item")
@@ -59,3 +60,32 @@ def run_in_order(
         finally:
             for future in pending:
                 future.cancel()
+
+
+@contextmanager
+def workers(count: int, is_inline: bool) -> Iterator[Executor]:
+    """Open ``count`` threads; what is not begun when the block is left by an error never is.
+
+    Parameters
+    ----------
+    count : int
+    is_inline : bool
+        Do the work at once, in the calling thread, instead.
+    """
+    if is_inline:
+        yield _Inline()
+        return
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+class _Inline(Executor):
+    """Does what it is given before it returns."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future

@@ -58,24 +58,30 @@ def _sample(
             out[:] = np.nan
             return
         row, col = np.where(inside, row, lowest[0]), np.where(inside, col, lowest[1])
-    row_cell = np.minimum(np.floor(row).astype(np.int32), highest[0] - 1)
-    col_cell = np.minimum(np.floor(col).astype(np.int32), highest[1] - 1)
-    row_share = (row - row_cell).astype(np.float32, copy=False)
-    col_share = (col - col_cell).astype(np.float32, copy=False)
-    index = row_cell.astype(np.intp)
-    index += corner[0]
+    row_share, index = _split(row, highest[0] - 1)
+    col_share, col_index = _split(col, highest[1] - 1)
     index *= width
-    index += col_cell
-    index += corner[1]
+    index += col_index
+    index += corner[0] * width + corner[1]
     for band in range(bands):
         flat = source[band].reshape(-1)
         upper = _along(flat, index, col_share)
-        lower = _along(flat, index + width, col_share)
+        lower = _along(flat[width:], index, col_share)
         lower -= upper
         lower *= row_share
         np.add(upper, lower, out=out[band])
         if inside is not None:
             out[band][~inside] = np.nan
+
+
+def _split(
+    coordinates: "NDArray[Any]", last: int
+) -> "tuple[NDArray[np.float32], NDArray[np.intp]]":
+    """Part coordinates into the share of the next element and the whole element before it."""
+    whole = np.floor(coordinates)
+    np.minimum(whole, last, out=whole)
+    share = (coordinates - whole).astype(np.float32, copy=False)
+    return share, whole.astype(np.intp)
 
 
 def _within(values: "NDArray[Any]", lowest: int, highest: int) -> bool:
@@ -88,7 +94,7 @@ def _along(
 ) -> "NDArray[np.float32]":
     """Blend each element with its right neighbour; "clip" spares numpy's checked slow path."""
     left = flat.take(index, mode="clip")
-    right = flat.take(index + 1, mode="clip")
+    right = flat[1:].take(index, mode="clip")
     right -= left
     right *= share
     left += right

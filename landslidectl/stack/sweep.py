@@ -7,10 +7,9 @@ that one tile spans are in memory: a whole frame takes little more than a villag
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,7 +17,8 @@ from landslidectl.files.rasters import rasterio_window
 from landslidectl.grid import Grid, Window
 from landslidectl.sentinel1.geometry import SceneGeometry
 from landslidectl.stack.geolocate import Geolocator, RadarExtent
-from landslidectl.stack.local import LocalGeolocator, local_geolocator
+from landslidectl.stack.local import local_geolocator
+from landslidectl.stack.parallel import workers
 from landslidectl.stack.resample import bilinear
 from landslidectl.stack.source import Lines, SourceLines
 
@@ -31,10 +31,12 @@ if TYPE_CHECKING:
 
 # Multiples of the files' 256-pixel tiles, so that each of those is compressed once.
 TILE_ROWS = 512
-TILE_COLS = 1024
+TILE_COLS = 2048
 SOURCE_MARGIN = 4
-WAITING_TILES = 2
-"""Tiles a thread that may wait to be done or written; more only takes memory."""
+WAITING_TILES = 3
+"""Tiles a thread that may wait to be filled or written; more only takes memory."""
+TILES_AHEAD = 3
+"""Tiles whose heights are read before their turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +61,14 @@ class Sweep:
     area: Window
     threads: int = 1
 
-    @property
-    def geometry(self) -> SceneGeometry:
-        """Return the geometry of the scene."""
-        return self.geolocator.geometry
-
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A tile with all that it takes to fill it."""
+    """A tile with all that it takes to fill it; ``origin`` is a line and a sample near its own."""
 
     tile: Window
     heights: "NDArray[np.float32]"
     lines: Lines
-    local: LocalGeolocator
     origin: tuple[int, int]
 
 
@@ -90,23 +86,21 @@ def sweep(work: Sweep, dataset: "DatasetWriter") -> None:
     DamagedScene
         If pixels cannot be read.
     """
-    with ExitStack() as stack:
-        if work.threads == 1:
-            tasks = _tasks(work, SourceLines(work.sources, work.area))
-            for task in tasks:
-                _write(dataset, task.tile, _fill(work.geometry, task))
-            return
-        pool = stack.enter_context(ThreadPoolExecutor(work.threads))
-        tasks = _tasks(work, SourceLines(work.sources, work.area, pool.map))
-        waiting: deque[tuple[Window, Future[NDArray[np.float32]]]] = deque()
-        stack.callback(pool.shutdown, cancel_futures=True)
-        for task in tasks:
-            waiting.append((task.tile, pool.submit(_fill, work.geometry, task)))
-            while len(waiting) > WAITING_TILES * work.threads:
-                tile, future = waiting.popleft()
-                _write(dataset, tile, future.result())
-        for tile, future in waiting:
-            _write(dataset, tile, future.result())
+    is_single = work.threads == 1
+    with workers(work.threads, is_single) as pool, workers(1, is_single) as writer:
+        source = SourceLines(work.sources, work.area, pool.map)
+        written: deque[Future[None]] = deque()
+
+        def write(tile: Window, values: "Future[NDArray[np.float32]]") -> None:
+            dataset.write(values.result(), window=rasterio_window(tile))
+
+        for task in _tasks(work, source, pool):
+            values = pool.submit(_fill, work.geolocator, task)
+            written.append(writer.submit(write, task.tile, values))
+            while len(written) > WAITING_TILES * work.threads:
+                written.popleft().result()
+        for future in written:
+            future.result()
 
 
 def source_window(extent: RadarExtent, geometry: SceneGeometry) -> Window | None:
@@ -129,30 +123,38 @@ def window_on(outer: Grid, grid: Grid, window: Window) -> Window:
     return Window(row, col, window.rows, window.cols)
 
 
-def _tasks(work: Sweep, source: SourceLines) -> Iterator[_Task]:
-    """Yield the tiles that the scene meets, in the order of its lines."""
+def _tasks(work: Sweep, source: SourceLines, pool: Executor) -> Iterator[_Task]:
+    """Yield the tiles that the scene meets, in the order of its lines; heights are read ahead."""
     geolocator, grid = work.geolocator, work.geolocator.grid
-    for tile in _in_line_order(geolocator):
-        heights = work.dem.heights(window_on(work.dem.grid, grid, tile))
+
+    def read_heights(tile: Window) -> "NDArray[np.float32]":
+        return work.dem.heights(window_on(work.dem.grid, grid, tile))
+
+    tiles = _in_line_order(geolocator)
+    ahead = deque(pool.submit(read_heights, tile) for tile in tiles[:TILES_AHEAD])
+    for number, tile in enumerate(tiles):
+        heights = ahead.popleft().result()
+        if number + TILES_AHEAD < len(tiles):
+            ahead.append(pool.submit(read_heights, tiles[number + TILES_AHEAD]))
         lowest, highest = float(np.fmin.reduce(heights, None)), float(np.fmax.reduce(heights, None))
         if np.isnan(lowest):
             continue
         needed = source_window(geolocator.extent(tile, lowest, highest), geolocator.geometry)
         if needed is None:
             continue
-        origin = needed.row, needed.col
         lines = source.cover(needed.row, needed.row + needed.rows)
-        yield _Task(tile, heights, lines, local_geolocator(geolocator, tile, origin), origin)
+        yield _Task(tile, heights, lines, (needed.row, needed.col))
 
 
-def _fill(geometry: SceneGeometry, task: _Task) -> "NDArray[np.float32]":
+def _fill(geolocator: Geolocator, task: _Task) -> "NDArray[np.float32]":
     """Return the values of a tile, float32 of shape (band, row, col)."""
-    lines, origin, step = task.lines, task.origin, task.local.step
+    lines, origin, geometry = task.lines, task.origin, geolocator.geometry
+    local = local_geolocator(geolocator, task.tile, origin)
     corner = origin[0] - lines.first_line, origin[1] - lines.first_sample
     values = np.empty((len(lines.values), *task.heights.shape), dtype=np.float32)
-    for node_row, top in enumerate(range(0, task.tile.rows, step)):
-        strip = slice(top, top + step)
-        line, pixel = task.local.line_pixel(node_row, task.heights[strip])
+    for node_row, top in enumerate(range(0, task.tile.rows, local.step)):
+        strip = slice(top, top + local.step)
+        line, pixel = local.line_pixel(node_row, task.heights[strip])
         _keep_edges(line, origin[0], geometry.lines)
         _keep_edges(pixel, origin[1], geometry.samples)
         values[:, strip] = bilinear(lines.values, line, pixel, corner)
@@ -182,7 +184,3 @@ def _in_line_order(geolocator: Geolocator) -> list[Window]:
     ]
     first_lines = [geolocator.extent(tile, 0.0, 0.0).line_min for tile in tiles]
     return [tiles[index] for index in np.argsort(first_lines, kind="stable")]
-
-
-def _write(dataset: "DatasetWriter", tile: Window, values: "NDArray[Any]") -> None:
-    dataset.write(values, window=rasterio_window(tile))

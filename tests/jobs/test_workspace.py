@@ -9,10 +9,10 @@ from landslidectl.grid import Grid
 from landslidectl.jobs.preflight import (
     DiskLoad,
     check_disk,
-    check_memory,
     check_writable,
     estimate_disk,
     estimate_memory_mb,
+    fitting_threads,
 )
 from landslidectl.jobs.settings import DetectSettings, IngestSettings, differences
 from landslidectl.jobs.workspace import Workspace
@@ -84,10 +84,14 @@ def test_disk_and_memory_are_refused_with_figures(tmp_path: Path) -> None:
     check_disk(tmp_path / "not" / "yet", 1000)
     with pytest.raises(ResourceError, match="GB free"):
         check_disk(tmp_path, 10**18)
-    check_memory(GRID, None)
-    check_memory(GRID, estimate_memory_mb(GRID))
+    both = BandSet.VV_VH
+    assert fitting_threads(GRID, both, 4, None) == 4
+    assert fitting_threads(GRID, both, 4, estimate_memory_mb(GRID, both, 4)) == 4
+    assert fitting_threads(GRID, both, 4, estimate_memory_mb(GRID, both, 2)) == 2
     with pytest.raises(ResourceError, match="allows 100 MB"):
-        check_memory(GRID, 100)
+        fitting_threads(GRID, both, 4, 100)
+    whole_frame = Grid(32633, 300_000.0, 5_000_000.0, 10.0, 25_000, 17_000)
+    assert estimate_memory_mb(whole_frame, both, 2) < 2000
 
 
 def test_settings_that_contradict_themselves(tmp_path: Path) -> None:
