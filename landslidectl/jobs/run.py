@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import ModelRecord
-from landslidectl.errors import DemError, ModelError, StackError, UsageError
-from landslidectl.events import Reporter, Warned
+from landslidectl.errors import ModelError, StackError, UsageError
+from landslidectl.events import Reporter
 from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
 from landslidectl.inference.interpreter import check_device
 from landslidectl.inference.manifest import Model, load_model
-from landslidectl.jobs.area import bbox_area, checked_area, grid_for, read_aoi
+from landslidectl.jobs.area import grid_for
+from landslidectl.jobs.choose import (
+    footprints_area,
+    given_area,
+    require_dem,
+    select,
+    warn_of_gaps,
+)
 from landslidectl.jobs.frame import MapFrame, prepare_dem
 from landslidectl.jobs.geocoding import geocode_all
 from landslidectl.jobs.inputs import gather
@@ -26,33 +33,16 @@ from landslidectl.jobs.stages import (
     StackedTrack,
     score_track,
     stack_tracks,
-    window_options,
 )
-from landslidectl.sentinel1.scene import Scene
 from landslidectl.stack.contract import StackContract
-from landslidectl.stack.coverage import uncovered_share
-from landslidectl.stack.footprints import footprint
 from landslidectl.stack.selection import (
-    Selection,
     TrackPlan,
-    covered_area,
     drop_duplicates,
-    select_scenes,
 )
 from landslidectl.terms import JobStatus, Radiometry
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
-
-NO_DEM_WARNING = (
-    "no elevation model was used: in mountains, pixels lie tens of pixels from their place, and "
-    "layover and shadow are not masked"
-)
-UNCOVERED_WORTH_SAYING = 0.01
-DEM_REASON = (
-    "no elevation model is given. Without one, the terrain displaces pixels by as much as their "
-    "height above the sea, in mountains by tens of pixels, and the detections lie beside the slides"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +126,14 @@ def _stack_only(job: Job[StackSettings]) -> JobResult:
 
 
 def _ingest(job: Job[IngestSettings]) -> JobResult:
-    _require_dem(job)
+    require_dem(job)
     found = gather(job.settings.scenes, job.settings.bands, job.ledger)
     job.catalog.record_scenes(found.records)
     scenes, duplicates = drop_duplicates(found.scenes)
     job.ledger.leave_aside(duplicates)
     if not scenes:
         raise _no_scene(job)
-    area = _given_area(job.settings) or _footprints(scenes)
+    area = given_area(job.settings) or footprints_area(scenes)
     frame = _frame(job, area, _ingest_contract(job), DiskLoad(len(scenes), 0))
     geocoded = geocode_all(job, scenes, frame)
     if not geocoded:
@@ -174,14 +164,14 @@ def _ingest_contract(job: Job[IngestSettings]) -> StackContract:
 def _stack_all(job: Job[Any], contract: StackContract) -> Stacked:
     """Run everything up to the stacks."""
     settings: StackSettings = job.settings
-    _require_dem(job)
+    require_dem(job)
     found = gather(settings.scenes, settings.bands, job.ledger)
     job.catalog.record_scenes(found.records)
     if not found.scenes:
         raise _no_scene(job)
-    selection, area = _select(job, found.scenes)
+    selection, area = select(job, found.scenes)
     job.ledger.leave_aside(selection.unused)
-    _warn_of_gaps(job, area, selection.tracks)
+    warn_of_gaps(job, area, selection.tracks)
     frame = _frame(job, area, contract, _disk_needed(selection.tracks))
     stacks = stack_tracks(job, selection.tracks, frame)
     if not stacks.tracks:
@@ -190,38 +180,6 @@ def _stack_all(job: Job[Any], contract: StackContract) -> Stacked:
             "Replace the scenes that were refused, or check the area of interest.",
         )
     return Stacked(frame, area, stacks.tracks)
-
-
-def _select(job: Job[Any], scenes: Sequence[Scene]) -> tuple[Selection, "BaseGeometry"]:
-    """Choose scenes by time and area; the area is the given one or what the plans cover."""
-    settings: StackSettings = job.settings
-    given = _given_area(settings)
-    selection = select_scenes(scenes, settings.event, window_options(settings), area=given)
-    return selection, _covered(selection.tracks) if given is None else given
-
-
-def _warn_of_gaps(job: Job[Any], area: "BaseGeometry", plans: Sequence[TrackPlan]) -> None:
-    """Tell what the selection could not meet: late scenes, and parts of the area without any."""
-    for plan in plans:
-        if plan.late_post_days > 0.0:
-            days = job.settings.post_days
-            job.reporter(
-                Warned(
-                    f"{plan.track}: nothing was acquired within {days:g} days after the event; the "
-                    f"post-event scenes are {plan.late_post_days:.1f} days late, and what happened "
-                    "in between shows as well",
-                    "late-post-scene",
-                )
-            )
-    share = uncovered_share(area, plans)
-    if share > UNCOVERED_WORTH_SAYING:
-        job.reporter(
-            Warned(
-                f"{100.0 * share:.0f} % of the area of interest has no scenes before and after the "
-                "event; nothing can be detected there",
-                "area-not-covered",
-            )
-        )
 
 
 def _frame(
@@ -261,49 +219,6 @@ def _contract(job: Job[Any], model: Model | None) -> StackContract:
             "Leave --radiometry and --speckle out, or take a model that was trained on it.",
         )
     return asked
-
-
-def _given_area(settings: IngestSettings) -> "BaseGeometry | None":
-    if settings.aoi is not None:
-        return read_aoi(settings.aoi)
-    return bbox_area(settings.bbox) if settings.bbox is not None else None
-
-
-def _covered(plans: Sequence[TrackPlan]) -> "BaseGeometry":
-    area = covered_area(plans)
-    if area.is_empty:
-        raise StackError(
-            "no ground was seen both before and after the event: the scenes of either side lie "
-            "beside each other",
-            "Add scenes that cover the same area.",
-        )
-    return checked_area(area, "the area with scenes before and after the event")
-
-
-def _footprints(scenes: Sequence[Scene]) -> "BaseGeometry":
-    import shapely  # noqa: PLC0415
-
-    union = shapely.union_all([footprint(scene) for scene in scenes])
-    return checked_area(union, "the area of the scenes")
-
-
-def _require_dem(job: Job[Any]) -> None:
-    """Refuse work without heights unless the user asked for it.
-
-    Raises
-    ------
-    DemError
-        With the reason.
-    """
-    settings: IngestSettings = job.settings
-    if settings.no_dem:
-        job.reporter(Warned(NO_DEM_WARNING, "no-dem"))
-    elif settings.dem is None:
-        raise DemError(
-            DEM_REASON, "Give --dem FOLDER, or --no-dem to go on all the same, on flat land."
-        )
-    elif not settings.dem.exists():
-        raise DemError(f"{settings.dem}: there is no such file or folder", "Check --dem.")
 
 
 def _no_scene(job: Job[Any]) -> StackError:

@@ -19,24 +19,20 @@ from landslidectl.events import (
     silent,
 )
 from landslidectl.files.rasters import (
-    TILE_SIDE,
     RasterLayout,
     create_raster,
-    open_raster,
     rasterio_window,
 )
 from landslidectl.grid import Grid, Window
+from landslidectl.stack.change import Change, Readers, change_of, open_readers, windows_of
 from landslidectl.stack.composite_record import Composite
 from landslidectl.stack.contract import StackContract
 from landslidectl.stack.offsets import (
     median_offset_db,
-    noise_of,
-    sample_slices,
-    sample_step,
     side_warnings,
 )
 from landslidectl.stack.parallel import run_in_order
-from landslidectl.stack.quality import BORDER_PIXELS, Surveyor, count_bits, surveyor_of
+from landslidectl.stack.quality import Surveyor, surveyor_of
 from landslidectl.stack.record import (
     COUNT_BANDS,
     INCIDENCE_BANDS,
@@ -45,23 +41,16 @@ from landslidectl.stack.record import (
     open_stack,
     write_record,
 )
-from landslidectl.stack.windows import widened, within
-from landslidectl.terms import BandSet, EventTime, Phase, Quality, Track
+from landslidectl.terms import BandSet, EventTime, Phase, Track
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
-    from rasterio.io import DatasetReader, DatasetWriter
+    from rasterio.io import DatasetWriter
 
     from landslidectl.sentinel1.scene import Scene
     from landslidectl.terrain.dem import Dem
 
 __all__ = ["Stack", "StackRequest", "build_stack", "open_stack"]
-
-BLOCK_ROWS, BLOCK_COLS = 4 * TILE_SIDE, 8 * TILE_SIDE
-"""Wider than high: layover and shadow need a margin along the look, which runs about east."""
-UNSTABLE = np.uint8(Quality.LAYOVER | Quality.SHADOW | Quality.WATER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,26 +147,6 @@ def build_stack(
     return stack
 
 
-@dataclass(frozen=True, slots=True)
-class _Readers:
-    """The rasters of both composites, pre-event first, for one thread."""
-
-    values: "tuple[DatasetReader, ...]"
-    counts: "tuple[DatasetReader, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """What comes of one window; ``changes_db`` are (polarisation, sample) on stable land."""
-
-    window: Window
-    values: "NDArray[np.float32]"
-    counts: "NDArray[np.uint8]"
-    bits: "NDArray[np.uint8]"
-    angles: "NDArray[np.float32]"
-    changes_db: "list[NDArray[np.float32]]"
-
-
 def _check(track: Track, pre: Composite, post: Composite, request: StackRequest) -> None:
     for phase, composite in ((Phase.PRE, pre), (Phase.POST, post)):
         pairs = {
@@ -230,15 +199,15 @@ def _write(
 ) -> tuple[float | None, ...]:
     """Write all rasters block by block; return the shift of stable land after the event."""
     step, started = f"stack-{stack.track.name}", monotonic()
-    windows = list(_windows(stack.grid))
+    windows = list(windows_of(stack.grid))
     reporter(StepStarted(step, f"Change on {stack.track}", len(windows), "blocks"))
     changes: list[list[NDArray[np.float32]]] = []
 
-    def work(readers: _Readers, window: Window) -> _Block:
-        return _changed(readers, window, surveyor, request)
+    def work(readers: Readers, window: Window) -> Change:
+        return change_of(readers, window, surveyor, (request.min_pre, request.min_post))
 
     with ExitStack() as exits:
-        readers = [_open(exits, sides) for _ in range(max(request.threads, 1))]
+        readers = [open_readers(exits, sides) for _ in range(max(request.threads, 1))]
         files = _create(exits, stack)
         for done, block in enumerate(run_in_order(work, windows, readers), start=1):
             part = rasterio_window(block.window)
@@ -250,13 +219,6 @@ def _write(
             reporter(StepAdvanced(step, done))
     reporter(StepFinished(step, monotonic() - started))
     return tuple(median_offset_db(np.concatenate(band)) for band in zip(*changes, strict=True))
-
-
-def _open(exits: ExitStack, sides: tuple[Composite, Composite]) -> _Readers:
-    return _Readers(
-        tuple(exits.enter_context(open_raster(side.path)) for side in sides),
-        tuple(exits.enter_context(open_raster(side.counts_path)) for side in sides),
-    )
 
 
 def _create(exits: ExitStack, stack: Stack) -> "list[DatasetWriter]":
@@ -274,56 +236,6 @@ def _create(exits: ExitStack, stack: Stack) -> "list[DatasetWriter]":
         exits.enter_context(create_raster(path, stack.grid, layout))
         for path, layout in layouts.items()
     ]
-
-
-def _changed(
-    readers: _Readers, window: Window, surveyor: Surveyor, request: StackRequest
-) -> _Block:
-    values = _change(readers, window)
-    bits, angles = surveyor.survey(window)
-    outer = widened(window, (BORDER_PIXELS, BORDER_PIXELS), request.grid)
-    own = within(window, outer)
-    counts = np.stack([file.read(1, window=rasterio_window(outer)) for file in readers.counts])
-    bits |= count_bits(counts, own, (request.min_pre, request.min_post))
-    lattice = sample_slices(window, sample_step(request.grid))
-    changes_db = _stable_changes(values[:, *lattice], bits[lattice], request.bands)
-    return _Block(window, values, counts[:, *own], bits, angles, changes_db)
-
-
-def _change(readers: _Readers, window: Window) -> "NDArray[np.float32]":
-    part = rasterio_window(window)
-    pre_file, post_file = readers.values
-    bands = post_file.count
-    values = np.empty((2 * bands, *window.shape), dtype=np.float32)
-    post_file.read(window=part, out=values[:bands])
-    np.subtract(values[:bands], pre_file.read(window=part), out=values[bands:])
-    unobserved = np.isnan(values[bands])
-    for layer in values[bands + 1 :]:
-        unobserved |= np.isnan(layer)
-    if unobserved.any():
-        values[:, unobserved] = np.nan
-    return values
-
-
-def _stable_changes(
-    values: "NDArray[np.float32]", bits: "NDArray[np.uint8]", bands: BandSet
-) -> "list[NDArray[np.float32]]":
-    """Return the change of land that is seen well and brighter than noise on both sides' mean."""
-    count = len(bands.polarisations)
-    seen = (bits & UNSTABLE) == 0
-    changes = []
-    for index, name in enumerate(bands.polarisations):
-        post, change = values[index], values[count + index]
-        changes.append(change[seen & (post - 0.5 * change > noise_of(name))])
-    return changes
-
-
-def _windows(grid: Grid) -> "Iterator[Window]":
-    for row in range(0, grid.rows, BLOCK_ROWS):
-        for col in range(0, grid.cols, BLOCK_COLS):
-            yield Window(
-                row, col, min(BLOCK_ROWS, grid.rows - row), min(BLOCK_COLS, grid.cols - col)
-            )
 
 
 def _tags(stack: Stack) -> dict[str, str]:

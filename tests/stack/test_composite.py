@@ -11,7 +11,7 @@ from landslidectl.errors import StackError
 from landslidectl.events import ArtefactWritten, StepFinished, Warned
 from landslidectl.files.rasters import RasterLayout, read_bands, write_raster
 from landslidectl.grid import Grid
-from landslidectl.stack import composite as composite_module
+from landslidectl.stack import composite_block
 from landslidectl.stack.composite import (
     CompositeRequest,
     build_composite,
@@ -148,7 +148,7 @@ def test_neither_threads_nor_blocks_nor_order_change_a_byte(folder, monkeypatch)
     assert again == composite
     assert [path.read_bytes() for path in composite.paths] == before
     values = read_bands(composite.path)
-    monkeypatch.setattr(composite_module, "BUFFER_BYTES", 1)
+    monkeypatch.setattr(composite_block, "BUFFER_BYTES", 1)
     small = build_composite(Phase.PRE, scenes, request_in(folder, WIDE, threads=2))
     np.testing.assert_array_equal(read_bands(small.path), values)
     assert small.offsets[0].offset_db == pytest.approx(composite.offsets[0].offset_db, abs=1e-3)
@@ -211,8 +211,8 @@ def test_a_speckle_filter_sees_its_halo(folder, monkeypatch, kind) -> None:
     speckle = SpeckleFilter(kind)
     request = request_in(folder, WIDE, contract=contract, speckle=speckle)
     smooth = speckle.apply(np.stack([read_bands(scene.path) for scene in scenes]))
-    for buffer_bytes in (composite_module.BUFFER_BYTES, 1):
-        monkeypatch.setattr(composite_module, "BUFFER_BYTES", buffer_bytes)
+    for buffer_bytes in (composite_block.BUFFER_BYTES, 1):
+        monkeypatch.setattr(composite_block, "BUFFER_BYTES", buffer_bytes)
         median, _ = composited(scenes, request)
         np.testing.assert_allclose(median, 10 * np.log10(np.median(smooth, axis=0)), atol=1e-3)
     with pytest.raises(StackError, match=f"speckle filter {kind}, none is given"):

@@ -1,0 +1,105 @@
+"""What a job works on: the scenes on both sides of the event, and the area that they cover."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from landslidectl.errors import DemError, StackError
+from landslidectl.events import Warned
+from landslidectl.jobs.area import bbox_area, checked_area, read_aoi
+from landslidectl.jobs.job import Job
+from landslidectl.jobs.settings import IngestSettings, StackSettings
+from landslidectl.jobs.stages import window_options
+from landslidectl.sentinel1.scene import Scene
+from landslidectl.stack.coverage import covered_area, uncovered_share
+from landslidectl.stack.footprints import footprint
+from landslidectl.stack.selection import Selection, TrackPlan, select_scenes
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+NO_DEM_WARNING = (
+    "no elevation model was used: in mountains, pixels lie tens of pixels from their place, and "
+    "layover and shadow are not masked"
+)
+UNCOVERED_WORTH_SAYING = 0.01
+DEM_REASON = (
+    "no elevation model is given. Without one, the terrain displaces pixels by as much as their "
+    "height above the sea, in mountains by tens of pixels, and the detections lie beside the slides"
+)
+
+
+def select(job: Job[Any], scenes: Sequence[Scene]) -> tuple[Selection, "BaseGeometry"]:
+    """Choose scenes by time and area; the area is the given one or what the plans cover."""
+    settings: StackSettings = job.settings
+    given = given_area(settings)
+    selection = select_scenes(scenes, settings.event, window_options(settings), area=given)
+    return selection, _covered(selection.tracks) if given is None else given
+
+
+def warn_of_gaps(job: Job[Any], area: "BaseGeometry", plans: Sequence[TrackPlan]) -> None:
+    """Tell what the selection could not meet: late scenes, and parts of the area without any."""
+    for plan in plans:
+        if plan.late_post_days > 0.0:
+            days = job.settings.post_days
+            job.reporter(
+                Warned(
+                    f"{plan.track}: nothing was acquired within {days:g} days after the event; the "
+                    f"post-event scenes are {plan.late_post_days:.1f} days late, and what happened "
+                    "in between shows as well",
+                    "late-post-scene",
+                )
+            )
+    share = uncovered_share(area, plans)
+    if share > UNCOVERED_WORTH_SAYING:
+        job.reporter(
+            Warned(
+                f"{100.0 * share:.0f} % of the area of interest has no scenes before and after the "
+                "event; nothing can be detected there",
+                "area-not-covered",
+            )
+        )
+
+
+def given_area(settings: IngestSettings) -> "BaseGeometry | None":
+    """Return the area of interest that the user gave, by file or box; None without one."""
+    if settings.aoi is not None:
+        return read_aoi(settings.aoi)
+    return bbox_area(settings.bbox) if settings.bbox is not None else None
+
+
+def _covered(plans: Sequence[TrackPlan]) -> "BaseGeometry":
+    area = covered_area(plans)
+    if area.is_empty:
+        raise StackError(
+            "no ground was seen both before and after the event: the scenes of either side lie "
+            "beside each other",
+            "Add scenes that cover the same area.",
+        )
+    return checked_area(area, "the area with scenes before and after the event")
+
+
+def footprints_area(scenes: Sequence[Scene]) -> "BaseGeometry":
+    """Return the area that any of the scenes covers."""
+    import shapely  # noqa: PLC0415
+
+    union = shapely.union_all([footprint(scene) for scene in scenes])
+    return checked_area(union, "the area of the scenes")
+
+
+def require_dem(job: Job[Any]) -> None:
+    """Refuse work without heights unless the user asked for it.
+
+    Raises
+    ------
+    DemError
+        With the reason.
+    """
+    settings: IngestSettings = job.settings
+    if settings.no_dem:
+        job.reporter(Warned(NO_DEM_WARNING, "no-dem"))
+    elif settings.dem is None:
+        raise DemError(
+            DEM_REASON, "Give --dem FOLDER, or --no-dem to go on all the same, on flat land."
+        )
+    elif not settings.dem.exists():
+        raise DemError(f"{settings.dem}: there is no such file or folder", "Check --dem.")
