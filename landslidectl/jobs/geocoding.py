@@ -35,6 +35,8 @@ def geocode_step(job: Job[Any], scene: Scene, frame: MapFrame, title: str) -> Ge
         threads=frame.threads,
     )
 
+    identity = scene_identity(scene)
+
     def work(reporter: Reporter) -> Made[GeocodedScene | None]:
         noise = _noise(scene, options, reporter)
         try:
@@ -43,6 +45,7 @@ def geocode_step(job: Job[Any], scene: Scene, frame: MapFrame, title: str) -> Ge
             return Made(None, {OUTSIDE: True}, detail="does not reach the map grid")
         record = {
             OUTSIDE: False,
+            "manifest_sha256": identity.get("manifest"),
             "orbit": geocoded.orbit,
             "noise": noise,
             "pixels_crc32": geocoded.pixels_crc32,
@@ -50,7 +53,7 @@ def geocode_step(job: Job[Any], scene: Scene, frame: MapFrame, title: str) -> Ge
         return Made(geocoded, record, [(out, "geocoded")])
 
     depends_on = {
-        "scene": scene_identity(scene),
+        "scene": identity,
         "dem": frame.dem.key,
         "grid": asdict(frame.grid),
         "bands": settings.bands.value,

@@ -8,7 +8,7 @@ from typing import Any
 from landslidectl.catalog.records import SceneRecord, utc_text
 from landslidectl.errors import DamagedScene, NotAScene, SceneError
 from landslidectl.events import Reporter, SceneRefused
-from landslidectl.files.hashing import stable_key
+from landslidectl.files.hashing import bytes_digest
 from landslidectl.jobs.result import Refused
 from landslidectl.jobs.steps import file_identity
 from landslidectl.sentinel1.archive import open_archive
@@ -108,7 +108,7 @@ def scene_identity(scene: Scene) -> dict[str, Any]:
     return {
         "scene_id": scene.scene_id,
         "file": file_identity(scene.path),
-        "manifest": stable_key(manifest.hex()),
+        "manifest": bytes_digest(manifest),
     }
 
 

@@ -11,6 +11,9 @@ from landslidectl.grid import Grid
 from landslidectl.terms import BandSet
 
 FLOAT_BYTES = 4
+# speckle hardly gets smaller (3.6 bytes a number were seen), heights and angles do (1 to 2)
+SPECKLED_BYTES = 4
+SMOOTH_BYTES = 3
 MIN_FREE_BYTES = 200 * 2**20
 MEMORY_BASE_MB = 350
 MEMORY_THREAD_MB = 60
@@ -21,7 +24,7 @@ SWATH_SAMPLES = 26_500
 
 @dataclass(frozen=True, slots=True)
 class DiskEstimate:
-    """Bytes that a job will need at most, uncompressed."""
+    """Bytes that a job will need at most, as compressed as each kind of raster is at its worst."""
 
     geocoded: int
     dem: int
@@ -65,11 +68,11 @@ def estimate_disk(grid: Grid, bands: BandSet, load: DiskLoad) -> DiskEstimate:
     pixels = grid.rows * grid.cols
     polarisations = len(bands.polarisations)
     return DiskEstimate(
-        geocoded=pixels * load.scenes * polarisations * FLOAT_BYTES,
+        geocoded=pixels * load.scenes * polarisations * SPECKLED_BYTES,
         # heights and water, margin included
-        dem=pixels * (FLOAT_BYTES + 1) * 5 // 4,
+        dem=pixels * SMOOTH_BYTES * 5 // 4,
         # two composites with counts, then the stack's bands, quality, counts and four angles
-        stacks=pixels * load.tracks * ((4 * polarisations + 4) * FLOAT_BYTES + 5),
+        stacks=pixels * load.tracks * (4 * polarisations * SPECKLED_BYTES + 4 * SMOOTH_BYTES + 1),
         # one a track, the fused one, and the product's layers
         scores=pixels * (load.tracks + 3) * FLOAT_BYTES,
     )

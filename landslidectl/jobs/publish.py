@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 
+FACTS = ("orbit", "noise", "pixels_crc32")
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """A finished product as later runs remember it.
@@ -199,7 +202,8 @@ def _used(scene: Scene, phase: Phase, facts: Mapping[str, Any]) -> SceneRecord:
         footprint=scene.footprint,
         size_bytes=scene_bytes(scene),
         is_simulated=scene.is_simulated,
-        facts=facts,
+        sha256=facts.get("manifest_sha256"),
+        facts={name: facts[name] for name in FACTS if name in facts},
     )
 
 

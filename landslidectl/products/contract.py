@@ -209,7 +209,7 @@ FOOTPRINT_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("track", _T, "", "A ascending or D descending, relative orbit"),
     FieldSpec("start", _D, "UTC", "start of the acquisition"),
     FieldSpec("stop", _D, "UTC", "end of the acquisition"),
-    FieldSpec("sha256", _T, "", "digest of the scene file; empty when not computed"),
+    FieldSpec("sha256", _T, "", "digest of the manifest, which holds those of the files"),
 )
 
 AREA_FIELDS: tuple[FieldSpec, ...] = (

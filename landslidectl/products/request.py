@@ -36,8 +36,10 @@ class SceneRecord:
         Acquisition, UTC.
     footprint : tuple of (lon, lat)
         Ring, as in the manifest.
-    size_bytes, sha256 : optional
-        What identifies the file; None when not computed.
+    size_bytes : int, optional
+        Of the product on disk.
+    sha256 : str, optional
+        Digest of its manifest, which holds the digests of all its files.
     is_simulated : bool
         Made by the simulator, not by a satellite.
     facts : mapping
