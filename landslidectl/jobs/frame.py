@@ -14,6 +14,7 @@ from landslidectl.stack.contract import StackContract
 from landslidectl.terrain.coverage import tiles_for
 from landslidectl.terrain.dem import (
     DEM_MARGIN_M,
+    SPARE_MARGIN_M,
     Dem,
     DemOptions,
     build_dem,
@@ -41,7 +42,7 @@ def prepare_dem(job: Job[Any], grid: Grid) -> Done[Dem]:
     """Bring the elevation model onto the grid, with the margin that layover needs."""
     settings: IngestSettings = job.settings
     wide, out = grid.buffered(DEM_MARGIN_M), job.workspace.dem
-    options = DemOptions(vertical=settings.dem_vertical)
+    options = DemOptions(settings.dem_vertical, SPARE_MARGIN_M)
     source = settings.dem
 
     def work(reporter: Reporter) -> Made[Dem]:
@@ -52,7 +53,9 @@ def prepare_dem(job: Job[Any], grid: Grid) -> Done[Dem]:
         files = [(out, "dem")] + ([(dem.water_path, "water")] if dem.water_path else [])
         return Made(dem, {}, files, ", ".join(dem.sources[:3]))
 
-    sources = None if source is None else dem_identity(source, tiles_for(source, wide))
+    sources = (
+        None if source is None else dem_identity(source, tiles_for(source, wide, SPARE_MARGIN_M))
+    )
     depends_on = {"grid": asdict(wide), "sources": sources, "options": asdict(options)}
     title = "Elevation model" if source else "Sea level in place of an elevation model"
     return job.run(Step("dem", title, depends_on, work, lambda _: open_dem(out)))

@@ -36,7 +36,7 @@ class Coverage:
     sea_cells: tuple[str, ...]
 
 
-def tiles_for(source: Path, grid: Grid) -> tuple[Tile, ...]:
+def tiles_for(source: Path, grid: Grid, spare_m: float = 0.0) -> tuple[Tile, ...]:
     """Find the tiles that touch a grid, best first, and make sure that they cover its land.
 
     Raises
@@ -44,14 +44,15 @@ def tiles_for(source: Path, grid: Grid) -> tuple[Tile, ...]:
     DemError
         As `find_cover` does.
     """
-    return find_cover(source, grid).tiles
+    return find_cover(source, grid, spare_m).tiles
 
 
-def find_cover(source: Path, grid: Grid) -> Coverage:
+def find_cover(source: Path, grid: Grid, spare_m: float = 0.0) -> Coverage:
     """Find the tiles that touch a grid and the cells of open sea that need none.
 
     Finer tiles come before coarser ones, a VRT after the files it may be made of, and names
-    decide the rest. Tiles much finer than the grid are thinned to its spacing.
+    decide the rest. Tiles much finer than the grid are thinned to its spacing. The outermost
+    ``spare_m`` of the grid need not be covered.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def find_cover(source: Path, grid: Grid) -> Coverage:
     candidates = find_tiles(source, needed_cells(around))
     points = {crs: _lattice(around, crs) for crs in sorted({tile.crs for tile in candidates})}
     near = [tile for tile in candidates if touches(tile, *pixels_of(tile, points[tile.crs]))]
-    sea_cells = _require_cover(source, grid, near)
+    sea_cells = _require_cover(source, grid.buffered(-spare_m), near)
     ranked = sorted(
         near, key=lambda tile: (bool(tile.part_names), round(tile.spacing_m), tile.name)
     )

@@ -30,6 +30,8 @@ from landslidectl.terrain.tile import Tile
 
 DEM_MARGIN_M = 5120.0
 """Two tiles of a raster: windows of the map then begin where tiles of the heights do."""
+SPARE_MARGIN_M = 120.0
+"""Of that margin, what the user's elevation model need not cover: 5 km are enough."""
 BLOCK_SIDE = 1024
 SEA_DATUM = VerticalDatum.EGM96
 WATER_LAYOUT = RasterLayout(("water",), dtype="uint8", tags={"values": "1 water, 0 land"})
@@ -46,9 +48,12 @@ class DemOptions:
     vertical : str or None
         ``egm96``, ``egm2008`` or ``ellipsoid``, for files of which neither a compound coordinate
         system nor the name tells.
+    spare_m : float
+        The outermost metres of the grid need not be covered.
     """
 
     vertical: str | None = None
+    spare_m: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +132,7 @@ def build_dem(
         If tiles are missing (named), damaged (named) or their vertical datum is unknown.
     """
     with gdal_session():
-        cover = find_cover(source, grid)
+        cover = find_cover(source, grid, options.spare_m)
         dated = [
             (tile, resolve_datum((tile.name, *tile.part_names), tile.crs, options.vertical))
             for tile in cover.tiles
@@ -144,7 +149,7 @@ def build_dem(
             water_path=water_path_of(out) if has_water else None,
         )
         with Mosaic(dated, LandMask.load()) as mosaic:
-            void_share = _write(dem, mosaic, source)
+            void_share = _write(dem, mosaic, source, options.spare_m)
     if void_share > VOID_SHARE_WORTH_SAYING:
         reporter(_void_warning(void_share))
     return dem
@@ -155,9 +160,10 @@ def water_path_of(dem_path: Path) -> Path:
     return dem_path.with_name(f"{dem_path.stem}_water.tif")
 
 
-def _write(dem: Dem, mosaic: Mosaic, source: Path) -> float:
+def _write(dem: Dem, mosaic: Mosaic, source: Path, spare_m: float) -> float:
     """Write heights and water; return the share of voids. The heights get their name last."""
-    voids = 0
+    voids, spare = 0, round(spare_m / dem.grid.pixel_m)
+    needed = Window(spare, spare, dem.grid.rows - 2 * spare, dem.grid.cols - 2 * spare)
     with ExitStack() as files:
         heights = files.enter_context(create_raster(dem.path, dem.grid, _layout(dem)))
         water = None
@@ -165,16 +171,24 @@ def _write(dem: Dem, mosaic: Mosaic, source: Path) -> float:
             water = files.enter_context(create_raster(dem.water_path, dem.grid, WATER_LAYOUT))
         for window in dem.grid.blocks(BLOCK_SIDE):
             block = mosaic.block(dem.grid, window)
-            voids += int(np.count_nonzero(np.isnan(block.heights)))
+            voids += int(np.count_nonzero(np.isnan(_part(block.heights, window, needed))))
             heights.write(block.heights, 1, window=rasterio_window(window))
             if water is not None:
                 water.write(block.water.view(np.uint8), 1, window=rasterio_window(window))
-        if voids == dem.grid.rows * dem.grid.cols:
+        if voids == needed.rows * needed.cols:
             raise DemError(
                 f"{source}: holds no height at all in the area that terrain correction needs",
                 "Check the nodata value of the elevation model, or give another one.",
             )
-    return voids / (dem.grid.rows * dem.grid.cols)
+    return voids / (needed.rows * needed.cols)
+
+
+def _part(values: NDArray[np.float32], window: Window, needed: Window) -> NDArray[np.float32]:
+    """Return what of a window's values lies in another window; perhaps nothing."""
+    top, left = max(needed.row - window.row, 0), max(needed.col - window.col, 0)
+    bottom = max(needed.row + needed.rows - window.row, 0)
+    right = max(needed.col + needed.cols - window.col, 0)
+    return values[top:bottom, left:right]
 
 
 def flat_dem(grid: Grid, out: Path) -> Dem:

@@ -7,9 +7,16 @@ import pytest
 
 from landslidectl.errors import DemError
 from landslidectl.events import ProgressEvent, Warned
+from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.grid import Grid, Window
 from landslidectl.terrain.coverage import find_cover, needed_cells
-from landslidectl.terrain.dem import build_dem, open_dem
+from landslidectl.terrain.dem import (
+    DEM_MARGIN_M,
+    SPARE_MARGIN_M,
+    DemOptions,
+    build_dem,
+    open_dem,
+)
 from landslidectl.terrain.geoid import geoid_undulation
 
 from .elevation import Part, constant, grid_around, lonlat, write_copernicus
@@ -140,3 +147,21 @@ def test_sixty_south(tmp_path: Path) -> None:
     assert over_geoid[lat < -60.0003] == pytest.approx(60.0, abs=0.05)
     assert over_geoid[lat > -59.9997] == pytest.approx(0.0, abs=0.05)
     assert np.array_equal(dem.water(whole(grid))[lat > -59.9997], np.ones((lat > -59.9997).sum()))
+
+
+def test_five_kilometres_around_the_area_are_enough(tmp_path: Path) -> None:
+    """The job's raster reaches a little further, to begin where its own tiles do."""
+    area = grid_around(12.5, 41.5, 2000.0)
+    exact = area.buffered(5000.0)
+    own = tmp_path / "own.tif"
+    heights = np.full(exact.shape, 321.0, np.float32)
+    write_raster(own, exact, [heights], RasterLayout(("height",), nodata=float("nan")))
+    wide = area.buffered(DEM_MARGIN_M)
+    with pytest.raises(DemError, match="covers"):
+        build_dem(own, wide, tmp_path / "refused.tif", DemOptions("ellipsoid"))
+    options = DemOptions("ellipsoid", SPARE_MARGIN_M)
+    dem = build_dem(own, wide, tmp_path / "dem.tif", options)
+    spare = round(SPARE_MARGIN_M / 10.0)
+    inner = dem.heights(Window(spare, spare, *exact.shape))
+    np.testing.assert_allclose(inner, 321.0)
+    assert np.isnan(dem.heights(Window(0, 0, spare - 1, wide.cols))).all()
