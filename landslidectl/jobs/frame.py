@@ -53,9 +53,8 @@ def prepare_dem(job: Job[Any], grid: Grid) -> Done[Dem]:
         files = [(out, "dem")] + ([(dem.water_path, "water")] if dem.water_path else [])
         return Made(dem, {}, files, ", ".join(dem.sources[:3]))
 
-    sources = (
-        None if source is None else dem_identity(source, tiles_for(source, wide, SPARE_MARGIN_M))
-    )
+    tiles = () if source is None else tiles_for(source, wide, SPARE_MARGIN_M)
+    sources = None if source is None else dem_identity(source, tiles)
     depends_on = {"grid": asdict(wide), "sources": sources, "options": asdict(options)}
     title = "Elevation model" if source else "Sea level in place of an elevation model"
     return job.run(Step("dem", title, depends_on, work, lambda _: open_dem(out)))

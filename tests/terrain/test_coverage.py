@@ -135,6 +135,18 @@ def test_sea_beyond_the_date_line(tmp_path: Path) -> None:
     assert cover.sea_cells == ("S16E179",)
 
 
+@pytest.mark.parametrize("lon", [179.99, -179.99])
+def test_open_sea_on_both_sides_of_the_date_line(tmp_path: Path, lon: float) -> None:
+    """Between two nodes the longitude jumps; no land on the way around the world may count."""
+    write_copernicus(tmp_path / "dem", (41, 12), LEVEL, (36, 36))
+    grid = grid_around(lon, -33.5, 4000.0)
+    dem = build_dem(tmp_path / "dem", grid, tmp_path / "out.tif")
+    lon_deg, lat_deg = lonlat(grid)
+    assert lon_deg.min() < 180.0 < lon_deg.max()
+    assert dem.heights(whole(grid)) == pytest.approx(geoid_undulation(lon_deg, lat_deg), abs=0.02)
+    assert dem.water(whole(grid)).all()
+
+
 def test_sixty_south(tmp_path: Path) -> None:
     """Coronation Island; north of the parallel there is only the Drake Passage."""
     write_copernicus(
@@ -160,7 +172,9 @@ def test_five_kilometres_around_the_area_are_enough(tmp_path: Path) -> None:
     with pytest.raises(DemError, match="covers"):
         build_dem(own, wide, tmp_path / "refused.tif", DemOptions("ellipsoid"))
     options = DemOptions("ellipsoid", SPARE_MARGIN_M)
-    dem = build_dem(own, wide, tmp_path / "dem.tif", options)
+    told: list[ProgressEvent] = []
+    dem = build_dem(own, wide, tmp_path / "dem.tif", options, told.append)
+    assert not told, "the spare rim is no void worth a word"
     spare = round(SPARE_MARGIN_M / 10.0)
     inner = dem.heights(Window(spare, spare, *exact.shape))
     np.testing.assert_allclose(inner, 321.0)
