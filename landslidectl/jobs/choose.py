@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from landslidectl.errors import DemError, StackError
+from landslidectl.errors import DemError, InputError, StackError
 from landslidectl.events import Warned
 from landslidectl.jobs.area import bbox_area, checked_area, read_aoi
 from landslidectl.jobs.job import Job
 from landslidectl.jobs.settings import IngestSettings, StackSettings
 from landslidectl.jobs.stages import window_options
+from landslidectl.sentinel1.orbit_file import find_orbit_file
 from landslidectl.sentinel1.scene import Scene
 from landslidectl.stack.coverage import covered_area, uncovered_share
 from landslidectl.stack.footprints import footprint
@@ -44,8 +45,8 @@ def warn_of_gaps(job: Job[Any], area: "BaseGeometry", plans: Sequence[TrackPlan]
             job.reporter(
                 Warned(
                     f"{plan.track}: nothing was acquired within {days:g} days after the event; the "
-                    f"post-event scenes are {plan.late_post_days:.1f} days late, and what happened "
-                    "in between shows as well",
+                    f"post-event scenes were acquired {plan.late_post_days:.1f} days after it, and "
+                    "what happened in between shows as well",
                     "late-post-scene",
                 )
             )
@@ -84,6 +85,30 @@ def footprints_area(scenes: Sequence[Scene]) -> "BaseGeometry":
 
     union = shapely.union_all([footprint(scene) for scene in scenes])
     return checked_area(union, "the area of the scenes")
+
+
+def warn_of_orbits(job: Job[Any], scenes: Sequence[Scene]) -> None:
+    """Tell of scenes that no file in the folder of orbits covers.
+
+    Raises
+    ------
+    InputError
+        If there is no such folder.
+    """
+    folder = job.settings.orbits
+    if folder is None:
+        return
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder", "Check --orbits.")
+    without = [scene.scene_id for scene in scenes if find_orbit_file(folder, scene) is None]
+    if without:
+        job.reporter(
+            Warned(
+                f"{folder}: holds no orbit of {len(without)} of {len(scenes)} scenes, the first "
+                f"{without[0]}; the orbit inside the scene is used for them",
+                "orbit-not-found",
+            )
+        )
 
 
 def require_dem(job: Job[Any]) -> None:

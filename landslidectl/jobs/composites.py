@@ -86,6 +86,9 @@ class SideBuilder:
         if done is None:
             geocoded = [self._file_of(scene) for scene in scenes]
             done = self._job.run(self._composite(plan, phase, steps, factor, geocoded))
+        else:
+            for step in steps:
+                self._job.journal.retell(step)
         self.drop(scenes)
         return Side(done, facts)
 

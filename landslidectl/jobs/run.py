@@ -20,6 +20,7 @@ from landslidectl.jobs.choose import (
     require_dem,
     select,
     warn_of_gaps,
+    warn_of_orbits,
 )
 from landslidectl.jobs.frame import MapFrame, prepare_dem
 from landslidectl.jobs.geocoding import geocode_all
@@ -133,6 +134,7 @@ def _ingest(job: Job[IngestSettings]) -> JobResult:
     job.ledger.leave_aside(duplicates)
     if not scenes:
         raise _no_scene(job)
+    warn_of_orbits(job, scenes)
     area = given_area(job.settings) or footprints_area(scenes)
     frame = _frame(job, area, _ingest_contract(job), DiskLoad(len(scenes), 0))
     geocoded = geocode_all(job, scenes, frame)
@@ -172,6 +174,7 @@ def _stack_all(job: Job[Any], contract: StackContract) -> Stacked:
     selection, area = select(job, found.scenes)
     job.ledger.leave_aside(selection.unused)
     warn_of_gaps(job, area, selection.tracks)
+    warn_of_orbits(job, [scene for plan in selection.tracks for scene in plan.scenes])
     frame = _frame(job, area, contract, _disk_needed(selection.tracks))
     stacks = stack_tracks(job, selection.tracks, frame)
     if not stacks.tracks:

@@ -63,6 +63,11 @@ class IngestSettings:
             raise UsageError("--aoi and --bbox are both given", "Give one of the two.")
         if self.dem is not None and self.no_dem:
             raise UsageError("--dem and --no-dem are both given", "Give one of the two.")
+        if self.dem_vertical is not None:
+            try:
+                parse_datum(self.dem_vertical)
+            except DemError as error:
+                raise UsageError(f"--dem-vertical: {error.message}", error.hint) from error
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"--threads must be 1 or more, found {self.threads}")
 

@@ -146,6 +146,12 @@ class Journal:
         found = self.catalog.done_step(step.key, self.workspace)
         return None if found is None else found[0].result["record"]
 
+    def retell(self, step: Step[T]) -> None:
+        """Tell again what an earlier run of the step warned of."""
+        found = self.catalog.done_step(step.key, self.workspace)
+        if found is not None:
+            self._retell(found[0])
+
     def take_up(self, step: Step[T]) -> Done[T] | None:
         """Take the step's value from an earlier run; None when it has to be done."""
         key = step.key
@@ -158,10 +164,13 @@ class Journal:
             return None
         value = step.revive(record.result["record"])
         self._record_skip(step.name, key, record)
-        for message, code in record.result["warnings"]:
-            self.reporter(Warned(message, code))
+        self._retell(record)
         self.reporter(StepFinished(step.name, 0.0, record.detail, skipped=True))
         return Done(value, key, skipped=True)
+
+    def _retell(self, record: StepRecord) -> None:
+        for message, code in record.result["warnings"]:
+            self.reporter(Warned(message, code))
 
     def _record_skip(self, name: str, key: str, earlier: StepRecord) -> None:
         number = self.catalog.start_step(self.job_id, key, self.workspace, name)

@@ -119,14 +119,12 @@ class MemberStream:
 
         piece = self._stored(most) if self._inflater is None else self._inflated(most)
         if not piece:
-            raise zipfile.BadZipFile(
-                f"{self._info.filename} ends after {self._position} of {self.size} bytes"
-            )
+            raise zipfile.BadZipFile(f"it ends after {self._position} of {self.size} bytes")
         self._checksum = isal_zlib.crc32(piece, self._checksum)
         self._position += len(piece)
         found, expected = (self._position, self._checksum), (self.size, self._info.CRC)
         if self._position >= self.size and found != expected:
-            raise zipfile.BadZipFile(f"{self._info.filename} has a wrong checksum (CRC-32)")
+            raise zipfile.BadZipFile("its checksum (CRC-32) is wrong")
         return piece
 
     def _stored(self, most: int) -> bytes:
@@ -147,5 +145,5 @@ class MemberStream:
                 if piece:
                     return piece
         except igzip_lib.IsalError as error:  # type: ignore[misc]
-            raise zipfile.BadZipFile(f"{self._info.filename}: {error}") from error
+            raise zipfile.BadZipFile(str(error)) from error
         return b""

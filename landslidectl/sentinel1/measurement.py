@@ -51,8 +51,10 @@ class Measurement:
         CRC-32 of all numbers read so far, in order: two runs that agree in it have seen the same.
     """
 
-    def __init__(self, scene: Scene, reader: NumberReader) -> None:
+    def __init__(self, scene: Scene, reader: NumberReader, member: str = "its pixels"
+    ) -> None:
         self._scene = scene
+        self._member = member
         self._reader = reader
         self._turn = threading.Lock()
         self.checksum = 0
@@ -80,7 +82,8 @@ class Measurement:
                 last = window.row + window.rows - 1
                 raise DamagedScene(
                     self._scene.path,
-                    f"pixels of lines {window.row} to {last} cannot be read: {error}",
+                    f"lines {window.row} to {last} of {self._member} cannot be read: "
+                    f"{error.__cause__ or error}",  # GDAL's own words are those of the cause
                     COPY_AGAIN,
                 ) from error
             self.checksum = isal_zlib.crc32(numbers, self.checksum)
@@ -135,7 +138,7 @@ def open_measurement(
         if reader is None:
             reader = _raster(scene, archive.gdal_path(member), member, stack)
         check_shape(scene, annotation, reader.shape)
-        yield Measurement(scene, reader)
+        yield Measurement(scene, reader, member)
 
 
 def _plain(path: Path, disk: threading.Lock, stack: ExitStack) -> "_PlainReader | None":

@@ -11,7 +11,7 @@ from landslidectl.sentinel1.geometry import scene_geometry
 from landslidectl.stack.geolocate import Geolocator, build_geolocator
 from landslidectl.stack.windows import widened, within
 from landslidectl.terms import Quality
-from landslidectl.terrain.incidence import Look
+from landslidectl.terrain.incidence import Look, degrees_of_cosine, terrain_angles
 from landslidectl.terrain.slope import height_gradient
 from landslidectl.terrain.visibility import MAX_AZIMUTH_OFF_DEG, layover_shadow
 
@@ -74,7 +74,7 @@ class Surveyor:
         if self.dem.is_flat:
             bits = np.zeros(block.shape, dtype=np.uint8)
             angles = np.full((4, *block.shape), np.nan, dtype=np.float32)
-            angles[1] = _rounded(_degrees_of_cosine(self.geolocator.look(inner).up))
+            angles[1] = _rounded(degrees_of_cosine(self.geolocator.look(inner).up))
         else:
             outer = widened(inner, self._halo_px(inner), self.dem.grid)
             heights = self.dem.heights(outer)
@@ -138,7 +138,9 @@ class Surveyor:
             own = within(strip, rimmed)
             east, north = height_gradient(heights[within(rimmed, outer)], self.grid.pixel_m)
             look = self.geolocator.look(strip)
-            angles[:, top : top + rows] = slope_angles((east[own], north[own]), look)
+            part = _rounded(terrain_angles((east[own], north[own]), look))
+            part[3][part[3] >= FULL_TURN_DEG] = 0.0  # rounded up to a full turn
+            angles[:, top : top + rows] = part
         return angles
 
 
@@ -173,41 +175,6 @@ def relief_m(heights: "NDArray[np.float32]", own: tuple[slice, slice]) -> float:
     own_highest = np.fmax.reduce(heights[own], axis=None)
     relief = float(max(highest - own_lowest, own_highest - lowest))
     return 0.0 if np.isnan(relief) else relief
-
-
-def slope_angles(
-    gradient: "tuple[NDArray[np.float32], NDArray[np.float32]]", look: Look
-) -> "NDArray[np.float32]":
-    """Return local incidence, ellipsoid incidence, slope and aspect of inclined ground.
-
-    The angles of `local_incidence_deg` and `slope_aspect` in one go, from one gradient.
-
-    Parameters
-    ----------
-    gradient : pair of float32 arrays, shape (row, col)
-        dz/dx towards east and dz/dy towards north.
-    look : Look
-        Direction to the sensor, of the same shape.
-
-    Returns
-    -------
-    float32 array of shape (4, row, col)
-        Degrees, rounded to 1/64; NaN where the gradient is, aspect also where it is zero.
-    """
-    east, north = gradient
-    square = east * east + north * north
-    facing = look.up - east * look.east - north * look.north
-    out = np.empty((4, *square.shape), dtype=np.float32)
-    out[0] = _degrees_of_cosine(facing / np.sqrt(square + np.float32(1.0)))
-    out[1] = _degrees_of_cosine(look.up)
-    np.degrees(np.arctan(np.sqrt(square)), out=out[2])
-    # The slope rises towards arctan2(east, north); it falls the opposite way.
-    np.degrees(np.arctan2(east, north), out=out[3])
-    out[3] += np.float32(180.0)
-    rounded = _rounded(out)
-    rounded[3][rounded[3] >= FULL_TURN_DEG] = 0.0
-    rounded[3][square == 0.0] = np.nan
-    return rounded
 
 
 def count_bits(
@@ -253,11 +220,6 @@ def eroded(mask: "NDArray[np.bool_]", pixels: int) -> "NDArray[np.bool_]":
             width += shift
         mask = np.moveaxis(lines, 0, axis)
     return mask
-
-
-def _degrees_of_cosine(cosine: "NDArray[np.float32]") -> "NDArray[np.float32]":
-    clipped = np.clip(cosine, np.float32(-1.0), np.float32(1.0))
-    return np.asarray(np.degrees(np.arccos(clipped)), dtype=np.float32)
 
 
 def _rounded(degrees: "NDArray[np.float32]") -> "NDArray[np.float32]":

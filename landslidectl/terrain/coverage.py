@@ -118,7 +118,8 @@ def _missing(source: Path, cells: Iterable[Cell], share: float) -> DemError:
     return DemError(
         f"{source}: covers {min(100.0 * share, 99.9):.1f} % of the area that terrain correction "
         f"needs; heights are missing in {', '.join(missing[:NAMES_SHOWN])}{more}",
-        "Add these one-degree tiles to the folder. The area of interest is needed with 5 km "
+        "Add these one-degree tiles to the folder, whole where a file there holds just a part of "
+        "one. The area of interest is needed with 5 km "
         "around it, since mountains outside it cast layover and shadow into it. All of them hold "
         "land; open sea needs no tile.",
     )

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landslidectl.terrain.slope import height_gradient
+FULL_TURN_DEG = 360.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +44,42 @@ class Look:
         )
 
 
-def local_incidence_deg(heights: NDArray[Any], pixel_m: float, look: Look) -> NDArray[np.float32]:
-    """Return the angle between the ground's normal and the direction to the sensor.
+def terrain_angles(
+    gradient: tuple[NDArray[np.float32], NDArray[np.float32]], look: Look
+) -> NDArray[np.float32]:
+    """Return local incidence, ellipsoid incidence, slope and aspect of inclined ground.
 
     Parameters
     ----------
-    heights : ndarray, shape (row, col)
-        Metres, NaN where void.
-    pixel_m : float
-        Side of a pixel, metres.
+    gradient : pair of float32 arrays, shape (row, col)
+        dz/dx towards east and dz/dy towards north, as `height_gradient` returns them.
     look : Look
         Direction to the sensor.
 
     Returns
     -------
-    ndarray of float32, shape (row, col)
-        Degrees, 0 facing the sensor, more than 90 facing away from it (own shadow); NaN beside
-        voids. The normal is (-dz/dx, -dz/dy, 1).
+    float32 array of shape (4, row, col)
+        Degrees. Local incidence is the angle between the ground's normal, (-dz/dx, -dz/dy, 1), and
+        the direction to the sensor: 0 facing it, more than 90 facing away (own shadow). Aspect is
+        the direction of steepest descent, clockwise from grid north, 0 <= aspect < 360. NaN where
+        the gradient is, aspect also where it is zero.
     """
-    east, north = height_gradient(heights, pixel_m)
-    along = look.up - east * look.east - north * look.north
-    length = np.sqrt(1.0 + east * east + north * north, dtype=np.float32)
-    cosine = np.clip(along / length, -1.0, 1.0)
-    return np.asarray(np.degrees(np.arccos(cosine)), dtype=np.float32)
+    east, north = gradient
+    square = east * east + north * north
+    facing = look.up - east * look.east - north * look.north
+    out = np.empty((4, *square.shape), dtype=np.float32)
+    out[0] = degrees_of_cosine(facing / np.sqrt(square + np.float32(1.0)))
+    out[1] = degrees_of_cosine(look.up)
+    np.degrees(np.arctan(np.sqrt(square)), out=out[2])
+    # The slope rises towards arctan2(east, north); it falls the opposite way.
+    np.degrees(np.arctan2(east, north), out=out[3])
+    out[3] += np.float32(180.0)
+    out[3][out[3] >= FULL_TURN_DEG] = 0.0
+    out[3][square == 0.0] = np.nan
+    return out
+
+
+def degrees_of_cosine(cosine: NDArray[Any]) -> NDArray[np.float32]:
+    """Return angles; a cosine a rounding beyond 1 is 1."""
+    clipped = np.clip(cosine, np.float32(-1.0), np.float32(1.0))
+    return np.asarray(np.degrees(np.arccos(clipped)), dtype=np.float32)

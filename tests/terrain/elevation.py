@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from landslidectl.grid import Bounds, Grid, utm_epsg
 from landslidectl.terrain.geoid import geoid_undulation
+from landslidectl.terrain.incidence import Look, terrain_angles
 from landslidectl.terrain.sampling import transform_points
+from landslidectl.terrain.slope import height_gradient
 
 Surface = Callable[[NDArray, NDArray], NDArray]
 
@@ -154,3 +156,8 @@ def expected(grid: Grid, surface: Surface) -> NDArray:
     """Return ellipsoidal heights of a surface given as heights over the geoid."""
     lon, lat = lonlat(grid)
     return surface(lon, lat) + geoid_undulation(lon, lat)
+
+
+def local_incidence_deg(heights: NDArray, pixel_m: float, look: Look) -> NDArray:
+    """The angle at which a look meets the ground."""
+    return terrain_angles(height_gradient(heights, pixel_m), look)[0]

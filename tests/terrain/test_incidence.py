@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landslidectl.grid import Grid
-from landslidectl.terrain.incidence import Look, local_incidence_deg
+from landslidectl.terrain.incidence import Look
 from landslidectl.terrain.sampling import transform_points
 from landslidectl.terrain.slope import slope_aspect
 
-from .elevation import grid_around, lonlat
+from .elevation import grid_around, local_incidence_deg, lonlat
 from .test_slope import plane
 
 

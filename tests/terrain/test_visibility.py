@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from landslidectl.terms import Quality
-from landslidectl.terrain.incidence import Look, local_incidence_deg
+from landslidectl.terrain.incidence import Look
 from landslidectl.terrain.visibility import layover_shadow
+
+from .elevation import local_incidence_deg
 
 PIXEL_M = 10.0
 SIDE = 401
