@@ -1,5 +1,6 @@
 """``jobs`` and ``scenes``: read the catalog back."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -83,7 +84,7 @@ def list_scenes(catalog: options.CatalogFile = None, json_lines: options.Json = 
     if json_lines:
         write_json([as_json(scene) for scene in found])
         return
-    headings = ("scene", "start", "orbit", "pass", "polarisations", "status", "reason")
+    headings = ("scene", "start", "orbit", "pass", "polarisations", "status", "path", "reason")
     rows = [
         (
             scene.scene_id,
@@ -92,6 +93,7 @@ def list_scenes(catalog: options.CatalogFile = None, json_lines: options.Json = 
             scene.direction,
             scene.polarisations,
             scene.status,
+            scene.path,
             scene.reason,
         )
         for scene in found
@@ -105,7 +107,10 @@ def _job_facts(catalog: "Catalog", job: "JobRecord") -> dict[str, Any]:
     return {
         **as_json(job),
         "steps": [as_json(step) for step in catalog.list_steps(job.job_id)],
-        "outputs": [as_json(output) for output in catalog.list_outputs(job.job_id)],
+        "outputs": [
+            as_json(output) | {"exists": Path(output.path).exists()}
+            for output in catalog.list_outputs(job.job_id)
+        ],
         "detections": [as_json(item) for item in catalog.list_detections(job.job_id)],
     }
 
@@ -129,7 +134,8 @@ def _tell_job(job: "JobRecord", facts: dict[str, Any]) -> None:
         for name, value in values.items():
             write_line(f"  {name}: {clean(value)}")
     _tell_rows("Steps", facts["steps"], ("name", "status", "seconds", "detail"))
-    _tell_rows("Outputs", facts["outputs"], ("kind", "bytes", "sha256", "path"))
+    left = [output for output in facts["outputs"] if output["exists"]]
+    _tell_rows("Outputs", left, ("kind", "bytes", "sha256", "path"))
     columns = ("det_id", "centroid_lon", "centroid_lat", "area_ha", "score_max", "tracks")
     _tell_rows("Detections", facts["detections"], columns)
 

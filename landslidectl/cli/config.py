@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -240,7 +240,7 @@ def parse_memory(given: Given) -> int:
     return megabytes
 
 
-def parse_choice(given: Given, kind: Callable[[str], Any], name: str) -> Any:
+def parse_choice(given: Given, kind: type[StrEnum], name: str) -> Any:
     """Return a member of an enumeration.
 
     Raises
@@ -251,7 +251,9 @@ def parse_choice(given: Given, kind: Callable[[str], Any], name: str) -> Any:
     try:
         return kind(given.value)
     except ValueError as error:
-        raise wrong(given, f"{name}: {error}", "") from error
+        choices = ", ".join(member.value for member in kind)
+        message = f"{name}: expected one of {choices}, found {given.value!r}"
+        raise wrong(given, message, "") from error
 
 
 def wrong(given: Given, message: str, hint: str) -> LandslidectlError:

@@ -1,5 +1,6 @@
-"""``models``: which networks are there, what they were trained on, whether they are intact."""
+"""``models``: which networks are there, whether they are intact, and those of others taken in."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,12 +9,19 @@ import typer
 from landslidectl.cli import options
 from landslidectl.cli.output import say, say_error, write_facts, write_json, write_line, write_table
 from landslidectl.cli.scene_commands import told
-from landslidectl.errors import ModelError
+from landslidectl.errors import ModelError, ResourceError
+from landslidectl.terms import Pass
 
 if TYPE_CHECKING:
     from landslidectl.inference.manifest import Model
 
 models = typer.Typer(help="The networks that come with the program.", no_args_is_help=True)
+
+
+class PublishedArchitecture(StrEnum):
+    """Networks of others whose weights can be taken in."""
+
+    SAR_LRA = "sar-lra"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -94,6 +102,40 @@ def verify(
         except ModelError as error:
             results.append({"folder": model.folder.name, "intact": False, "reason": error.message})
     _tell_verified(results, json_lines)
+
+
+@models.command("import")
+def import_weights(
+    weights: Annotated[
+        Path,
+        typer.Argument(help="HDF5 file in which Keras saved the weights.", metavar="WEIGHTS.hdf5"),
+    ],
+    architecture: Annotated[
+        PublishedArchitecture, typer.Option(help="Network that the weights are of.")
+    ],
+    direction: Annotated[
+        Pass, typer.Option("--pass", help="Direction of the tracks they were trained on.")
+    ],
+    name: Annotated[str, typer.Option(help="Name to give the model.", metavar="NAME")],
+    output: Annotated[
+        Path, typer.Option(help="Folder of models to put it in.", metavar="FOLDER")
+    ] = Path("imported-models"),
+) -> None:
+    """Make a model of the weights that others published. Needs TensorFlow.
+
+    landslidectl models import weights.hdf5 --architecture sar-lra --pass descending --name lra
+    """
+    del architecture
+    try:
+        from landslidectl.training.convert import ImportRequest, import_sar_lra  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ResourceError(
+            f"importing weights needs what this build does not hold: {error}",
+            "Install it for Python instead: pip install 'landslidectl[train]'.",
+        ) from error
+    for model in import_sar_lra(ImportRequest(weights, direction, name, output)):
+        write_line(f"{model.folder}: {model.raw['precision']}; licence {model.licence}")
+    say(f"Use it on {direction} tracks: detect --model {name} --models-dir {output}")
 
 
 def _tell_verified(results: list[dict[str, Any]], json_lines: bool) -> None:

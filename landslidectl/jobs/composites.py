@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from landslidectl.errors import StackError
 from landslidectl.events import Reporter
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.geocoding import OUTSIDE, Geocoding, attempt, geocode_step, leave_aside
@@ -64,6 +63,7 @@ class SideBuilder:
         self._titles = titles
         self._steps: dict[str, Geocoding] = {}
         self._geocoded: dict[str, GeocodedScene] = {}
+        self._refused: set[str] = set()
 
     def usable(self, scenes: Sequence[Scene]) -> tuple[Scene, ...]:
         """Geocode what is not known yet, and return the scenes that can be used.
@@ -73,8 +73,12 @@ class SideBuilder:
         """
         return tuple(scene for scene in scenes if self._is_usable(scene))
 
-    def build(self, plan: TrackPlan, phase: Phase) -> Side:
-        """Return one side's composite; the geocoded scenes are deleted once it stands."""
+    def build(self, plan: TrackPlan, phase: Phase) -> Side | None:
+        """Return one side's composite; the geocoded scenes are deleted once it stands.
+
+        None when a scene that an earlier run could read has to be read again and now cannot: it is
+        refused, and `usable` leaves it out from then on.
+        """
         scenes = plan.pre if phase is Phase.PRE else plan.post
         steps = [self._step(scene) for scene in scenes]
         facts = {
@@ -85,7 +89,10 @@ class SideBuilder:
         done = self._job.take_up(self._composite(plan, phase, steps, factor, []))
         if done is None:
             geocoded = [self._file_of(scene) for scene in scenes]
-            done = self._job.run(self._composite(plan, phase, steps, factor, geocoded))
+            present = [scene for scene in geocoded if scene is not None]
+            if len(present) < len(scenes):
+                return None
+            done = self._job.run(self._composite(plan, phase, steps, factor, present))
         else:
             for step in steps:
                 self._job.journal.retell(step)
@@ -98,24 +105,24 @@ class SideBuilder:
             self._path(scene).unlink(missing_ok=True)
 
     def _is_usable(self, scene: Scene) -> bool:
+        if scene.scene_id in self._refused:
+            return False
         step = self._step(scene)
         known = self._job.journal.known(step)
         if known is None:
-            done = attempt(self._job, scene, step)
-            if done is not None and done.value is not None:
-                self._geocoded[scene.scene_id] = done.value
-            return scene.scene_id in self._geocoded
+            return self._file_of(scene) is not None
         if known[OUTSIDE]:
             leave_aside(self._job, scene)
         return not known[OUTSIDE]
 
-    def _file_of(self, scene: Scene) -> GeocodedScene:
+    def _file_of(self, scene: Scene) -> GeocodedScene | None:
         """Return the geocoded scene: of this run, of an earlier one, or made again."""
         if scene.scene_id not in self._geocoded:
-            made = self._job.run(self._step(scene)).value
-            if made is None:
-                raise StackError(f"{scene.scene_id}: does not reach the map grid")
-            self._geocoded[scene.scene_id] = made
+            done = attempt(self._job, scene, self._step(scene))
+            if done is None or done.value is None:
+                self._refused.add(scene.scene_id)
+                return None
+            self._geocoded[scene.scene_id] = done.value
         return self._geocoded[scene.scene_id]
 
     def _step(self, scene: Scene) -> Geocoding:
@@ -150,7 +157,8 @@ class SideBuilder:
         def work(reporter: Reporter) -> Made[Composite]:
             composite = build_composite(phase, geocoded, request, reporter)
             files = [(path, "composite") for path in composite.paths]
-            return Made(composite, {}, files, f"{composite.acquisitions} acquisitions")
+            detail = f"{plan.track.name} {phase.value}: {composite.acquisitions} acquisitions"
+            return Made(composite, {}, files, detail)
 
         depends_on = {
             "scenes": [step.key for step in steps],

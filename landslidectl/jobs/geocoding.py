@@ -42,7 +42,9 @@ def geocode_step(job: Job[Any], scene: Scene, frame: MapFrame, title: str) -> Ge
         try:
             geocoded = geocode_scene(scene, frame.dem.value, frame.grid, out, options)
         except SceneOutsideGrid:
-            return Made(None, {OUTSIDE: True}, detail="does not reach the map grid")
+            return Made(
+                None, {OUTSIDE: True}, detail=f"{scene.scene_id} does not reach the map grid"
+            )
         record = {
             OUTSIDE: False,
             "manifest_sha256": identity.get("manifest"),
@@ -50,7 +52,7 @@ def geocode_step(job: Job[Any], scene: Scene, frame: MapFrame, title: str) -> Ge
             "noise": noise,
             "pixels_crc32": geocoded.pixels_crc32,
         }
-        return Made(geocoded, record, [(out, "geocoded")])
+        return Made(geocoded, record, [(out, "geocoded")], scene.scene_id)
 
     depends_on = {
         "scene": identity,

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from landslidectl.catalog.records import utc_text
-from landslidectl.errors import UsageError
+from landslidectl.errors import DemError, UsageError
 from landslidectl.terms import BandSet, Device, EventTime, Radiometry, Speckle
+from landslidectl.terrain.datum import parse_datum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,11 @@ class IngestSettings:
             raise UsageError("--aoi and --bbox are both given", "Give one of the two.")
         if self.dem is not None and self.no_dem:
             raise UsageError("--dem and --no-dem are both given", "Give one of the two.")
+        if self.no_dem and self.radiometry is Radiometry.GAMMA0_TERRAIN:
+            raise UsageError(
+                "--radiometry gamma0_terrain needs an elevation model, and --no-dem is given",
+                "Give --dem, or take gamma0, which needs none.",
+            )
         if self.dem_vertical is not None:
             try:
                 parse_datum(self.dem_vertical)

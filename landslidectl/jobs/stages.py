@@ -66,15 +66,12 @@ def stack_tracks(job: Job[Any], plans: Sequence[TrackPlan], frame: MapFrame) -> 
     builder = SideBuilder(job, frame, titles)
     tracks, lost = [], []
     for plan in plans:
-        left = replace(plan, pre=builder.usable(plan.pre), post=builder.usable(plan.post))
-        reason = _lack(left, window_options(job.settings))
-        if reason is None:
-            tracks.append(_stack_track(job, left, builder, frame))
+        stacked = _stack_track(job, plan, builder, frame)
+        if isinstance(stacked, StackedTrack):
+            tracks.append(stacked)
             continue
-        lost.append(reason)
-        builder.drop(left.scenes)
-        job.ledger.leave_aside(UnusedScene(scene, reason) for scene in left.scenes)
-        job.reporter(Warned(f"track skipped: {reason}", "track-skipped"))
+        lost.append(stacked)
+        job.reporter(Warned(f"track skipped: {stacked}", "track-skipped"))
     return Stacks(tuple(tracks), tuple(lost))
 
 
@@ -87,7 +84,8 @@ def score_track(job: Job[DetectSettings], track: StackedTrack, model: Model) -> 
     def work(reporter: Reporter) -> Made[ScoreRaster]:
         raster = score_stack(stack, model, out, options, reporter)
         record = {"device_used": raster.device_used, "windows_scored": raster.windows_scored}
-        return Made(raster, record, [(out, "score")], f"{raster.windows_scored} windows")
+        detail = f"{stack.track.name}: {raster.windows_scored} windows"
+        return Made(raster, record, [(out, "score")], detail)
 
     def revive(record: Mapping[str, Any]) -> ScoreRaster:
         return ScoreRaster(out, stack.grid, stack.track, model.name, **record)
@@ -114,10 +112,19 @@ def _lack(plan: TrackPlan, options: WindowOptions) -> str | None:
 
 def _stack_track(
     job: Job[Any], plan: TrackPlan, builder: SideBuilder, frame: MapFrame
-) -> StackedTrack:
-    post, pre = builder.build(plan, Phase.POST), builder.build(plan, Phase.PRE)
-    done = job.run(_stack_step(job, plan, (pre, post), frame))
-    return StackedTrack(plan, done, {**pre.facts, **post.facts})
+) -> StackedTrack | str:
+    """Return the stack of one track, or in words what is left too little of."""
+    left = replace(plan, pre=builder.usable(plan.pre), post=builder.usable(plan.post))
+    reason = _lack(left, window_options(job.settings))
+    if reason is not None:
+        builder.drop(left.scenes)
+        job.ledger.leave_aside(UnusedScene(scene, reason) for scene in left.scenes)
+        return reason
+    post, pre = builder.build(left, Phase.POST), builder.build(left, Phase.PRE)
+    if post is None or pre is None:
+        return _stack_track(job, left, builder, frame)
+    done = job.run(_stack_step(job, left, (pre, post), frame))
+    return StackedTrack(left, done, {**pre.facts, **post.facts})
 
 
 def _stack_step(
@@ -149,8 +156,8 @@ def _stack_step(
             (stack.incidence_path, "stack-incidence"),
             (stack.record_path, "stack-record"),
         ]
-        detail = f"{stack.pre_acquisitions} before, {stack.post_acquisitions} after the event"
-        return Made(stack, {}, files, detail)
+        acquired = f"{stack.pre_acquisitions} before, {stack.post_acquisitions} after the event"
+        return Made(stack, {}, files, f"{plan.track.name}: {acquired}")
 
     depends_on = {
         "pre": pre.key,

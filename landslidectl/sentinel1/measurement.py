@@ -51,8 +51,7 @@ class Measurement:
         CRC-32 of all numbers read so far, in order: two runs that agree in it have seen the same.
     """
 
-    def __init__(self, scene: Scene, reader: NumberReader, member: str = "its pixels"
-    ) -> None:
+    def __init__(self, scene: Scene, reader: NumberReader, member: str = "its pixels") -> None:
         self._scene = scene
         self._member = member
         self._reader = reader
@@ -83,7 +82,7 @@ class Measurement:
                 raise DamagedScene(
                     self._scene.path,
                     f"lines {window.row} to {last} of {self._member} cannot be read: "
-                    f"{error.__cause__ or error}",  # GDAL's own words are those of the cause
+                    f"{_root_of(error)}",
                     COPY_AGAIN,
                 ) from error
             self.checksum = isal_zlib.crc32(numbers, self.checksum)
@@ -139,6 +138,13 @@ def open_measurement(
             reader = _raster(scene, archive.gdal_path(member), member, stack)
         check_shape(scene, annotation, reader.shape)
         yield Measurement(scene, reader, member)
+
+
+def _root_of(error: BaseException) -> BaseException:
+    """Return what an error began with: GDAL says what is wrong first, then only that it failed."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _plain(path: Path, disk: threading.Lock, stack: ExitStack) -> "_PlainReader | None":

@@ -10,11 +10,13 @@ from landslidectl.cli.config import (
     Origin,
     find_config,
     merged,
+    parse_choice,
     parse_event,
     parse_memory,
     read_config,
 )
 from landslidectl.errors import ConfigError, UsageError
+from landslidectl.terms import Speckle
 
 
 def flag(value: object) -> Given:
@@ -119,6 +121,12 @@ def test_vague_events_are_refused_with_an_example(texts: list[str], words: str) 
 )
 def test_memory_sizes(text: str, megabytes: int) -> None:
     assert parse_memory(flag(text)) == megabytes
+
+
+def test_a_wrong_choice_is_refused_with_the_right_ones() -> None:
+    assert parse_choice(flag("lee"), Speckle, "speckle") is Speckle.LEE
+    with pytest.raises(ConfigError, match="expected one of none, lee, quegan, found 'leee'"):
+        parse_choice(Given("leee", Origin.FILE, "x.toml"), Speckle, "speckle")
 
 
 @pytest.mark.parametrize("text", ["much", "-1GB", "1KB", ""])

@@ -27,8 +27,11 @@ def job_id() -> str:
             JobRequest("landslidectl detect x", {"threshold": 0.5}, {"landslidectl": "0.1"}, "/out")
         )
         step = catalog.start_step(job, "key", Path("/out"), "geocode")
-        output = OutputRecord("/out/a.tif", "geocoded", "ab" * 32, 10, 1)
-        catalog.finish_step(step, StepOutcome("done", 1.25, "fine", outputs=(output,)))
+        outputs = (
+            OutputRecord("/out/a.tif", "geocoded", "ab" * 32, 10, 1),
+            OutputRecord(__file__, "product", "cd" * 32, 10, 1),
+        )
+        catalog.finish_step(step, StepOutcome("done", 1.25, "fine", outputs=outputs))
         catalog.record_detections(job, [DetectionRecord("LS-1", 12.5, 42.5, 1.5, 0.9, 0.8, "D046")])
         catalog.record_scenes(
             [
@@ -53,11 +56,13 @@ def test_jobs_list(runner: CliRunner, job_id: str) -> None:
 def test_jobs_show(runner: CliRunner, job_id: str) -> None:
     told_job = runner.invoke(app, ["jobs", "show", job_id[:20]])
     assert told_job.exit_code == 0
-    for words in ("geocode", "/out/a.tif", "LS-1", "threshold: 0.5"):
+    for words in ("geocode", __file__, "LS-1", "threshold: 0.5"):
         assert words in told_job.stdout
+    assert "/out/a.tif" not in told_job.stdout, "what is gone is not offered"
     facts = json.loads(runner.invoke(app, ["jobs", "show", job_id, "--json"]).stdout)
     assert [step["name"] for step in facts["steps"]] == ["geocode"]
-    assert [output["path"] for output in facts["outputs"]] == ["/out/a.tif"]
+    outputs = [(output["path"], output["exists"]) for output in facts["outputs"]]
+    assert outputs == [("/out/a.tif", False), (__file__, True)]
     assert [item["det_id"] for item in facts["detections"]] == ["LS-1"]
     assert runner.invoke(app, ["jobs", "show", "nothing"]).exit_code == 2
 
@@ -67,6 +72,7 @@ def test_scenes_list_shows_no_control_characters(runner: CliRunner, job_id: str)
     assert "\x1b" not in table.stdout
     assert len(table.stdout.splitlines()) == 3
     scenes = json.loads(runner.invoke(app, ["scenes", "list", "--json"]).stdout)
+    assert scenes[0]["path"] in table.stdout, "copies of a scene are told apart by where they lie"
     assert [scene["status"] for scene in scenes] == ["usable", "refused"]
     assert scenes[1]["reason"] == "not\na zip"
 

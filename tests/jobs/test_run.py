@@ -6,13 +6,16 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import JobRequest
 from landslidectl.errors import (
     AoiError,
+    DamagedScene,
     DemError,
+    InputError,
     Interrupted,
     LockedError,
     ModelError,
@@ -23,12 +26,15 @@ from landslidectl.errors import (
     UsageError,
 )
 from landslidectl.events import ProgressEvent, SceneRefused, StepFinished, Warned, silent
+from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.jobs import composites, geocoding, run, stages
+from landslidectl.jobs.area import bbox_area, grid_for
 from landslidectl.jobs.lock import folder_lock
 from landslidectl.jobs.run import run_detect, run_ingest, run_stack
 from landslidectl.jobs.workspace import Workspace
+from landslidectl.sentinel1.scene import Scene
 from landslidectl.terms import JobStatus, Phase, Radiometry, Speckle
-from tests.jobs.world import BROKEN, DAMAGED, ELSEWHERE, NOISY, World
+from tests.jobs.world import BBOX, BROKEN, DAMAGED, ELSEWHERE, NOISY, World
 
 
 def products(world: World) -> list[Path]:
@@ -148,6 +154,25 @@ def test_a_job_killed_before_its_composite_loses_no_scene(
     assert result.skipped == 1 + 4
 
 
+def test_a_scene_that_can_no_longer_be_read_is_left_out(
+    world: World, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its geocoded file is gone with the composite, and the disk it lies on is failing."""
+    run_detect(world.settings(), silent, catalog)
+    Workspace(world.settings().output).composite("D046", Phase.PRE).unlink()
+    victim = min(world.scenes.glob("*.zip"))
+
+    def failing(scene: Scene, *arguments: object) -> object:
+        if scene.path == victim:
+            raise DamagedScene(scene.path, "input/output error")
+        return world.geocode(scene, *arguments)
+
+    monkeypatch.setattr(geocoding, "geocode_scene", failing)
+    result = run_detect(world.settings(), silent, catalog)
+    assert (result.status, result.scenes) == (JobStatus.PARTIAL, 3)
+    assert [item.name for item in result.refused if item.is_failure] == [str(victim)]
+
+
 def test_facts_of_each_scene_reach_the_product(world: World, catalog: Catalog) -> None:
     world.add(-18.0, NOISY)
     result = run_detect(world.settings(), silent, catalog)
@@ -158,13 +183,46 @@ def test_facts_of_each_scene_reach_the_product(world: World, catalog: Catalog) -
     assert {scene["orbit"] for scene in scenes} == {"annotation"}
 
 
+def test_a_warning_about_a_scene_reaches_every_product_made_of_it(
+    world: World, catalog: Catalog
+) -> None:
+    world.add(-18.0, NOISY)
+    first = run_detect(world.settings(), silent, catalog)
+    settings = world.settings(threshold=0.9, overwrite=True)
+    second = run_detect(settings, silent, catalog)
+    assert len(world.geocoded) == 5
+    assert second.warnings == first.warnings
+    told = json.loads(Path(second.files["metadata"]).read_text())["warnings"]
+    assert [text for text in told if "noise in VV and VH is not known" in text]
+
+
+def test_scenes_that_no_orbit_file_covers_are_told(
+    world: World, catalog: Catalog, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="no such folder"):
+        run_detect(world.settings(orbits=tmp_path / "orbits"), silent, catalog)
+    (tmp_path / "orbits").mkdir()
+    result = run_detect(world.settings(orbits=tmp_path / "orbits"), silent, catalog)
+    assert any("holds no orbit of 4 of 4 scenes" in text for text in result.warnings)
+
+
+def test_terrain_flattening_without_terrain_is_refused(world: World) -> None:
+    with pytest.raises(UsageError, match="gamma0_terrain needs an elevation model"):
+        world.settings(radiometry=Radiometry.GAMMA0_TERRAIN)
+
+
+def test_a_word_that_is_no_vertical_datum_is_refused_at_once(world: World) -> None:
+    with pytest.raises(UsageError, match=r"--dem-vertical: .*'egm69' is unknown"):
+        world.settings(no_dem=False, dem=world.folder, dem_vertical="egm69")
+
+
 def test_a_late_scene_is_taken_on_request_and_told(world: World, catalog: Catalog) -> None:
     next(world.scenes.glob("*201809*")).unlink()
     world.add(20.0)
     with pytest.raises(StackError, match="--extend-post"):
         run_detect(world.settings(), silent, catalog)
     result = run_detect(world.settings(extend_post_days=10.0), silent, catalog)
-    assert any("days late" in text for text in result.warnings)
+    assert any("were acquired 20.0 days after it" in text for text in result.warnings)
     assert "late" in Path(result.files["metadata"]).read_text()
 
 
@@ -272,6 +330,20 @@ def test_refusals_before_any_work(world: World, catalog: Catalog, tmp_path: Path
         run_detect(settings, silent, catalog)
     assert world.geocoded == []
     assert {job.status for job in catalog.list_jobs()} == {JobStatus.FAILED}
+
+
+def test_heights_are_asked_for_five_kilometres_around(
+    world: World, catalog: Catalog, tmp_path: Path
+) -> None:
+    """Mountains that far outside lay over the area and shade it."""
+    own = tmp_path / "own.tif"
+    grid = grid_for(bbox_area(BBOX)).buffered(4500.0)
+    heights = np.full(grid.shape, 100.0, np.float32)
+    write_raster(own, grid, [heights], RasterLayout(("height",), nodata=float("nan")))
+    settings = world.settings(no_dem=False, dem=own, dem_vertical="ellipsoid")
+    with pytest.raises(DemError, match="covers"):
+        run_detect(settings, silent, catalog)
+    assert world.geocoded == []
 
 
 def test_area_defaults_to_what_the_scenes_cover(

@@ -237,3 +237,17 @@ def test_find_scenes_passes_over_junk_and_refuses_the_broken(tmp_path):
     assert "truncated" in found.refused[0].reason
     given = find_scenes([unrelated, disk / "readme.txt", disk / "gone"])
     assert [refusal.path.name for refusal in given.refused] == ["gone", "readme.txt", "roads.zip"]
+
+
+@pytest.mark.parametrize("letter", ["A", "C", "D", "Z"])
+def test_a_product_without_a_suffix_is_found_whatever_its_satellite(tmp_path, letter):
+    """Browsers drop suffixes; a broken one must be refused by name, not passed over as junk."""
+    name = f"S1{letter}{NAME[3:]}"
+    files = product_files(Product(number=letter), tmp_path)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    write_zip(files, disk / name)
+    stranger = write_zip({"a.txt": b"x"}, disk / f"{name}_2.zip", "")
+    found = find_scenes([disk])
+    assert [scene.path.name for scene in found.scenes] == [name]
+    assert [refusal.path for refusal in found.refused] == [stranger]

@@ -1,6 +1,10 @@
 """Numbers come out the same from folders, zips and whatever GDAL reads; zips are read once."""
 
+import struct
+import threading
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +13,10 @@ import pytest
 from landslidectl.errors import DamagedScene
 from landslidectl.grid import Window
 from landslidectl.sentinel1 import inflate
+from landslidectl.sentinel1 import measurement as measurement_module
 from landslidectl.sentinel1.annotation import read_annotation
 from landslidectl.sentinel1.discover import open_scene
-from landslidectl.sentinel1.measurement import open_measurement
+from landslidectl.sentinel1.measurement import Measurement, open_measurement
 from landslidectl.terms import Polarisation
 
 from .builders import NAME, Product, product_files, stem, write_folder, write_zip
@@ -37,6 +42,28 @@ def tiff_of(path: Path, **profile: object) -> bytes:
     with rasterio.open(path, "w", **base, **profile) as dataset:
         dataset.write(NUMBERS, 1)
     return path.read_bytes()
+
+
+def scattered_tiff() -> bytes:
+    """Return the numbers as strips of a line each, the last line first in the file."""
+    head, line_bytes = 8, 2 * SAMPLES
+    tables = head + LINES * line_bytes
+    offsets = head + line_bytes * np.arange(LINES, dtype="<u4")[::-1]
+    sizes = np.full(LINES, line_bytes, dtype="<u4")
+    directory = tables + offsets.nbytes + sizes.nbytes
+    fields = [(256, 1, SAMPLES), (257, 1, LINES), (258, 1, 16), (259, 1, 1), (262, 1, 1)]
+    fields += [(273, LINES, tables), (277, 1, 1), (278, 1, 1)]
+    fields += [(279, LINES, tables + offsets.nbytes), (339, 1, 1)]
+    entries = b"".join(struct.pack("<HHII", tag, 4, *value) for tag, *value in fields)
+    return b"".join(
+        (
+            struct.pack("<2sHI", b"II", 42, directory),
+            NUMBERS[::-1].astype("<u2").tobytes(),
+            offsets.tobytes(),
+            sizes.tobytes(),
+            struct.pack("<H", len(fields)) + entries + bytes(4),
+        )
+    )
 
 
 def read_all(path: Path, windows: list[Window]) -> list[np.ndarray]:
@@ -66,9 +93,10 @@ BACK = [Window(200, 0, 50, SAMPLES), Window(10, 3, 20, 30), Window(0, 0, LINES, 
         {"BIGTIFF": "YES"},
         {"ENDIANNESS": "BIG"},
         {"tiled": True, "blockxsize": 64, "blockysize": 64, "compress": "deflate"},
+        {"tiled": True, "blockxsize": 16, "blockysize": 16},
         {"compress": "deflate", "blockysize": 16},
     ],
-    ids=["plain", "line strips", "big", "big endian", "cog", "compressed strips"],
+    ids=["plain", "line strips", "big", "big endian", "cog", "plain tiles", "compressed strips"],
 )
 def test_every_layout_gives_the_same_numbers(tmp_path, profile, is_zip) -> None:
     files = files_with(tmp_path, **profile)
@@ -80,6 +108,32 @@ def test_every_layout_gives_the_same_numbers(tmp_path, profile, is_zip) -> None:
     for window, found in zip(windows, read_all(path, windows), strict=True):
         assert found.dtype == np.uint16
         np.testing.assert_array_equal(found, NUMBERS[window.slices])
+
+
+@pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
+@pytest.mark.parametrize("is_zip", [False, True], ids=["folder", "zip"])
+def test_strips_may_lie_in_any_order(tmp_path, is_zip) -> None:
+    files = files_with(tmp_path) | {MEASUREMENT: scattered_tiff()}
+    files["manifest.safe"] = files["manifest.safe"].replace(b'size="', b'size="-')
+    if is_zip:
+        path = write_zip(files, tmp_path / f"{NAME}.zip")
+    else:
+        path = write_folder(files, tmp_path / f"{NAME}.SAFE")
+    for window, found in zip(FORWARD, read_all(path, FORWARD), strict=True):
+        np.testing.assert_array_equal(found, NUMBERS[window.slices])
+
+
+def test_ground_control_points_move_no_pixel(tmp_path) -> None:
+    """Those of real products are coarse and made for the mean height; here they are upside down."""
+    from rasterio.control import GroundControlPoint
+
+    places = [(0, 0), (0, SAMPLES), (LINES, 0), (LINES, SAMPLES)]
+    points = [GroundControlPoint(row, col, 12.0 + col, -40.0 + row) for row, col in places]
+    tiles = {"tiled": True, "blockxsize": 64, "blockysize": 64}
+    files = files_with(tmp_path, gcps=points, crs="EPSG:4326", **tiles)
+    path = write_folder(files, tmp_path / f"{NAME}.SAFE")
+    (found,) = read_all(path, [Window(0, 0, LINES, SAMPLES)])
+    np.testing.assert_array_equal(found, NUMBERS)
 
 
 def test_a_zip_is_inflated_once_while_windows_go_forward(tmp_path, monkeypatch) -> None:
@@ -95,9 +149,13 @@ def test_a_zip_is_inflated_once_while_windows_go_forward(tmp_path, monkeypatch) 
     assert len(rewinds) == 1
 
 
-def test_a_wrong_checksum_shows_at_the_end_of_the_member(tmp_path) -> None:
-    """One flipped bit of a stored member: only the checksum can tell."""
+@pytest.mark.parametrize("trailing", [0, 100_000])
+def test_a_wrong_checksum_shows_at_the_end_of_the_member(tmp_path, monkeypatch, trailing) -> None:
+    """One flipped bit of a stored member: only the checksum can tell, behind what may follow."""
+    monkeypatch.setattr(measurement_module, "HEADER_BYTES", 1 << 14)
     files = files_with(tmp_path)
+    files[MEASUREMENT] += bytes(trailing)
+    files["manifest.safe"] = files["manifest.safe"].replace(b'size="', b'size="-')
     path = tmp_path / f"{NAME}.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as zipped:
         for name, content in files.items():
@@ -133,6 +191,27 @@ def test_damaged_deflate_is_refused(tmp_path) -> None:
         read_all(path, [Window(0, 0, LINES, SAMPLES)])
 
 
+@pytest.mark.filterwarnings("ignore:Dataset has no geotransform")
+@pytest.mark.parametrize("is_zip", [False, True], ids=["tiled folder", "zip"])
+def test_a_damaged_measurement_is_named_once_with_what_is_wrong(tmp_path, is_zip) -> None:
+    if is_zip:
+        path = write_zip(files_with(tmp_path), tmp_path / f"{NAME}.zip")
+        damaged = path
+    else:
+        tiles = {"tiled": True, "blockxsize": 64, "blockysize": 64, "compress": "deflate"}
+        path = write_folder(files_with(tmp_path, **tiles), tmp_path / f"{NAME}.SAFE")
+        damaged = path / MEASUREMENT
+    content = bytearray(damaged.read_bytes())
+    middle = content.find(b"measurement/", 1) + 9000 if is_zip else len(content) // 2
+    content[middle : middle + 100] = b"\xff" * 100
+    damaged.write_bytes(content)
+    with pytest.raises(DamagedScene) as caught:
+        read_all(path, [Window(0, 0, LINES, SAMPLES)])
+    reason = caught.value.reason
+    assert reason.count(Path(MEASUREMENT).name) == 1
+    assert "previous exception" not in reason
+
+
 def test_the_checksum_tells_what_was_read(tmp_path) -> None:
     files = files_with(tmp_path)
     paths = [
@@ -148,3 +227,28 @@ def test_the_checksum_tells_what_was_read(tmp_path) -> None:
                 measurement.read(window)
             sums.append(measurement.checksum)
     assert sums[0] == sums[1] != 0
+
+
+class OneHand:
+    """A reader that, like a raster of GDAL, must not be used by two threads at once."""
+
+    shape = LINES, SAMPLES
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+    def read(self, window: Window) -> np.ndarray:
+        """Read slowly."""
+        assert self.lock.acquire(blocking=False), "two threads in one reader"
+        time.sleep(1e-3)
+        self.lock.release()
+        return NUMBERS[window.slices]
+
+
+def test_threads_take_turns(tmp_path) -> None:
+    scene = open_scene(write_folder(files_with(tmp_path), tmp_path / f"{NAME}.SAFE"))
+    measurement = Measurement(scene, OneHand())
+    windows = [Window(line, 0, 20, SAMPLES) for line in range(0, LINES, 20)]
+    with ThreadPoolExecutor(4) as pool:
+        parts = list(pool.map(measurement.read, windows))
+    np.testing.assert_array_equal(np.concatenate(parts), NUMBERS)

@@ -137,8 +137,9 @@ def scene_of(tmp_path, product, *changes):
         ("003.71", 1.0),
         ("002.70", 1.0),
         ("002.51", 1.0),
-        ("002.43", K_NOISE_IW * 10.0**2),
-        ("002.31", K_NOISE_IW * 10.0),
+        ("002.50", K_NOISE_IW * 10.0**2),
+        ("002.34", K_NOISE_IW * 10.0**2),
+        ("002.33", K_NOISE_IW * 10.0),
     ],
 )
 def test_old_versions_need_a_factor(tmp_path, ipf, factor):

@@ -76,6 +76,7 @@ def test_a_measurement_of_another_shape_or_type_is_damaged(tmp_path):
     for name, values, word in (
         ("a", np.ones((5, 20), dtype=np.uint16), "5 lines of 20"),
         ("b", np.ones((12, 20), dtype=np.float32), "float32"),
+        ("c", np.ones((12, 20), dtype=np.int16), "int16"),
     ):
         files = product_files(Product(numbers=values), tmp_path)
         scene = open_scene(write_folder(files, tmp_path / f"{name}.SAFE"))

@@ -19,7 +19,7 @@ from landslidectl.stack.contract import StackContract
 from landslidectl.stack.geocode import GeocodeOptions, geocode_scene
 from landslidectl.stack.geocoded import open_geocoded
 from landslidectl.stack.geolocate import build_geolocator
-from landslidectl.terms import Pass, Polarisation
+from landslidectl.terms import Pass, Polarisation, Radiometry
 
 from .scenes import LevelDem, circular_geometry, grid_at, make_scene
 
@@ -83,6 +83,59 @@ def test_values_lie_where_the_geometry_says(tmp_path, monkeypatch, direction) ->
     np.testing.assert_allclose(values[0], line * 1e-3 - pixel * 1e-4, atol=2e-5)
     np.testing.assert_allclose(values[1], 0.5 * values[0], atol=2e-5)
     assert open_geocoded(geocoded.path) == geocoded
+
+
+def test_an_orbit_file_moves_the_map_and_is_recorded(tmp_path, monkeypatch) -> None:
+    """Its vectors, 3 lines ahead of the annotation's, decide where values lie."""
+    geometry, centre = circular_geometry(42.0, Pass.ASCENDING)
+    grid = grid_at(*centre, 64, 64)
+    dem = LevelDem(grid.buffered(200.0), 750.0)
+    ahead, vectors, name = cut(geometry, 3, geometry.lines), object(), "precise S1A_OPER_AUX_POEORB"
+
+    def orbit_of(folder, scene, epoch):
+        return (vectors, name) if folder else (None, "annotation")
+
+    maps = []
+    with radar(monkeypatch, geometry), monkeypatch.context() as patch:
+        patch.setattr(geocode, "scene_orbit", orbit_of)
+        patch.setattr(
+            geocode,
+            "scene_geometry",
+            lambda annotation, bistatic, orbit: ahead if orbit is vectors else geometry,
+        )
+        for number, folder in enumerate((None, tmp_path)):
+            out, options = tmp_path / f"{number}.tif", GeocodeOptions(orbits=folder)
+            maps.append(geocode_scene(make_scene(), dem, grid, out, options))
+    assert [one.orbit for one in maps] == ["annotation", name]
+    assert open_geocoded(maps[1].path).orbit == name
+    own, moved = (read_bands(one.path)[0] for one in maps)
+    np.testing.assert_allclose(moved - own, -3e-3, atol=2e-5)
+
+
+@pytest.mark.parametrize("radiometry", list(Radiometry))
+def test_the_contract_s_radiometry_is_what_is_done(tmp_path, monkeypatch, radiometry) -> None:
+    """Earth Engine floors what is darker than the noise and leaves the bistatic residual in."""
+    geometry, centre = circular_geometry(42.0, Pass.ASCENDING)
+    grid = grid_at(*centre, 64, 64)
+    seen = []
+    with radar(monkeypatch, geometry), monkeypatch.context() as patch:
+        opened = geocode.open_sigma_noughts
+
+        def opening(scene, polarisations, options, disk):
+            seen.append(options.mode.value)
+            return opened(scene, polarisations, options, disk)
+
+        def geometry_of(annotation, bistatic, orbit):
+            seen.append(bistatic)
+            return geometry
+
+        patch.setattr(geocode, "open_sigma_noughts", opening)
+        patch.setattr(geocode, "scene_geometry", geometry_of)
+        options = GeocodeOptions(contract=StackContract(radiometry=radiometry))
+        dem = LevelDem(grid.buffered(200.0))
+        geocode_scene(make_scene(), dem, grid, tmp_path / "scene.tif", options)
+    is_gee = radiometry is Radiometry.GEE
+    assert seen == [not is_gee, "gee" if is_gee else "accurate"]
 
 
 @pytest.mark.parametrize("direction", list(Pass))

@@ -133,6 +133,29 @@ def test_leaving_out_far_and_gentle_ground_changes_nothing(frame) -> None:
             np.testing.assert_array_equal(found, expected[block.slices])
 
 
+@dataclass(frozen=True)
+class Walls(LevelDem):
+    """Walls 3 km high, 2 km off both sides of a map that is 2 km wide."""
+
+    def heights(self, window: Window) -> np.ndarray:
+        col = np.arange(window.col, window.col + window.cols) - self.grid.cols / 2
+        wall = (np.abs(col) > 300.0) & (np.abs(col) < 310.0)
+        return np.broadcast_to(np.where(wall, 3000.0, 0.0), window.shape).astype(np.float32)
+
+
+def test_mountains_outside_the_map_lay_over_it_and_shade_it(frame) -> None:
+    """Near 39 degrees the echo of the far wall falls 3.7 km short, the near one's shade 2.4 km."""
+    direction, grid = frame
+    surveyor = surveyor_of(Walls(grid.buffered(5000.0)), grid, make_scene())
+    bits, _ = surveyor.survey(Window(0, 0, *grid.shape))
+    if direction is Pass.DESCENDING:  # from the east; mirrored, the sensor is in the west
+        bits = bits[:, ::-1]
+    assert (bits[:, 60:] & Quality.LAYOVER > 0).all()
+    assert not (bits[:, :10] & Quality.LAYOVER).any()
+    assert (bits[:, :20] & Quality.SHADOW > 0).all()
+    assert not (bits[:, 80:] & Quality.SHADOW).any()
+
+
 def test_angles_of_a_survey(frame) -> None:
     direction, grid = frame
     dem = Ridge(grid.buffered(500.0))
