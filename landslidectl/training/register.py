@@ -34,12 +34,21 @@ from landslidectl.training.evaluate import (
 from landslidectl.training.fit import BEST, HISTORY, load_network, predict
 from landslidectl.training.networks import WINDOW, band_scales, multiply_adds
 from landslidectl.training.patches import PatchSet, as_input
-from landslidectl.training.quantise import convert_float, quantisation_loss, quantise
+from landslidectl.training.quantise import (
+    QuantisationLoss,
+    convert_float,
+    quantisation_loss,
+    quantise,
+    quantise_by_window,
+)
+from landslidectl.training.rounding import rounded
 
 REPRESENTATIVES = 400
 QUANTISATION = "quantisation.json"
 SCENES = "scenes.json"
 FLOAT_NAME = "float32.tflite"
+FIXED = "int8 with fixed ranges, float32 at both ends"
+BY_WINDOW = "int8 kernels, feature maps int8 by the range of each window, float32 between"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +76,10 @@ class Release:
 def quantise_run(run: Path, patches: PatchSet, validation: PatchSet) -> Mapping[str, Any]:
     """Convert the best network of a run to 8 bits, and choose the threshold.
 
-    Writes ``model.tflite``, ``float32.tflite`` for comparison, and ``quantisation.json``: the
-    threshold with the best F1 on ``validation`` and what quantisation changed there.
+    Fixed ranges are taken where they keep the scores on ``validation`` within the bounds of
+    `QuantisationLoss`, and the ranges of each window where they do not. Writes ``model.tflite``,
+    ``float32.tflite`` for comparison, and ``quantisation.json``: the threshold with the best F1 on
+    ``validation`` and what quantisation changed there.
 
     Parameters
     ----------
@@ -82,20 +93,34 @@ def quantise_run(run: Path, patches: PatchSet, validation: PatchSet) -> Mapping[
     bands = BandSet(settings["bands"])
     network = load_network(run / BEST)
     chosen = representatives(patches, REPRESENTATIVES)
-    quantise(network, as_input(patches.taken(chosen).windows, bands), run / WEIGHTS_NAME)
+    inputs = as_input(patches.taken(chosen).windows, bands)
     convert_float(network, run / FLOAT_NAME)
     reference = predict(network, as_input(validation.windows, bands))
-    scores = score_file(run / WEIGHTS_NAME, validation, bands)
+    eight_bit = rounded(network, inputs)
+    file, precision = quantise(eight_bit, inputs, run / WEIGHTS_NAME), FIXED
+    scores, loss = _compared(file, reference, validation, bands)
+    if not loss.within_bounds:
+        file, precision = quantise_by_window(eight_bit, run / WEIGHTS_NAME), BY_WINDOW
+        scores, loss = _compared(file, reference, validation, bands)
     best = choose_threshold(scores, validation.labels)
     record = {
         "threshold": round(min(max(best, 0.001), 0.999), 4),
-        "loss": asdict(quantisation_loss(reference, scores, validation.labels)),
+        "precision": precision,
+        "loss": asdict(loss),
         "representatives": REPRESENTATIVES,
         "multiply_adds": multiply_adds(network),
         "parameters": int(network.count_params()),
     }
     write_json_atomic(run / QUANTISATION, record)
     return record
+
+
+def _compared(
+    file: Path, reference: NDArray[np.float32], patches: PatchSet, bands: BandSet
+) -> tuple[NDArray[np.float32], QuantisationLoss]:
+    """Score patches with a file, and say how far the scores are from ``reference``."""
+    scores = score_file(file, patches, bands)
+    return scores, quantisation_loss(reference, scores, patches.labels)
 
 
 def representatives(patches: PatchSet, count: int) -> NDArray[np.intp]:
@@ -109,8 +134,13 @@ def representatives(patches: PatchSet, count: int) -> NDArray[np.intp]:
 
 def score_file(file: Path, patches: PatchSet, bands: BandSet) -> NDArray[np.float32]:
     """Score patches with a ``.tflite`` file through the interpreter that users get."""
+    return score_windows(file, as_input(patches.windows, bands), bands)
+
+
+def score_windows(file: Path, windows: NDArray[np.float32], bands: BandSet) -> NDArray[np.float32]:
+    """Score windows, (window, 64, 64, band) in dB, with a ``.tflite`` file."""
     with Scorer(_unregistered(file, bands), Device.CPU) as scorer:
-        return scorer.score(as_input(patches.windows, bands))
+        return scorer.score(windows)
 
 
 def model_of_run(run: Path) -> Model:
@@ -193,7 +223,7 @@ def register(run: Path, release: Release, sets: Mapping[str, PatchSet], models_d
         "architecture": settings["architecture"],
         "file": WEIGHTS_NAME,
         "sha256": file_digest(folder / WEIGHTS_NAME),
-        "precision": "int8 inside, float32 at both ends",
+        "precision": record["precision"],
         "parameters": record["parameters"],
         "multiply_adds": record["multiply_adds"],
         "window": WINDOW,

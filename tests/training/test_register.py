@@ -13,6 +13,8 @@ from landslidectl.training.networks import build_network
 from landslidectl.training.patches import as_input, save_patches
 from landslidectl.training.quantise import convert_float, quantise
 from landslidectl.training.register import (
+    BY_WINDOW,
+    FIXED,
     Release,
     quantise_run,
     register,
@@ -78,6 +80,18 @@ def test_a_run_records_what_quantisation_changed(run):
     assert record["loss"]["patches"] == 48
     assert record["loss"]["difference_max"] >= record["loss"]["difference_p99"]
     assert record["parameters"] > 10_000
+
+
+def test_ranges_are_those_of_each_window_where_fixed_ones_are_too_far_off(
+    run, sets, tmp_path, monkeypatch
+):
+    assert json.loads((run / "quantisation.json").read_text())["precision"] in (FIXED, BY_WINDOW)
+    for name in ("best.keras", "history.json"):
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    monkeypatch.setattr("landslidectl.training.quantise.MOST_DIFFERENCE", 0.0)
+    record = quantise_run(tmp_path, sets["train"], sets["validation"])
+    assert record["precision"] == BY_WINDOW
+    assert record["loss"]["difference_p99"] < 0.02
 
 
 def test_a_registered_model_is_what_users_load(run, sets, tmp_path):
