@@ -12,8 +12,6 @@ from landslidectl.grid import Grid, Window
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DEGREE_STEP = 1e-4
-
 
 @dataclass(frozen=True, slots=True)
 class NodeGrid:
@@ -105,19 +103,22 @@ def node_lon_lat(nodes: NodeGrid) -> "tuple[NDArray[np.float64], NDArray[np.floa
 
 
 def grid_east(
-    nodes: NodeGrid, lon_deg: "NDArray[np.float64]", lat_deg: "NDArray[np.float64]"
+    lat_deg: "NDArray[np.float64]",
 ) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
     """Return the unit vector of true east in grid axes (x, y) at the nodes.
 
-    UTM is conformal, so north is this vector turned by a right angle. The angle to the x axis is
-    the meridian convergence, up to 3 degrees at the edge of a zone.
+    It is the direction in which the latitude stays: across its gradient. UTM is conformal, so north
+    is this vector turned by a right angle. The angle to the x axis is the meridian convergence, up
+    to 3 degrees at the edge of a zone.
+
+    Parameters
+    ----------
+    lat_deg : float64 array of the nodes' shape
+        As `node_lon_lat` returns it; rows go south.
     """
-    target = f"EPSG:{nodes.grid.epsg}"
-    x_west, y_west = _transform("EPSG:4326", target, lon_deg - DEGREE_STEP, lat_deg)
-    x_east, y_east = _transform("EPSG:4326", target, lon_deg + DEGREE_STEP, lat_deg)
-    dx, dy = x_east - x_west, y_east - y_west
-    length = np.hypot(dx, dy)
-    return dx / length, dy / length
+    down, right = np.gradient(lat_deg)
+    length = np.hypot(down, right)
+    return -down / length, -right / length
 
 
 def _transform(
