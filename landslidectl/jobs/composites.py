@@ -28,7 +28,7 @@ from landslidectl.stack.flatten import write_flattening
 from landslidectl.stack.geocoded import GeocodedScene
 from landslidectl.stack.selection import TrackPlan
 from landslidectl.stack.speckle import SpeckleFilter
-from landslidectl.terms import Phase, Radiometry, Speckle
+from landslidectl.terms import Phase, Radiometry, Speckle, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Side:
 
 
 class SideBuilder:
-    """Builds the sides of all tracks of a job, and counts its scenes.
+    """Builds the sides of all tracks of a job.
 
     Parameters
     ----------
@@ -64,6 +64,7 @@ class SideBuilder:
         self._steps: dict[str, Geocoding] = {}
         self._geocoded: dict[str, GeocodedScene] = {}
         self._refused: set[str] = set()
+        self._factors: dict[Track, Done[Path] | None] = {}
 
     def usable(self, scenes: Sequence[Scene]) -> tuple[Scene, ...]:
         """Geocode what is not known yet, and return the scenes that can be used.
@@ -85,7 +86,9 @@ class SideBuilder:
             scene.scene_id: self._job.journal.known(step) or {}
             for scene, step in zip(scenes, steps, strict=True)
         }
-        factor = self._factor(plan)
+        if plan.track not in self._factors:
+            self._factors[plan.track] = self._factor(plan)
+        factor = self._factors[plan.track]
         done = self._job.take_up(self._composite(plan, phase, steps, factor, []))
         if done is None:
             geocoded = [self._file_of(scene) for scene in scenes]

@@ -119,6 +119,7 @@ class Journal:
         if taken_up is not None:
             return taken_up
         key = step.key
+        self.reporter(StepStarted(step.name, step.title))
         number = self.catalog.start_step(self.job_id, key, self.workspace, step.name)
         began = time.monotonic()
         inside = _Inside(step.name, step.title, self.reporter)
@@ -155,13 +156,13 @@ class Journal:
     def take_up(self, step: Step[T]) -> Done[T] | None:
         """Take the step's value from an earlier run; None when it has to be done."""
         key = step.key
-        self.reporter(StepStarted(step.name, step.title))
         found = self.catalog.done_step(key, self.workspace)
         if found is None:
             return None
         record, outputs = found
         if not all(unchanged(output) for output in outputs):
             return None
+        self.reporter(StepStarted(step.name, step.title))
         value = step.revive(record.result["record"])
         self._record_skip(step.name, key, record)
         self._retell(record)

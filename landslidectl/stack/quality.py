@@ -12,7 +12,7 @@ from landslidectl.stack.geolocate import Geolocator, build_geolocator
 from landslidectl.stack.windows import widened, within
 from landslidectl.terms import Quality
 from landslidectl.terrain.incidence import Look, degrees_of_cosine, terrain_angles
-from landslidectl.terrain.slope import height_gradient
+from landslidectl.terrain.slope import height_gradient, utm_scale
 from landslidectl.terrain.visibility import MAX_AZIMUTH_OFF_DEG, layover_shadow
 
 if TYPE_CHECKING:
@@ -137,8 +137,9 @@ class Surveyor:
             rimmed = widened(strip, (1, 1), self.dem.grid)
             own = within(strip, rimmed)
             east, north = height_gradient(heights[within(rimmed, outer)], self.grid.pixel_m)
-            look = self.geolocator.look(strip)
-            part = _rounded(terrain_angles((east[own], north[own]), look))
+            scale = utm_scale(self.dem.grid, strip)
+            gradient = east[own] * scale, north[own] * scale
+            part = _rounded(terrain_angles(gradient, self.geolocator.look(strip)))
             part[3][part[3] >= FULL_TURN_DEG] = 0.0  # rounded up to a full turn
             angles[:, top : top + rows] = part
         return angles

@@ -21,7 +21,7 @@ from landslidectl.stack.quality import (
 from landslidectl.stack.windows import widened, within
 from landslidectl.terms import Pass, Quality
 from landslidectl.terrain.incidence import Look, terrain_angles
-from landslidectl.terrain.slope import height_gradient, slope_aspect
+from landslidectl.terrain.slope import height_gradient, slope_aspect, utm_scale
 from landslidectl.terrain.visibility import layover_shadow
 
 from .scenes import LevelDem, circular_geometry, grid_at, make_scene
@@ -163,7 +163,9 @@ def test_angles_of_a_survey(frame) -> None:
     _, (local, ellipsoid, slope, aspect) = surveyor.survey(Window(0, 0, 60, 200))
     assert ((ellipsoid > 29.0) & (ellipsoid < 46.0)).all()
     assert np.isnan(local[:30]).all()
-    np.testing.assert_allclose(slope[40, 90:99], np.degrees(np.arctan(2.5)), atol=0.01)
+    on_ground = 2.5 * utm_scale(grid, Window(40, 90, 1, 9))  # a map metre is no metre (pitfall 37)
+    assert abs(on_ground[0] - 2.5) > 5e-4
+    np.testing.assert_allclose(slope[40, 90:99], np.degrees(np.arctan(on_ground)), atol=0.01)
     assert aspect[40, 90] == 270.0
     assert aspect[40, 110] == 90.0
     assert np.isnan(aspect[40, :10]).all()

@@ -3,7 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landslidectl.terrain.slope import height_gradient, slope_aspect
+from landslidectl.grid import Grid, Window
+from landslidectl.sentinel1.range_doppler import geodetic_to_ecef
+from landslidectl.terrain.sampling import transform_points
+from landslidectl.terrain.slope import height_gradient, slope_aspect, utm_scale
 
 
 def plane(east: float, north: float, side: int = 9, pixel_m: float = 10.0) -> np.ndarray:
@@ -38,3 +41,17 @@ def test_level_ground_has_no_aspect_and_void_has_nothing() -> None:
     assert np.isnan(slope[4, 3])
     assert np.isnan(aspect[3, 4])
     assert not np.isnan(slope[3, 3])
+
+
+@pytest.mark.parametrize("east_m", [210_000.0, 500_000.0, 820_000.0])
+@pytest.mark.parametrize("north_m", [500_000.0, 6_900_000.0])
+def test_the_scale_of_utm_is_that_of_distances_on_the_ellipsoid(east_m, north_m) -> None:
+    """Between two points 100 m apart on the map (pitfall 37: up to 1e-3 at the edge of a zone)."""
+    grid = Grid(32633, east_m - 50.0, north_m, 10.0, 4, 12)
+    ends = np.array([east_m - 50.0, east_m + 50.0]), np.array([north_m, north_m])
+    lon, lat = transform_points("EPSG:32633", "EPSG:4326", ends)
+    points = geodetic_to_ecef(lon, lat, np.zeros(2))
+    on_ground_m = float(np.linalg.norm(points[1] - points[0]))
+    found = utm_scale(grid, Window(0, 0, 4, 10))
+    assert found.mean() == pytest.approx(100.0 / on_ground_m, abs=1e-5)
+    np.testing.assert_array_equal(found[3:], utm_scale(grid, Window(1, 3, 2, 7)))
