@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from landslidectl.simulation.character import Character
 from landslidectl.simulation.fields import Single, decibel, smooth_noise
 from landslidectl.simulation.landcover import Cover, class_table
 from landslidectl.simulation.luts import Luts
@@ -18,6 +19,7 @@ TABLE_RANGE = 5.5
 SPECKLE_RANGE_TAP = 0.25
 SPECKLE_AZIMUTH_TAP = 0.22
 RESPONSE_TAP = 0.25
+LAND_GROUPS = GROUPS - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +38,24 @@ class Weather:
     moisture_db: float
 
     @classmethod
-    def drawn(cls, rng: np.random.Generator) -> "Weather":
+    def drawn(cls, rng: np.random.Generator, character: Character | None = None) -> "Weather":
         """Draw the weather of a date."""
-        spread = np.zeros(GROUPS)
+        character = character or Character()
+        spread = np.zeros(LAND_GROUPS)
         for cover, value in zip(Cover, class_table("restless_db"), strict=True):
+            if cover is Cover.WATER:
+                continue
             spread[GROUP_OF[cover]] = (
                 min(value, 0.8)
                 if spread[GROUP_OF[cover]] == 0
                 else min(spread[GROUP_OF[cover]], value)
             )
+        water = rng.spawn(1)[0].normal(0.0, character.water_restless_db)
         common = rng.normal(0.0, 0.12)
-        shared = rng.normal(0.0, 1.0, GROUPS)
-        own = rng.normal(0.0, 0.5, (2, GROUPS))
-        offsets = common + spread * (0.87 * shared + own)
+        shared = rng.normal(0.0, 1.0, LAND_GROUPS)
+        own = rng.normal(0.0, 0.5, (2, LAND_GROUPS))
+        land = character.restless * (common + spread * (0.87 * shared + own))
+        offsets = np.concatenate([land, land[:, -1:] + water], axis=1)
         return cls(offsets.astype(np.float32), float(rng.uniform(0.0, 0.3)))
 
 

@@ -32,7 +32,7 @@ def apply_slides(
         exponent[window][inside] += np.float32(slide.facing)
         classes[window][inside] = Cover.DEBRIS
         _move_ground(slide, nodes, fine, bumps)
-    return Scenery(fine, classes, vv_db, vh_db, exponent)
+    return Scenery(fine, classes, vv_db, vh_db, exponent, scenery.shadow_fill)
 
 
 def _move_ground(slide: Slide, nodes: Lattice, fine: Single, bumps: Single) -> None:

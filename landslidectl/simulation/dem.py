@@ -54,9 +54,15 @@ def write_dem(
     Heights are orthometric, float32; as in the real tiles pixel centres, not corners, lie on the
     degree lines, and a tile holds its western and northern line.
     """
+    heights = imperfect_heights(rng, terrain)
+    return write_tiles(heights, terrain.coarse_box, aoi, epsg, folder)
+
+
+def imperfect_heights(rng: np.random.Generator, terrain: Terrain) -> Single:
+    """Return what an elevation model tells of the terrain, on its coarse nodes."""
     soft = _softened(terrain.coarse)
     soft += ERROR_M * smooth_noise(rng, soft.shape, 8.0)
-    return write_tiles(soft, terrain.coarse_box, aoi, epsg, folder)
+    return soft
 
 
 def write_tiles(heights: Single, box: Box, aoi: Box, epsg: int, folder: Path) -> tuple[Path, ...]:

@@ -6,92 +6,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from landslidectl.events import Reporter, StepAdvanced, StepFinished, StepStarted, silent
 from landslidectl.files.atomic import write_text_atomic
-from landslidectl.grid import utm_epsg
-from landslidectl.simulation.acquire import Extras, Weather, acquire
-from landslidectl.simulation.debris import apply_slides
+from landslidectl.simulation.acquire import Weather, acquire
 from landslidectl.simulation.dem import write_dem
-from landslidectl.simulation.frame import Frame
-from landslidectl.simulation.framing import Place, build_frame, jittered_frame
-from landslidectl.simulation.geodesy import degrees_to_map
-from landslidectl.simulation.geometry import Box, MapGeometry
+from landslidectl.simulation.geometry import Box
 from landslidectl.simulation.identity import ORBITS_PER_CYCLE, Acquisition, absolute_orbit
-from landslidectl.simulation.landcover import Scenery, build_ground, change_without_slides
-from landslidectl.simulation.luts import Luts, build_luts
-from landslidectl.simulation.orbit import Orbit, place_orbit
-from landslidectl.simulation.radar import (
-    EllipsoidFields,
-    Sight,
-    ellipsoid_fields,
-    look_over,
-    project,
-)
 from landslidectl.simulation.safe import write_product
-from landslidectl.simulation.slide import Slide
-from landslidectl.simulation.slides import draw_slides
-from landslidectl.simulation.spec import EventSpec, TrackSpec
-from landslidectl.simulation.targets import plant_targets
-from landslidectl.simulation.terrain import Relief, build_terrain
+from landslidectl.simulation.spec import EventSpec
 from landslidectl.simulation.truth import SlideTruth, judge_slides, write_area, write_truth
-from landslidectl.terms import EventTime, Pass, Phase, Track
+from landslidectl.simulation.view import PhaseView, TrackView, build_landscape, view_track
+from landslidectl.terms import EventTime, Pass, Phase
 
-FACETS_BEYOND_M = 2200.0
-TERRAIN_BEYOND_M = 5400.0
-SNAP_M = 20.0
 LOCAL_HOUR = {Pass.DESCENDING: 6.0, Pass.ASCENDING: 18.0}
 CYCLE_ZERO = datetime(2014, 9, 18, tzinfo=UTC)
 CONFIG = "landslidectl.toml"
-
-
-@dataclass(frozen=True, slots=True)
-class Landscape:
-    """The ground of an event before and after it.
-
-    Parameters
-    ----------
-    before, after : Scenery
-        ``after`` has the slides in it, or not, as the spec says.
-    slides : tuple of Slide
-        Empty where the spec leaves them out.
-    """
-
-    place: Place
-    before: Scenery
-    after: Scenery
-    slides: tuple[Slide, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseView:
-    """The mean scene of one phase in one track's raster.
-
-    Parameters
-    ----------
-    projected : ndarray float32
-        Sigma nought, shape (VV and VH, group, line, sample).
-    """
-
-    frame: Frame
-    fields: EllipsoidFields
-    luts: tuple[Luts, Luts]
-    projected: NDArray[np.float32]
-    extras: Extras
-
-
-@dataclass(frozen=True, slots=True)
-class TrackView:
-    """One track over the landscape."""
-
-    track: Track
-    incidence_deg: float
-    orbit: Orbit
-    geometry: MapGeometry
-    sight: Sight
-    phases: dict[Phase, PhaseView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,57 +103,14 @@ def simulate_event(spec: EventSpec, folder: Path, reporter: Reporter = silent) -
     return result
 
 
-def build_landscape(spec: EventSpec) -> Landscape:
-    """Make the terrain, its cover before and after the event, and its slides."""
-    lon, lat = spec.centre
-    epsg = utm_epsg(lon, lat)
-    x, y = (float(value) for value in degrees_to_map(epsg, np.array(lon), np.array(lat)))
-    half = round(spec.size_km * 500.0 / SNAP_M) * SNAP_M
-    left, bottom = round(x / SNAP_M) * SNAP_M - half, round(y / SNAP_M) * SNAP_M - half
-    aoi = Box(left, bottom, left + 2 * half, bottom + 2 * half)
-    box = aoi.grown(FACETS_BEYOND_M)
-    relief = spec.relief or Relief.drawn(spec.rng("relief"))
-    terrain = build_terrain(spec.rng("terrain"), box, box.grown(TERRAIN_BEYOND_M), relief)
-    ground = build_ground(spec.rng("cover"), terrain)
-    after = change_without_slides(spec.rng("change"), ground)
-    slides: tuple[Slide, ...] = ()
-    if spec.slides:
-        slides = draw_slides(spec.rng("slides"), terrain, aoi, spec.slide_options)
-        after = apply_slides(spec.rng("debris"), after, slides, box)
-    return Landscape(Place(epsg, aoi, terrain), ground.scenery, after, slides)
-
-
-def view_track(spec: EventSpec, landscape: Landscape, given: TrackSpec) -> TrackView:
-    """Project the landscape before and after the event into the rasters of a track."""
-    place, terrain = landscape.place, landscape.place.terrain
-    lon, lat = spec.centre
-    incidence = given.incidence_deg or 38.0
-    orbit = place_orbit(lon, lat, incidence, given.direction)
-    heights = (float(terrain.coarse.min()) - 30.0, float(terrain.coarse.max()) + 30.0)
-    geometry = MapGeometry.fit(orbit, place.epsg, terrain.box, heights)
-    track = Track(given.relative_orbit or 1, given.direction)
-    rng = spec.rng("frame", track.name)
-    frame = build_frame(rng, orbit, geometry, place)
-    frames = {Phase.PRE: frame, Phase.POST: jittered_frame(rng, frame)}
-    sight = look_over(terrain, geometry)
-    phases = {}
-    for phase, scenery in ((Phase.PRE, landscape.before), (Phase.POST, landscape.after)):
-        own = frames[phase]
-        fields = ellipsoid_fields(own)
-        luts = build_luts(spec.rng("luts", track.name, phase), own, fields)
-        projected = project(scenery, geometry, own, terrain.box, sight)
-        extras = Extras(own.border, plant_targets(spec.targets, own, fields))
-        phases[phase] = PhaseView(own, fields, luts, projected, extras)
-    return TrackView(track, incidence, orbit, geometry, sight, phases)
-
-
 def _write_scenes(spec: EventSpec, views: tuple[TrackView, ...], folder: Path) -> Iterator[Path]:
     count = 0
     for view in views:
         for number, (phase, epoch) in enumerate(_epochs(spec, view)):
             part = view.phases[phase]
             rng = spec.rng("date", view.track.name, number)
-            numbers = acquire(rng, part.projected, part.luts, Weather.drawn(rng), part.extras)
+            weather = Weather.drawn(rng, spec.character)
+            numbers = acquire(rng, part.projected, part.luts, weather, part.extras)
             count += 1
             zipped = spec.zip_every > 0 and count % spec.zip_every == 0
             yield write_product(

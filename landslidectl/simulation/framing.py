@@ -33,7 +33,11 @@ class Place:
 
 
 def build_frame(
-    rng: np.random.Generator, orbit: Orbit, geometry: MapGeometry, place: Place
+    rng: np.random.Generator,
+    orbit: Orbit,
+    geometry: MapGeometry,
+    place: Place,
+    margin_px: int = MARGIN_PX,
 ) -> Frame:
     """Return a raster that holds the area of interest at all its heights, with a margin.
 
@@ -54,7 +58,8 @@ def build_frame(
     )
     left, right = (int(size) for size in rng.integers(6, 24, 2))
     whole = Frame(orbit, 0.0, LINE_INTERVAL_S, 1, 1, near, records, (left, right))
-    return _cropped(rng, whole, whole.line(time, slant), whole.pixel(time, slant))
+    line, pixel = whole.line(time, slant), whole.pixel(time, slant)
+    return _cropped(rng, whole, (line, pixel), margin_px)
 
 
 def jittered_frame(rng: np.random.Generator, frame: Frame) -> Frame:
@@ -79,11 +84,14 @@ def _extremes(geometry: MapGeometry, place: Place) -> tuple[Array, Array]:
     return np.concatenate([one[0] for one in both]), np.concatenate([one[1] for one in both])
 
 
-def _cropped(rng: np.random.Generator, whole: Frame, line: Array, pixel: Array) -> Frame:
-    first_line = float(line.min()) - MARGIN_PX - rng.uniform()
-    first_pixel = float(pixel.min()) - MARGIN_PX - whole.border[0] - rng.uniform()
-    lines = int(np.ceil(float(line.max()) - first_line)) + MARGIN_PX
-    samples = int(np.ceil(float(pixel.max()) - first_pixel)) + MARGIN_PX + whole.border[1]
+def _cropped(
+    rng: np.random.Generator, whole: Frame, extremes: tuple[Array, Array], margin_px: int
+) -> Frame:
+    line, pixel = extremes
+    first_line = float(line.min()) - margin_px - rng.uniform()
+    first_pixel = float(pixel.min()) - margin_px - whole.border[0] - rng.uniform()
+    lines = int(np.ceil(float(line.max()) - first_line)) + margin_px
+    samples = int(np.ceil(float(pixel.max()) - first_pixel)) + margin_px + whole.border[1]
     start = round(first_line * LINE_INTERVAL_S, 6)
     return _exact_interval(whole.moved(start, lines, first_pixel * PIXEL_M, samples))
 

@@ -77,7 +77,14 @@ class MapGeometry:
     def at(self, x: Array, y: Array, heights: Array) -> tuple[Array, Array]:
         """Return zero-Doppler time (s) and slant range (m) of single points (1-D)."""
         value = self.scaled(np.asarray(heights, float))
-        return _along(self.time.at(x, y), value), _along(self.slant.at(x, y), value)
+        return parabola_at(self.time.at(x, y), value), parabola_at(self.slant.at(x, y), value)
+
+    def on_grid(self, x: Array, y: Array, heights: Array) -> tuple[Array, Array]:
+        """Return time (s) and slant range (m) on the grid of two axes, heights (y, x)."""
+        value = self.scaled(heights)
+        return parabola_at(self.time.on_grid(x, y), value), parabola_at(
+            self.slant.on_grid(x, y), value
+        )
 
     def sight(self, x: Array, y: Array) -> Array:
         """Return the unit vector ground to sensor (x, y, up) on the grid of two axes.
@@ -106,8 +113,21 @@ class Box:
         )
 
 
-def _along(parts: NDArray[np.float64], value: Array) -> Array:
-    result: Array = parts[0] + value * (parts[1] + value * parts[2])
+def cell_axes(box: "Box", step_m: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the map coordinates of the centres of a box's cells, from west and from north."""
+    cols = round((box.right - box.left) / step_m)
+    rows = round((box.top - box.bottom) / step_m)
+    x = box.left + (np.arange(cols, dtype=np.float64) + 0.5) * step_m
+    y = box.top - (np.arange(rows, dtype=np.float64) + 0.5) * step_m
+    return x, y
+
+
+def parabola_at(parts: NDArray[np.float64], value: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return a parabola's value from its three coefficients (first axis)."""
+    result: NDArray[np.float64] = parts[2] * value
+    result += parts[1]
+    result *= value
+    result += parts[0]
     return result
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from landslidectl.simulation.character import Character
 from landslidectl.simulation.fields import Single, fractal, smooth_noise, tiled
 from landslidectl.simulation.terrain import CELL_M, TILE, Terrain
 
@@ -53,6 +54,7 @@ SCATTER = {
     Cover.DEBRIS: Scatter(-9.0, 7.0, 0.5, 2.0, 0.3),
 }
 PARCEL_TABLE = 61
+SHADOW_FILL = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ class Scenery:
         gamma nought of the cells at 39 degrees local incidence.
     exponent : ndarray float32
         Of the cosine of the local incidence angle, per cell.
+    shadow_fill : float
+        Least echo of a facet, as a share of that of level ground.
     """
 
     fine: Single
@@ -76,6 +80,7 @@ class Scenery:
     vv_db: Single
     vh_db: Single
     exponent: Single
+    shadow_fill: float = SHADOW_FILL
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +96,11 @@ def class_table(field: str) -> Single:
     return np.array([getattr(SCATTER[cover], field) for cover in Cover], np.float32)
 
 
-def build_ground(rng: np.random.Generator, terrain: Terrain) -> Ground:
+def build_ground(
+    rng: np.random.Generator, terrain: Terrain, character: Character | None = None
+) -> Ground:
     """Make the land cover of a terrain and its backscatter before the event."""
+    character = character or Character()
     shape = terrain.cells
     parcels = _parcels(rng, shape)
     classes = _classes(rng, terrain, parcels)
@@ -100,18 +108,27 @@ def build_ground(rng: np.random.Generator, terrain: Terrain) -> Ground:
     other = fractal(rng, (min(TILE, max(shape)),) * 2, 0.55, longest_px=24.0)
     common = tiled(texture, shape)
     vh_texture = 0.8 * common + 0.6 * tiled(other, shape)
-    spread = class_table("texture_db")[classes]
+    spread = class_table("texture_db")[classes] * np.float32(character.texture)
     farmed = (classes == Cover.CROP_A) | (classes == Cover.CROP_B) | (classes == Cover.GRASS)
     table = rng.normal(0.0, 1.3, PARCEL_TABLE**2).astype(np.float32)
     field = np.where(farmed, table[parcels], np.float32(0.0))
     stand = 0.6 * smooth_noise(rng, shape, 70.0)
     points = _point_scatterers(rng, classes)
-    vv_db = class_table("level_db")[classes] + spread * common + field + stand + points
-    ratio = class_table("ratio_db")[classes]
-    vh_db = vv_db - ratio + spread * (vh_texture - common) - 0.15 * points
-    exponent = class_table("exponent")[classes] + np.float32(rng.uniform(0.0, 0.4))
+    level, ratios = class_table("level_db"), class_table("ratio_db")
+    land = np.arange(len(Cover)) != Cover.WATER
+    level += np.where(land, character.level_db, character.water_db).astype(np.float32)
+    ratios += np.where(land, character.ratio_db, character.water_ratio_db).astype(np.float32)
+    vv_db = level[classes] + spread * common + field + stand + points
+    vh_db = vv_db - ratios[classes] + spread * (vh_texture - common) - 0.15 * points
+    drawn = rng.uniform(0.0, 0.4)
+    steeper = drawn if character.exponent is None else character.exponent
     scenery = Scenery(
-        terrain.fine, classes, vv_db.astype(np.float32), vh_db.astype(np.float32), exponent
+        terrain.fine,
+        classes,
+        vv_db.astype(np.float32),
+        vh_db.astype(np.float32),
+        class_table("exponent")[classes] + np.float32(steeper),
+        character.shadow_fill,
     )
     return Ground(scenery, parcels)
 
@@ -129,12 +146,15 @@ def uniform_ground(terrain: Terrain, gamma_db: tuple[float, float]) -> Ground:
     return Ground(scenery, np.zeros(shape, np.int32))
 
 
-def change_without_slides(rng: np.random.Generator, ground: Ground) -> Scenery:
+def change_without_slides(
+    rng: np.random.Generator, ground: Ground, character: Character | None = None
+) -> Scenery:
     """Return the scenery after the event where no slide passed.
 
     Fields are tilled or harvested, forest is cut, the river moves its gravel, and soil moisture
-    differs smoothly; nothing shifts the whole scene.
+    differs smoothly; all land together shifts by what its character says.
     """
+    character = character or Character()
     before = ground.scenery
     shape = before.classes.shape
     vv_db = np.zeros(shape, np.float32)
@@ -142,10 +162,13 @@ def change_without_slides(rng: np.random.Generator, ground: Ground) -> Scenery:
     _till(rng, ground, vv_db, vh_db)
     _cut(rng, before.classes, vv_db, vh_db)
     _flood(rng, before.classes, vv_db, vh_db)
-    moisture = rng.uniform(0.0, 0.35) * smooth_noise(rng, shape, rng.uniform(90.0, 260.0))
+    drawn = rng.uniform(0.0, 0.35)
+    deviation = drawn if character.moisture_db is None else character.moisture_db
+    moisture = deviation * smooth_noise(rng, shape, rng.uniform(90.0, 260.0))
     open_ground = np.where(before.classes == Cover.FOREST, np.float32(0.4), np.float32(1.0))
-    vv_db += open_ground * moisture
-    vh_db += open_ground * moisture * np.float32(0.8)
+    land = (before.classes != Cover.WATER).astype(np.float32)
+    vv_db += open_ground * moisture + land * np.float32(character.shift_db)
+    vh_db += open_ground * moisture * np.float32(0.8) + land * np.float32(character.shift_vh_db)
     return replace(before, vv_db=before.vv_db + vv_db, vh_db=before.vh_db + vh_db)
 
 
@@ -192,7 +215,16 @@ def _classes(
     bed = terrain.valley + wander
     classes[bed < rng.uniform(0.12, 0.35)] = Cover.GRAVEL
     classes[bed < rng.uniform(0.0, 0.1)] = Cover.WATER
+    classes[_below_sea(terrain)] = Cover.WATER
     return classes
+
+
+def _below_sea(terrain: Terrain) -> NDArray[np.bool_]:
+    """Return the cells whose four nodes are at the level of the sea, or none without a sea."""
+    if terrain.sea_m is None:
+        return np.zeros(terrain.cells, bool)
+    dry = terrain.fine[::2, ::2] > terrain.sea_m
+    return ~(dry[1:, 1:] | dry[1:, :-1] | dry[:-1, 1:] | dry[:-1, :-1])
 
 
 def _point_scatterers(rng: np.random.Generator, classes: NDArray[np.uint8]) -> Single:

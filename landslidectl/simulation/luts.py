@@ -103,9 +103,12 @@ class Luts:
 
 
 def build_luts(
-    rng: np.random.Generator, frame: Frame, fields: EllipsoidFields
+    rng: np.random.Generator,
+    frame: Frame,
+    fields: EllipsoidFields,
+    noise_db: float | None = None,
 ) -> tuple[Luts, Luts]:
-    """Return the tables of VV and VH."""
+    """Return the tables of VV and VH; the noise is ``noise_db`` from the usual, or drawn."""
     lines = np.unique(np.append(np.arange(0, frame.lines, LINE_STEP), frame.lines - 1))
     pixels = np.unique(np.append(np.arange(0, frame.samples, PIXEL_STEP), frame.samples - 1))
     angle = np.radians(fields.incidence.on_grid(pixels, lines))
@@ -117,7 +120,8 @@ def build_luts(
     drift = 1.0 + 0.01 * rng.standard_normal((len(lines), 1))
     blocks = _blocks(rng, frame, row, edges)
     both = []
-    level_db = rng.uniform(*NOISE_LEVEL_DB)
+    drawn = rng.uniform(*NOISE_LEVEL_DB)
+    level_db = drawn if noise_db is None else noise_db
     for offset_db in (level_db, level_db + VH_NOISE_DB):
         values = noise[None, :] * drift * 10.0 ** (offset_db / 10.0)
         values[:, -1] = 0.0

@@ -146,6 +146,8 @@ def place_orbit(lon_deg: float, lat_deg: float, incidence: float, direction: Pas
 
     for _ in range(30):
         value = misses(unknown)
+        if np.all(np.abs(value) < 1e-12):
+            break
         slopes = [(misses(unknown + step) - value) / 1e-7 for step in 1e-7 * np.eye(2)]
         unknown = unknown - np.linalg.solve(np.stack(slopes, axis=-1), value)
     if not np.all(np.abs(misses(unknown)) < 1e-9):

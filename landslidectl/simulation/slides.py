@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from landslidectl.simulation.character import SlideMark
 from landslidectl.simulation.fields import Single, bilinear
 from landslidectl.simulation.geometry import Box
 from landslidectl.simulation.slide import KNOTS, Array, Lattice, Slide, cells_in
@@ -24,6 +25,8 @@ LARGE_M2 = 20_000.0
 STEP_M = 20.0
 STEEP = 0.36
 TRIES = 60
+OFFSETS_DB = (-5.0, 5.5)
+TEXTURES_DB = (0.6, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +39,31 @@ class SlideOptions:
         Slides of any size.
     large_per_km2 : float
         Slides of more than 20,000 m2 among them, at least.
+    cover : float, optional
+        Share of the area that slides are to cover, however many that takes.
     """
 
     per_km2: float = 0.45
     large_per_km2: float = 0.15
+    cover: float | None = None
 
 
 def draw_slides(
-    rng: np.random.Generator, terrain: Terrain, aoi: Box, options: SlideOptions
+    rng: np.random.Generator,
+    terrain: Terrain,
+    aoi: Box,
+    options: SlideOptions,
+    mark: SlideMark | None = None,
 ) -> tuple[Slide, ...]:
     """Place slides on the steep slopes of the area of interest, largest first, none touching."""
     slopes = _Slopes.of(terrain)
+    mark = mark or SlideMark()
     taken = np.zeros(terrain.cells, bool)
     cells = Lattice(terrain.box, CELL_M, terrain.cells)
     slides: list[Slide] = []
     for area in _areas(rng, (aoi.right - aoi.left) * (aoi.top - aoi.bottom) / 1e6, options):
         for _ in range(TRIES):
-            slide = _attempt(rng, slopes, aoi, area)
+            slide = _attempt(rng, (slopes, mark), aoi, area)
             if slide is None or not _inside(slide, aoi):
                 continue
             window, inside = cells_in(slide, cells, grow_m=30.0)
@@ -90,7 +101,9 @@ class _Slopes:
 
 
 def _areas(rng: np.random.Generator, area_km2: float, options: SlideOptions) -> list[float]:
-    """Draw areas, largest first, with a stated number of large ones."""
+    """Draw areas, largest first, with a stated number of large ones or a stated sum."""
+    if options.cover is not None:
+        return _areas_covering(rng, options.cover * area_km2 * 1e6)
     count = max(1, int(rng.poisson(options.per_km2 * area_km2)))
     large = round(options.large_per_km2 * area_km2)
     drawn = SCALE_M2 / rng.gamma(RHO, 1.0, 4000) + SHIFT_M2
@@ -101,8 +114,20 @@ def _areas(rng: np.random.Generator, area_km2: float, options: SlideOptions) -> 
     return sorted([*map(float, small), *map(float, np.minimum(big, LARGEST_M2))], reverse=True)
 
 
-def _attempt(rng: np.random.Generator, slopes: _Slopes, aoi: Box, area_m2: float) -> Slide | None:
+def _areas_covering(rng: np.random.Generator, total_m2: float) -> list[float]:
+    """Draw areas, largest first, until their sum is reached."""
+    limit = min(max(total_m2, 2.0 * SMALLEST_M2), LARGEST_M2)
+    drawn = (SCALE_M2 / rng.gamma(RHO, 1.0, 4000) + SHIFT_M2) * rng.uniform(1.0, 12.0, 4000)
+    drawn = drawn[(drawn > SMALLEST_M2) & (drawn < limit)]
+    count = int(np.searchsorted(np.cumsum(drawn), total_m2)) + 1
+    return sorted(map(float, drawn[:count]), reverse=True)
+
+
+def _attempt(
+    rng: np.random.Generator, ground: tuple[_Slopes, SlideMark], aoi: Box, area_m2: float
+) -> Slide | None:
     """Try one crown: follow the steepest descent and lay the slide along it."""
+    slopes, mark = ground
     elongation = float(np.exp(rng.normal(0.9, 0.35)))
     wanted = np.sqrt(area_m2 * elongation) * 1.25
     x, y = rng.uniform(aoi.left, aoi.right), rng.uniform(aoi.bottom, aoi.top)
@@ -129,11 +154,11 @@ def _attempt(rng: np.random.Generator, slopes: _Slopes, aoi: Box, area_m2: float
         left_m=left,
         right_m=right,
         bend_m=np.clip(bend, -limit, limit),
-        offset_db=float(np.clip(rng.normal(0.4, 2.2), -5.0, 5.5)),
-        extra_vh_db=float(rng.normal(-1.0, 1.0)),
-        facing=float(rng.gamma(1.6, 0.9)),
-        gradient_db=float(rng.normal(0.0, 2.3)),
-        texture_db=float(np.clip(rng.lognormal(0.65, 0.45), 0.6, 4.0)),
+        offset_db=float(np.clip(rng.normal(mark.offset_db, mark.spread_db), *OFFSETS_DB)),
+        extra_vh_db=float(rng.normal(mark.extra_vh_db, 1.0)),
+        facing=float(rng.gamma(1.6, mark.facing / 1.6)),
+        gradient_db=float(rng.normal(0.0, mark.gradient_db)),
+        texture_db=float(np.clip(rng.lognormal(np.log(mark.texture_db), 0.45), *TEXTURES_DB)),
         rough_m=float(rng.uniform(0.3, 1.4)),
         depth_m=float(0.018 * np.sqrt(area_m2)),
     )

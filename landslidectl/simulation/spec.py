@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from landslidectl.errors import InputError
+from landslidectl.simulation.character import Character
 from landslidectl.simulation.slides import SlideOptions
 from landslidectl.simulation.terrain import Relief
 from landslidectl.terms import Pass
@@ -76,8 +77,8 @@ class EventSpec:
         Centre of the area, WGS 84 degrees.
     event : datetime, optional
         Instant of the earthquake, aware.
-    relief, slide_options
-        Character of the landscape and number of slides.
+    relief, slide_options, character
+        Shape of the landscape, number of slides, and how it scatters and changes.
     targets : tuple of PointTarget
         Point targets planted in every scene.
     zip_every : int
@@ -96,6 +97,7 @@ class EventSpec:
     event: datetime | None = None
     relief: Relief | None = None
     slide_options: SlideOptions = field(default_factory=SlideOptions)
+    character: Character = field(default_factory=Character)
     targets: tuple[PointTarget, ...] = ()
     zip_every: int = 3
 

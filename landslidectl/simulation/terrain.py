@@ -6,7 +6,7 @@ ridges and valley lines are creases, which broad bright and dark sides in a rada
 fractal surface gives speckled ones.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,8 @@ class Terrain:
     valley : ndarray float32
         Distance from the middle of the nearest main valley over half its floor's width, on the
         10 m cells of ``box``; below 1 on the floor.
+    sea_m : float, optional
+        Height of the sea; nothing is lower.
     """
 
     coarse_box: Box
@@ -80,6 +82,7 @@ class Terrain:
     box: Box
     fine: Single
     valley: Single
+    sea_m: float | None = None
 
     @property
     def cells(self) -> tuple[int, int]:
@@ -103,6 +106,19 @@ def build_terrain(rng: np.random.Generator, box: Box, coarse_box: Box, relief: R
     fine += micro_relief(rng, fine.shape, relief.rough_m)
     nodes = refine(valley[part], round(COARSE_M / CELL_M))
     return Terrain(coarse_box, coarse, box, fine, np.ascontiguousarray(nodes[:-1, :-1]))
+
+
+def flooded(terrain: Terrain, share: float) -> Terrain:
+    """Return the terrain with its lowest part, a share of the area, under a flat sea."""
+    if share <= 0.0:
+        return terrain
+    level = float(np.quantile(terrain.fine[::4, ::4], min(share, 1.0)))
+    return replace(
+        terrain,
+        coarse=np.maximum(terrain.coarse, np.float32(level)),
+        fine=np.maximum(terrain.fine, np.float32(level)),
+        sea_m=level,
+    )
 
 
 def flat_terrain(box: Box, coarse_box: Box, height_m: float) -> Terrain:

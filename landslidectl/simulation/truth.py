@@ -12,7 +12,7 @@ from landslidectl.files.atomic import write_json_atomic
 from landslidectl.grid import Grid
 from landslidectl.simulation.geodesy import map_to_degrees
 from landslidectl.simulation.geometry import Box
-from landslidectl.simulation.radar import Sight
+from landslidectl.simulation.sight import Sight
 from landslidectl.simulation.slide import Lattice, Slide, cells_in
 from landslidectl.simulation.terrain import CELL_M, Terrain
 from landslidectl.terms import Track

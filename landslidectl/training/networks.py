@@ -9,6 +9,9 @@ The heads pool each feature over the window by its average and by its maximum: t
 spread-out change, the maximum of a slide that fills a twentieth of the window. Nothing is
 flattened, so the batch may have any size.
 
+Every ReLU stops at 6. Eight bits then resolve each feature map in steps of 6/255 whatever the
+windows hold, so the ranges are fixed, and a ship or a mast cannot outshine the rest of its window.
+
 Source: Nava et al., "Sentinel-1 SAR-based globally distributed co-seismic landslide detection by
 deep neural networks", supplement, section 2; widths and depths are this project's.
 """
@@ -25,6 +28,7 @@ from landslidectl.training.framework import load_keras
 
 WINDOW = 64
 MIDDLE = 3.0
+BOUND = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,7 @@ def _convolve(x: Any, width: int, kernel: int = 3) -> Any:
     """Apply convolution, batch normalisation and ReLU."""
     keras = load_keras()
 
-    return keras.layers.ReLU()(_convolve_linear(x, width, kernel))
+    return keras.layers.ReLU(BOUND)(_convolve_linear(x, width, kernel))
 
 
 def _convolve_linear(x: Any, width: int, kernel: int) -> Any:
@@ -183,7 +187,7 @@ def _residual_block(x: Any, width: int) -> Any:
     skip = keras.layers.Cropping2D(2)(x)
     if x.shape[-1] != width:
         skip = _convolve_linear(skip, width, 1)
-    return keras.layers.ReLU()(keras.layers.Add()([inner, skip]))
+    return keras.layers.ReLU(BOUND)(keras.layers.Add()([inner, skip]))
 
 
 def _cbam(x: Any) -> tuple[Any, tuple[int, ...]]:

@@ -12,11 +12,12 @@ import pytest
 from landslidectl.files.rasters import read_bands
 from landslidectl.grid import Bounds, Grid
 from landslidectl.sentinel1.discover import find_scenes
-from landslidectl.simulation.event import SimulatedEvent, build_landscape, simulate_event
+from landslidectl.simulation.event import SimulatedEvent, simulate_event
 from landslidectl.simulation.fields import bilinear
 from landslidectl.simulation.geodesy import map_to_degrees, undulation
 from landslidectl.simulation.spec import EventSpec, PointTarget, TrackSpec
 from landslidectl.simulation.terrain import COARSE_M, Relief, Terrain
+from landslidectl.simulation.view import build_landscape
 from landslidectl.stack.geocode import geocode_scene
 from landslidectl.terms import Pass
 from landslidectl.terrain.dem import DEM_MARGIN_M, build_dem

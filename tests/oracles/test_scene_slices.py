@@ -11,7 +11,7 @@ import pytest
 
 from landslidectl.files.rasters import read_bands
 from landslidectl.sentinel1.discover import find_scenes
-from landslidectl.simulation.radar import cell_axes
+from landslidectl.simulation.geometry import cell_axes
 from landslidectl.simulation.safe import write_product
 from landslidectl.simulation.slicing import cut_slices
 from landslidectl.simulation.targets import target_places

@@ -22,11 +22,11 @@ from landslidectl.simulation.dem import write_tiles
 from landslidectl.simulation.frame import Frame
 from landslidectl.simulation.framing import Place, build_frame
 from landslidectl.simulation.geodesy import degrees_to_map, map_to_degrees, undulation
-from landslidectl.simulation.geometry import Box, MapGeometry
+from landslidectl.simulation.geometry import Box, MapGeometry, cell_axes
 from landslidectl.simulation.identity import Acquisition
 from landslidectl.simulation.luts import Luts, build_luts
 from landslidectl.simulation.orbit import Orbit, place_orbit
-from landslidectl.simulation.radar import GROUPS, cell_axes, ellipsoid_fields
+from landslidectl.simulation.radar import GROUPS, ellipsoid_fields
 from landslidectl.simulation.safe import write_product
 from landslidectl.simulation.spec import PointTarget
 from landslidectl.simulation.targets import plant_targets

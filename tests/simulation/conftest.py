@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from landslidectl.simulation.event import Landscape, simulate_event
+from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.framing import Place
 from landslidectl.simulation.geometry import Box
 from landslidectl.simulation.landcover import uniform_ground
 from landslidectl.simulation.spec import EventSpec, PointTarget, TrackSpec
 from landslidectl.simulation.terrain import flat_terrain
+from landslidectl.simulation.view import Landscape
 from landslidectl.terms import Pass
 
 LON, LAT, EPSG = 13.5, 42.5, 32633
@@ -48,12 +49,12 @@ def flat_landscape() -> Landscape:
     box = aoi.grown(1200.0)
     terrain = flat_terrain(box, box.grown(2000.0), FLAT_M)
     scenery = uniform_ground(terrain, GAMMA_DB).scenery
-    return Landscape(Place(EPSG, aoi, terrain), scenery, scenery, ())
+    return Landscape(Place(EPSG, aoi, terrain), scenery, scenery, scenery, ())
 
 
 @pytest.fixture(scope="session", params=[Pass.DESCENDING, Pass.ASCENDING], ids=str)
 def flat_view(request, flat_landscape):
-    from landslidectl.simulation.event import view_track
+    from landslidectl.simulation.view import view_track
 
     spec = EventSpec(seed=3, lon=LON, lat=LAT)
     return view_track(spec, flat_landscape, TrackSpec(request.param, 36.6, 22))

@@ -11,11 +11,12 @@ import shapely
 
 from landslidectl.errors import InputError
 from landslidectl.grid import Grid
-from landslidectl.simulation.event import build_landscape, simulate_event, view_track
+from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.slides import SlideOptions
 from landslidectl.simulation.spec import EventSpec
 from landslidectl.simulation.targets import target_places
 from landslidectl.simulation.truth import truth_mask
+from landslidectl.simulation.view import build_landscape, view_track
 from landslidectl.terms import Pass, Phase
 from tests.simulation.test_safe import members
 
