@@ -19,15 +19,19 @@ ROOMS = {
     "inference": ("files", *STAGES[:3]),
     "detection": ("files", *STAGES[:4]),
     "products": ("files", *STAGES[:5]),
+    "evaluation": ("files", *STAGES),
     "catalog": ("files",),
     "simulation": ("files",),
-    "training": ("files", "simulation", *STAGES),
-    "jobs": ("files", "catalog", "simulation", *STAGES),
-    "cli": ("files", "catalog", "simulation", "jobs", *STAGES),
+    "training": ("files", "simulation", "evaluation", *STAGES),
+    "jobs": ("files", "catalog", "simulation", "evaluation", *STAGES),
+    "cli": ("files", "catalog", "simulation", "jobs", "evaluation", *STAGES),
 }
-# `models import` converts weights of others: it reaches the training room, but only when it runs,
-# so that the program starts and works without TensorFlow.
-WHEN_RUN = {"cli/model_commands.py": ("training",)}
+# Commands that convert, train or judge networks reach the training room, but only when they run, so
+# that the program starts and works without TensorFlow.
+WHEN_RUN = {
+    f"cli/{name}_command{s}.py": ("training",)
+    for name, s in (("model", "s"), ("train", ""), ("evaluate", ""))
+}
 ONLY_IN = {
     "sqlite3": ("catalog/",),
     "sqlite_utils": ("catalog/",),

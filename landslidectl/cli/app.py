@@ -12,9 +12,11 @@ from typer.core import TyperGroup
 from landslidectl import __version__
 from landslidectl.cli import (
     catalog_commands,
+    evaluate_command,
     job_commands,
     model_commands,
     scene_commands,
+    train_command,
     verify_command,
 )
 from landslidectl.cli.output import say, say_error
@@ -74,7 +76,9 @@ app = typer.Typer(
 job_commands.add_to(app)
 scene_commands.add_to(app)
 verify_command.add_to(app)
+evaluate_command.add_to(app)
 model_commands.add_to(app)
+train_command.add_to(app)
 catalog_commands.add_to(app)
 
 

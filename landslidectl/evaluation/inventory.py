@@ -1,0 +1,199 @@
+"""Read landslide inventories: polygons in any vector format, brought to a grid's system."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from landslidectl.errors import ProductError
+from landslidectl.files.gdal_environment import gdal_session
+from landslidectl.files.hashing import file_digest, stable_key
+from landslidectl.grid import Grid, Window
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
+POLYGONAL = ("Polygon", "MultiPolygon")
+FORMATS = "GeoPackage, GeoJSON, KML or shapefile (.shp with its .prj)"
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The mapped slides of an event; each feature of the file is one slide.
+
+    Parameters
+    ----------
+    path : Path
+    sha256 : str
+        Of the file, or of all files of a shapefile.
+    slides : tuple of shapely geometry
+        Valid polygons and multipolygons in the units of the system asked for; none is a valid
+        inventory: nothing slid.
+    repaired : int
+        Slides that had to be made valid.
+    skipped : int
+        Features without an area.
+    """
+
+    path: Path
+    sha256: str
+    slides: "tuple[BaseGeometry, ...]"
+    repaired: int = 0
+    skipped: int = 0
+
+    @property
+    def areas_m2(self) -> tuple[float, ...]:
+        """Return the area of every slide on the map, square metres."""
+        return tuple(float(slide.area) for slide in self.slides)
+
+
+def read_inventory(path: Path, epsg: int) -> Inventory:
+    """Read the polygons of an inventory.
+
+    Parameters
+    ----------
+    path : Path
+        Vector file with one layer of polygons and its coordinate system.
+    epsg : int
+        System to bring them to, metres.
+
+    Raises
+    ------
+    ProductError
+        If the file is not there, cannot be read, has no polygon layer or several, does not say its
+        coordinate system, or holds features and none with an area.
+    """
+    if not path.is_file():
+        raise ProductError(
+            f"{path}: the inventory is not there", f"Give a {FORMATS} with --inventory."
+        )
+    with gdal_session():
+        stored, crs = _read(path)
+        shapes = [shape for shape in stored if shape is not None and not shape.is_empty]
+        if shapes and not crs:
+            raise ProductError(
+                f"{path}: the inventory does not say its coordinate system",
+                "A shapefile needs its .prj beside it; in QGIS, export the layer with its system.",
+            )
+        cleaned = [_polygonal(shape) for shape in _projected(shapes, crs, epsg)]
+    slides = tuple(shape for shape, _ in cleaned if not shape.is_empty)
+    if stored and not slides:
+        raise ProductError(
+            f"{path}: none of the {len(stored)} features of the inventory has an area",
+            "Points and lines cannot be held against a map; give the outlines of the slides.",
+        )
+    repaired = sum(was_repaired and not shape.is_empty for shape, was_repaired in cleaned)
+    return Inventory(path, _digest(path), slides, repaired, len(stored) - len(slides))
+
+
+class Burner:
+    """Burns polygons into windows of a grid; a pixel counts when its centre is inside.
+
+    Parameters
+    ----------
+    shapes : sequence of shapely geometry
+        In grid units.
+    grid : Grid
+    """
+
+    def __init__(self, shapes: "Sequence[BaseGeometry]", grid: Grid) -> None:
+        import shapely  # noqa: PLC0415
+
+        self._shapes = np.array(list(shapes), dtype=object)
+        self._tree = shapely.STRtree(self._shapes)
+        self._grid = grid
+
+    def window(self, window: Window) -> "NDArray[np.bool_]":
+        """Return which pixels of a window of the grid lie in a polygon."""
+        import shapely  # noqa: PLC0415
+
+        part = self._grid.subgrid(window)
+        near = np.sort(self._tree.query(shapely.box(*part.bounds)))
+        return burn(self._shapes[near], part)
+
+
+def burn(shapes: "Sequence[BaseGeometry] | NDArray[Any]", grid: Grid) -> "NDArray[np.bool_]":
+    """Return which pixels of a grid have their centre in one of some polygons (grid units)."""
+    from rasterio import Affine  # noqa: PLC0415
+    from rasterio.features import rasterize  # noqa: PLC0415
+
+    if len(shapes) == 0:
+        return np.zeros(grid.shape, dtype=bool)
+    with gdal_session():
+        burnt = rasterize(
+            [(shape, 1) for shape in shapes],
+            out_shape=grid.shape,
+            transform=Affine(*grid.transform),
+            dtype="uint8",
+        )
+    return np.asarray(burnt, dtype=bool)
+
+
+def _read(path: Path) -> "tuple[list[BaseGeometry | None], str | None]":
+    import pyogrio  # noqa: PLC0415
+    import shapely  # noqa: PLC0415
+
+    try:
+        layer = _layer(path, pyogrio.list_layers(path))
+        meta, _, geometries, _ = pyogrio.raw.read(path, layer=layer, columns=[], force_2d=True)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+        raise ProductError(
+            f"{path}: the inventory cannot be read: {error}", f"Give a {FORMATS}."
+        ) from error
+    stored = [] if geometries is None else list(shapely.from_wkb(geometries))
+    return stored, meta["crs"]
+
+
+def _layer(path: Path, layers: "NDArray[Any]") -> str | None:
+    """Return the layer to read: the only one with polygons, or the only one at all."""
+    names = [str(name) for name, kind in layers if kind is not None]
+    polygonal = [
+        str(name) for name, kind in layers if kind and str(kind).split(" ")[0] in POLYGONAL
+    ]
+    chosen = polygonal or names
+    if len(chosen) > 1:
+        raise ProductError(
+            f"{path}: holds {len(chosen)} layers that could be the inventory: {', '.join(chosen)}",
+            "Export the one that is meant to a file of its own.",
+        )
+    return chosen[0] if chosen else None
+
+
+def _projected(
+    shapes: "Sequence[BaseGeometry]", crs: str | None, epsg: int
+) -> "list[BaseGeometry]":
+    import shapely  # noqa: PLC0415
+    from rasterio.crs import CRS  # noqa: PLC0415
+    from rasterio.warp import transform  # noqa: PLC0415
+
+    if not shapes:
+        return []
+    source, target = CRS.from_user_input(crs), CRS.from_epsg(epsg)
+
+    def project(points: "NDArray[np.float64]") -> "NDArray[np.float64]":
+        if len(points) == 0:
+            return points
+        return np.column_stack(transform(source, target, points[:, 0], points[:, 1]))
+
+    return list(shapely.transform(np.array(shapes, dtype=object), project))
+
+
+def _polygonal(shape: "BaseGeometry") -> "tuple[BaseGeometry, bool]":
+    """Return the part of a geometry that has an area, valid, and whether it had to be repaired."""
+    import shapely  # noqa: PLC0415
+
+    if shape.is_valid and shape.geom_type in POLYGONAL:
+        return shape, False
+    repaired = shapely.make_valid(shape)
+    parts = [part for part in shapely.get_parts(repaired) if part.geom_type in POLYGONAL]
+    return shapely.union_all(parts), not shape.is_valid
+
+
+def _digest(path: Path) -> str:
+    if path.suffix.lower() != ".shp":
+        return file_digest(path)
+    parts = sorted(item for item in path.parent.glob(f"{path.stem}.*") if item.is_file())
+    return stable_key([[item.name, file_digest(item)] for item in parts])
