@@ -1,8 +1,9 @@
 """Model folders: ``model.json`` says what a network is, what it takes and who made it.
 
-A model folder holds ``model.tflite``, ``model.json`` and ``card.md``. ``models/<name>/`` takes both
-polarisations, ``models/<name>_vv/`` takes VV alone. The manifest is read strictly: a field that is
-missing or of the wrong kind is an error that names the file and the field.
+A model folder holds ``model.tflite``, ``model.json`` and ``card.md``, and may hold the float
+companions that the manifest's ``twins`` name: ``float16.tflite`` and ``weights.npz``.
+``models/<name>/`` takes both polarisations, ``models/<name>_vv/`` takes VV alone. The manifest is
+read strictly: a field that is missing or of the wrong kind is an error that names file and field.
 """
 
 import json
@@ -120,20 +121,45 @@ def load_model(name: str, bands: BandSet, models_dir: Path) -> Model:
 
 
 def verify_model(model: Model) -> None:
-    """Check that the network file is present and has the digest of the manifest.
+    """Check that the network file, and its float companions, have the digests of the manifest.
 
     Raises
     ------
     ModelError
-        If the file is missing or differs.
+        If a file is missing or differs.
     """
-    if not model.file.is_file():
-        raise ModelError(f"{model.file}: the network file of '{model.name}' is missing", REINSTALL)
-    found = file_digest(model.file)
-    if found != model.sha256:
+    _verify_file(model, model.file, model.sha256)
+    for name, (file, digest) in model_twins(model).items():
+        _verify_file(model, file, digest, f" ({name})")
+
+
+def model_twins(model: Model) -> dict[str, tuple[Path, str]]:
+    """Return the float companions of a model: file and digest by name, none where it has none.
+
+    Names are ``float16`` (or ``float32``), a network file, and ``weights``, to train on from.
+
+    Raises
+    ------
+    ModelError
+        If the manifest's ``twins`` cannot be used.
+    """
+    manifest = model.folder / MANIFEST_NAME
+    twins = model.raw.get("twins", {})
+    if not isinstance(twins, dict) or not all(isinstance(twin, dict) for twin in twins.values()):
+        raise ModelError(f"{manifest}: 'twins' must be an object of objects", REINSTALL)
+    return {
+        name: (model.folder / _file_name(twin, manifest), _field(twin, "sha256", str, manifest))
+        for name, twin in twins.items()
+    }
+
+
+def _verify_file(model: Model, file: Path, digest: str, what: str = "") -> None:
+    if not file.is_file():
+        raise ModelError(f"{file}: the network file of '{model.name}'{what} is missing", REINSTALL)
+    found = file_digest(file)
+    if found != digest:
         raise ModelError(
-            f"{model.file}: damaged or exchanged: SHA-256 is {found}, "
-            f"{MANIFEST_NAME} says {model.sha256}",
+            f"{file}: damaged or exchanged: SHA-256 is {found}, {MANIFEST_NAME} says {digest}",
             REINSTALL,
         )
 

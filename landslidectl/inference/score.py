@@ -23,7 +23,7 @@ from landslidectl.files.rasters import (
     rasterio_window,
 )
 from landslidectl.grid import Grid, Window
-from landslidectl.inference.interpreter import Scorer
+from landslidectl.inference.baselines import AnyScorer, open_scorer
 from landslidectl.inference.manifest import Model, check_contract
 from landslidectl.inference.windows import (
     bell,
@@ -132,7 +132,7 @@ def score_stack(
     layout = RasterLayout(("score",), nodata=float("nan"), tags=_tags(stack, model, options))
     scored = 0
     with (
-        Scorer(model, options.device, options.threads, options.verbose) as scorer,
+        open_scorer(model, options.device, options.threads, options.verbose) as scorer,
         open_raster(stack.values_path) as values,
         create_raster(out, stack.grid, layout) as target,
     ):
@@ -193,7 +193,7 @@ class _Blend:
         self.windows = len(self._origins) * len(self._columns)
         self.done = 0
 
-    def add(self, block: Window, bands: "NDArray[np.float32]", scorer: Scorer) -> int:
+    def add(self, block: Window, bands: "NDArray[np.float32]", scorer: AnyScorer) -> int:
         """Score the windows whose first row is in the block; return how many were scored."""
         scored = 0
         padded = pad_to_window(bands, self._side)

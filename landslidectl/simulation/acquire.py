@@ -32,10 +32,13 @@ class Weather:
         Change of every kind of cover.
     moisture_db : float
         Standard deviation of a smooth field over the scene.
+    flicker_db : float
+        Standard deviation of what every pixel has for itself.
     """
 
     group_db: Single
     moisture_db: float
+    flicker_db: float = 0.0
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, character: Character | None = None) -> "Weather":
@@ -56,7 +59,8 @@ class Weather:
         own = rng.normal(0.0, 0.5, (2, LAND_GROUPS))
         land = character.restless * (common + spread * (0.87 * shared + own))
         offsets = np.concatenate([land, land[:, -1:] + water], axis=1)
-        return cls(offsets.astype(np.float32), float(rng.uniform(0.0, 0.3)))
+        moisture_db = float(rng.uniform(0.0, 0.3))
+        return cls(offsets.astype(np.float32), moisture_db, character.flicker_db)
 
 
 def calm() -> Weather:
@@ -80,9 +84,13 @@ def acquire(
     result = np.zeros((2, *shape), np.uint16)
     moisture = decibel(weather.moisture_db * smooth_noise(rng, shape, 150.0))
     gains = decibel(weather.group_db)
+    apart = rng.spawn(1)[0]
     for index, lut in enumerate(luts):
         mean = np.tensordot(gains[index], projected[index], axes=1)
         power = respond(mean * moisture)
+        if weather.flicker_db > 0.0:
+            own = apart.standard_normal(shape, dtype=np.float32)
+            power *= decibel(np.float32(weather.flicker_db) * own)
         gain = np.square(lut.amplitude(shape))
         power *= gain
         power += lut.noise_power(shape)

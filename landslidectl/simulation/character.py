@@ -44,7 +44,9 @@ class Character:
     shadow_fill : float
         Least echo of a facet, as a share of that of level ground.
     restless : float
-        Factor on the change from date to date.
+        Factor on the change of each kind of cover from date to date.
+    flicker_db : float
+        Standard deviation of the change from date to date that every pixel has for itself.
     moisture_db : float, optional
         Standard deviation of the smooth change between before and after; by default drawn.
     shift_db, shift_vh_db : float
@@ -66,6 +68,7 @@ class Character:
     texture: float = 1.0
     shadow_fill: float = 0.15
     restless: float = 1.0
+    flicker_db: float = 0.0
     moisture_db: float | None = None
     shift_db: float = 0.0
     shift_vh_db: float = 0.0

@@ -28,6 +28,9 @@ REFERENCE_COSINE = float(np.cos(np.radians(39.0)))
 LOWEST_COSINE = 0.18
 BACKGROUND = (0.13, 0.032)
 
+LINE_STEPS = np.array([-0.5, 0.5, 0.0, 0.0, 0.0])[:, None, None]
+PIXEL_STEPS = np.array([0.0, 0.0, -0.5, 0.5, 0.0])[:, None, None]
+
 GROUPS = 7
 GROUP_OF = {
     Cover.FOREST: 0,
@@ -77,10 +80,10 @@ def ellipsoid_fields(frame: Frame) -> EllipsoidFields:
     """Return the area and the incidence angle that radiometric calibration refers to."""
 
     def solve(pixel: NDArray[np.float64], line: NDArray[np.float64]) -> NDArray[np.float64]:
-        along = frame.ground(line + 0.5, pixel) - frame.ground(line - 0.5, pixel)
-        across = frame.ground(line, pixel + 0.5) - frame.ground(line, pixel - 0.5)
+        points = frame.ground(line + LINE_STEPS, pixel + PIXEL_STEPS)
+        along, across = points[1] - points[0], points[3] - points[2]
         area = np.linalg.norm(np.cross(along, across), axis=-1)
-        lon, lat, height = geodetic(frame.ground(line, pixel))
+        lon, lat, height = geodetic(points[4])
         target = ecef(lon, lat, height)
         time, distance = zero_doppler(frame.orbit, target)
         sight = (frame.orbit.position(time) - target) / distance[..., None]

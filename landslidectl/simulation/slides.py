@@ -6,12 +6,13 @@ Source: Malamud, Turcotte, Guzzetti, Reichenbach (2004), Earth Surface Processes
 doi:10.1002/esp.1064 (rho 1.40, a 1.28e-3 km2, s -1.32e-4 km2).
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from landslidectl.simulation.character import SlideMark
-from landslidectl.simulation.fields import Single, bilinear
+from landslidectl.simulation.fields import Single
 from landslidectl.simulation.geometry import Box
 from landslidectl.simulation.slide import KNOTS, Array, Lattice, Slide, cells_in
 from landslidectl.simulation.terrain import CELL_M, COARSE_M, Terrain
@@ -57,6 +58,8 @@ def draw_slides(
 ) -> tuple[Slide, ...]:
     """Place slides on the steep slopes of the area of interest, largest first, none touching."""
     slopes = _Slopes.of(terrain)
+    if not slopes.any_steep:
+        return ()
     mark = mark or SlideMark()
     taken = np.zeros(terrain.cells, bool)
     cells = Lattice(terrain.box, CELL_M, terrain.cells)
@@ -92,12 +95,29 @@ class _Slopes:
         down, right = (np.asarray(part, np.float32) for part in np.gradient(soft, COARSE_M))
         return cls(terrain.coarse_box, down, right)
 
-    def downhill(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+    @property
+    def any_steep(self) -> bool:
+        """Return whether there is a place for a crown."""
+        return bool((np.hypot(self.down, self.right) >= STEEP).any())
+
+    def downhill(self, x: float, y: float) -> tuple[float, float, float]:
         """Return the unit vector downhill (east, north) and the tangent of the slope."""
         row, col = (self.box.top - y) / COARSE_M, (x - self.box.left) / COARSE_M
-        east, north = -bilinear(self.right, row, col), bilinear(self.down, row, col)
-        steep = np.hypot(east, north)
-        return east / np.maximum(steep, 1e-9), north / np.maximum(steep, 1e-9), steep
+        east, north = -_at(self.right, row, col), _at(self.down, row, col)
+        steep = math.hypot(east, north)
+        return east / max(steep, 1e-9), north / max(steep, 1e-9), steep
+
+
+def _at(field: Single, row: float, col: float) -> float:
+    """Return the value at one place, bilinear, clamped to the field."""
+    row = min(max(row, 0.0), field.shape[0] - 1.000001)
+    col = min(max(col, 0.0), field.shape[1] - 1.000001)
+    top, left = int(row), int(col)
+    down, right = row - top, col - left
+    corners = field[top : top + 2, left : left + 2].ravel().tolist()
+    upper = corners[0] * (1.0 - right) + corners[1] * right
+    lower = corners[2] * (1.0 - right) + corners[3] * right
+    return float(upper * (1.0 - down) + lower * down)
 
 
 def _areas(rng: np.random.Generator, area_km2: float, options: SlideOptions) -> list[float]:
@@ -166,14 +186,14 @@ def _attempt(
 
 def _descend(slopes: _Slopes, x: float, y: float, length_m: float) -> Array | None:
     """Return the way downhill, or None where the crown is not steep or the way too short."""
-    points = [np.array([x, y])]
+    points = [(x, y)]
     for _ in range(int(length_m / STEP_M) + 1):
         here = points[-1]
-        east, north, steep = slopes.downhill(here[0], here[1])
+        east, north, steep = slopes.downhill(*here)
         gentle = STEEP if len(points) == 1 else 0.08
         if steep < gentle:
             break
-        points.append(here + STEP_M * np.array([east, north]))
+        points.append((here[0] + STEP_M * east, here[1] + STEP_M * north))
     return np.array(points) if len(points) > 2 else None
 
 

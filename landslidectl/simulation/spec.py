@@ -16,6 +16,7 @@ WEST_EAST = (-165, 165)
 SOUTH_NORTH = (-44, 58)
 FIRST_DAY = datetime(2022, 3, 1, tzinfo=UTC)
 DAYS = 900
+OF_THE_PLACE = ("centre", "relief", "terrain", "cover")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,9 @@ class EventSpec:
         Shape of the landscape, number of slides, and how it scatters and changes.
     targets : tuple of PointTarget
         Point targets planted in every scene.
+    place : int, optional
+        Seed of where the event is, of its relief and of what covers the ground; by default that of
+        all the rest.
     zip_every : int
         Every how manieth scene is written as a zip; 0: none.
     """
@@ -100,6 +104,7 @@ class EventSpec:
     character: Character = field(default_factory=Character)
     targets: tuple[PointTarget, ...] = ()
     zip_every: int = 3
+    place: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated.
@@ -123,7 +128,10 @@ class EventSpec:
     def rng(self, *purpose: str | int) -> np.random.Generator:
         """Return the generator of one purpose; purposes do not disturb each other."""
         words = [zlib.crc32(str(word).encode()) for word in purpose]
-        return np.random.default_rng([self.seed, *words])
+        seed = self.seed
+        if self.place is not None and purpose[0] in OF_THE_PLACE:
+            seed = self.place
+        return np.random.default_rng([seed, *words])
 
     @property
     def centre(self) -> tuple[float, float]:

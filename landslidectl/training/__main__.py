@@ -1,4 +1,4 @@
-"""``python -m landslidectl.training STEP``: dataset, fit, quantise, scenes, register.
+"""``python -m landslidectl.training STEP``: dataset, fit, quantise, scenes, register, ...
 
 Every step goes on where it was stopped and skips what stands.
 """
@@ -12,6 +12,7 @@ from landslidectl.errors import LandslidectlError
 from landslidectl.events import ProgressEvent, SceneRefused, StepFinished, StepStarted, Warned
 from landslidectl.terms import BandSet
 from landslidectl.training.fit import FitSettings
+from landslidectl.training.judging_steps import add_judging_steps, seed_range
 
 SIMULATED = (
     "Simulated events: fractal and creased terrain, landslides of inverse-gamma areas, Sentinel-1 "
@@ -32,22 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def seed_range(text: str) -> range:
-    """Read ``7`` or ``1-40`` (both ends included)."""
-    first, _, last = text.partition("-")
-    try:
-        seeds = range(int(first), int(last or first) + 1)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"'{text}' is no range such as 1-40") from error
-    if not seeds:
-        raise argparse.ArgumentTypeError(f"'{text}' is empty")
-    return seeds
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m landslidectl.training", description=__doc__)
     steps = parser.add_subparsers(required=True, metavar="STEP")
     _add_dataset(steps.add_parser("dataset", help="simulate events and cut patches"))
+    _add_realism(steps.add_parser("realism", help="fit sites to the statistics of real patches"))
+    _add_sites(steps.add_parser("sites", help="simulate sites and cut patches"))
     _add_fit(steps.add_parser("fit", help="train a network"))
     quantise = steps.add_parser("quantise", help="convert the best network, choose a threshold")
     quantise.add_argument("--run", type=Path, required=True)
@@ -61,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     scenes.add_argument("--size-km", type=float, default=8.0, help="side of an event")
     scenes.set_defaults(step=_scenes)
     _add_register(steps.add_parser("register", help="evaluate on the test set, write the folder"))
+    add_judging_steps(steps, _say, _tell)
     return parser
 
 
@@ -70,6 +62,26 @@ def _add_dataset(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--work", type=Path, help="folder for scenes, emptied after each event")
     parser.add_argument("--size-km", type=float, default=8.0, help="side of an event")
     parser.set_defaults(step=_dataset)
+
+
+def _add_realism(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--statistics", type=Path, required=True, help="table of real patches")
+    parser.add_argument("--work", type=Path, required=True, help="folder of the rounds")
+    parser.add_argument("--out", type=Path, required=True, help="file of the population, .csv.gz")
+    parser.add_argument(
+        "--first", type=int, default=2500, help="sites of a label and pass at first"
+    )
+    parser.add_argument("--later", type=int, default=1400, help="the same in each round after it")
+    parser.add_argument("--rounds", type=int, default=2, help="rounds after the first")
+    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.set_defaults(step=_realism)
+
+
+def _add_sites(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--files", type=seed_range, required=True, help="numbers, such as 1-40")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the patch files")
+    parser.add_argument("--population", type=Path, help="what sites are like; else as shipped")
+    parser.set_defaults(step=_sites)
 
 
 def _add_fit(parser: argparse.ArgumentParser) -> None:
@@ -109,6 +121,27 @@ def _dataset(options: argparse.Namespace) -> None:
     simulate_dataset(options.seeds, options.out, settings, _tell)
 
 
+def _realism(options: argparse.Namespace) -> None:
+    from landslidectl.training.population import save_population  # noqa: PLC0415
+    from landslidectl.training.real_statistics import read_table, split_table  # noqa: PLC0415
+    from landslidectl.training.realism import RealismSettings, fit_population  # noqa: PLC0415
+
+    table = read_table(options.statistics)
+    calibration, _ = split_table(table)
+    settings = RealismSettings(options.first, options.later, options.rounds, options.workers)
+    population = fit_population(table.taken(calibration), options.work, settings, _tell)
+    _say(str(save_population(population, options.out)))
+
+
+def _sites(options: argparse.Namespace) -> None:
+    from landslidectl.files.resources import resource_dir  # noqa: PLC0415
+    from landslidectl.training.population import POPULATION, read_population  # noqa: PLC0415
+    from landslidectl.training.siteset import simulate_sites  # noqa: PLC0415
+
+    path = options.population or resource_dir("assets") / POPULATION
+    simulate_sites(options.files, options.out, read_population(path), None, _tell)
+
+
 def _fit(options: argparse.Namespace) -> None:
     from landslidectl.training.fit import fit  # noqa: PLC0415
     from landslidectl.training.patches import read_folder  # noqa: PLC0415
@@ -141,15 +174,22 @@ def _quantise(options: argparse.Namespace) -> None:
 def _scenes(options: argparse.Namespace) -> None:
     from landslidectl.files.atomic import write_json_atomic  # noqa: PLC0415
     from landslidectl.training.register import SCENES  # noqa: PLC0415
-    from landslidectl.training.scenes import evaluate_scenes, scene_record  # noqa: PLC0415
+    from landslidectl.training.scenes import Subject, map_scenes, rule_subjects  # noqa: PLC0415
+    from landslidectl.training.scoring import model_of_run  # noqa: PLC0415
+    from landslidectl.training.tally import scene_record  # noqa: PLC0415
 
     seeds = list(options.threshold_seeds), list(options.test_seeds)
-    chosen_on, tested_on = (
-        evaluate_scenes(options.runs, part, _tell, options.size_km) for part in seeds
-    )
-    for run in options.runs:
-        record = scene_record(seeds, chosen_on[run], tested_on[run])
-        write_json_atomic(run / SCENES, record)
+    models = {str(run): model_of_run(run) for run in options.runs}
+    rules = {bands: rule_subjects(bands) for bands in {model.bands for model in models.values()}}
+    subjects = {name: Subject(model) for name, model in models.items()}
+    for bands, named in rules.items():
+        subjects |= {f"{rule} {bands.value}": subject for rule, subject in named.items()}
+    parts = [map_scenes(subjects, part, _tell, options.size_km) for part in seeds]
+    curves = {name: (parts[0][name], parts[1][name]) for name in subjects}
+    for run, model in models.items():
+        baselines = {rule: curves[f"{rule} {model.bands.value}"] for rule in rules[model.bands]}
+        record = scene_record(seeds, *curves[run], baselines)
+        write_json_atomic(Path(run) / SCENES, record)
         _say(f"{run}: threshold {record['threshold']}, {record['on_test_events']}")
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from landslidectl.training.judged_card import judged_sections
+from landslidectl.training.judged_tables import SIZES, scenes_text
+
 HEAD = """# {name} {version}
 
 {architecture} network for windows of {window} x {window} pixels of 10 m, bands {bands} in dB.
@@ -10,10 +13,10 @@ HEAD = """# {name} {version}
 
 **Trained on simulation only.** {data}
 No real patch was used, neither to train nor to test it; the simulator's backscatter, slopes and
-slide strengths were set by eye to the statistics of real labelled patches ("Classification for
-Landslide Detection", Zindi and ITU, CC BY-SA 4.0). Its scores are scores, not probabilities, and
-every figure below is a figure about simulated scenes: it says that the network learnt what was
-simulated, not how well it finds landslides on the ground.
+slide strengths were {fitted} the statistics of real labelled patches ("Classification for
+Landslide Detection", Zindi and ITU, CC BY-SA 4.0). Unless it says otherwise, a figure below is a
+figure about simulated scenes: it says that the network learnt what was simulated, not how well it
+finds landslides on the ground. {scores}
 
 ## Intended use
 
@@ -33,6 +36,15 @@ really look; these are known to raise false alarms in methods of this kind. Slid
 """
 
 
+CALIBRATED = "calibrated to"
+BY_EYE = "set by eye to"
+SCORES = "Its scores are scores, not probabilities."
+PROBABILITIES = (
+    "Its scores are scores; `calibration` in `model.json` turns them into probabilities that hold "
+    "where as many windows slid as in the simulated test set."
+)
+
+
 def card_text(manifest: Mapping[str, Any]) -> str:
     """Return the Markdown card of a manifest that `register.register` made."""
     sets = manifest["training"]["sets"]
@@ -43,9 +55,17 @@ def card_text(manifest: Mapping[str, Any]) -> str:
         million=manifest["multiply_adds"] / 1e6,
         data=manifest["training"]["data"],
         passes=_passes(sets["train"]),
+        fitted=CALIBRATED if manifest["training"].get("simulator") == "calibrated" else BY_EYE,
+        scores=PROBABILITIES if manifest.get("calibration") else SCORES,
     )
-    parts = (_sets(sets), _figures(manifest), _scenes(manifest), _quantisation(manifest))
-    return "\n".join([head, *parts])
+    parts = (
+        _sets(sets),
+        _figures(manifest),
+        judged_sections(manifest),
+        _scenes(manifest),
+        _quantisation(manifest),
+    )
+    return "\n".join([head, *(part for part in parts if part)])
 
 
 def _passes(train: Mapping[str, Any]) -> str:
@@ -70,6 +90,9 @@ def _sets(sets: Mapping[str, Any]) -> str:
 
 
 def _figures(manifest: Mapping[str, Any]) -> str:
+    """Return the figures of `register`, unless a judgement says the same and more."""
+    if "patches" in manifest["metrics"].get("judged", {}):
+        return ""
     test = manifest["metrics"]["test"]
     lines = [
         "## Figures on the unseen simulated test events",
@@ -104,6 +127,7 @@ def _figures(manifest: Mapping[str, Any]) -> str:
 def _scenes(manifest: Mapping[str, Any]) -> str:
     scenes = manifest["metrics"]["scenes"]
     test = scenes["on_test_events"]
+    rules = scenes.get("baselines", {})
     lines = [
         "## Figures on whole simulated scenes",
         "",
@@ -111,16 +135,29 @@ def _scenes(manifest: Mapping[str, Any]) -> str:
         "3 false regions per 100 km2 on "
         f"{len(scenes['threshold_events'])} other events without slides. The figures below are "
         f"those of {len(scenes['test_events'])} events that neither training nor threshold saw, "
-        "one track each, five scenes before and one after.",
+        "one track each, five scenes before and one after. Slides in layover or shadow do not "
+        "count.",
         "",
-        "| slides outside layover and shadow | planted | touched by a detection |",
-        "|---|---|---|",
     ]
-    sizes = {"large": "20,000 m2 and more", "medium": "5,000 to 20,000 m2", "small": "below"}
-    for name, title in sizes.items():
-        planted, found = test[name]
-        share = f" ({found / planted:.0%})" if planted else ""
-        lines.append(f"| {title} | {planted} | {found}{share} |")
+    if rules:
+        lines += [
+            "The rules need no network; they ran on the same stacks and their thresholds were "
+            "chosen on the same events in the same way.",
+            "",
+            scenes_text(
+                test,
+                {
+                    name: {"threshold": item["threshold"], "at_threshold": item["on_test_events"]}
+                    for name, item in rules.items()
+                },
+            ),
+        ]
+    else:
+        lines += ["| slides | planted | touched by a detection |", "|---|---|---|"]
+        for name, title in (SIZES | {"small": "below 5,000 m2"}).items():
+            planted, found = test[name]
+            share = f" ({found / planted:.0%})" if planted else ""
+            lines.append(f"| {title} | {planted} | {found}{share} |")
     lines += [
         "",
         f"Of {test['regions']} detections {test['false_regions']} touch no slide. The same events "

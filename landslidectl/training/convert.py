@@ -1,6 +1,5 @@
 """Make model folders out of weights that others published."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landslidectl.errors import OutputError, UsageError
+from landslidectl.errors import OutputError
 from landslidectl.files.atomic import write_json_atomic, write_text_atomic
 from landslidectl.files.hashing import file_digest
 from landslidectl.inference.manifest import (
@@ -27,8 +26,9 @@ from landslidectl.training.framework import load_keras
 from landslidectl.training.hdf5 import fill, read_weights
 from landslidectl.training.networks import multiply_adds
 from landslidectl.training.quantise import convert_float, quantise_by_window
-from landslidectl.training.register import BY_WINDOW, score_windows
+from landslidectl.training.register import BY_WINDOW, check_model_name
 from landslidectl.training.rounding import rounded
+from landslidectl.training.scoring import score_windows
 
 CONTRACT = StackContract(radiometry=Radiometry.GEE)
 LICENCE = "unconfirmed"
@@ -118,7 +118,7 @@ def import_sar_lra(request: ImportRequest) -> tuple[Model, Model]:
     OutputError
         If a model of that name with other weights is there.
     """
-    _check_name(request.name)
+    check_model_name(request.name)
     load_keras()
     found = read_weights(request.weights)
     digest = file_digest(request.weights)
@@ -141,14 +141,6 @@ def import_sar_lra(request: ImportRequest) -> tuple[Model, Model]:
         _register(eight_bit, facts | {"precision": BY_WINDOW, "int8_difference": difference}),
         _register(exact, facts | {"precision": FLOAT}),
     )
-
-
-def _check_name(name: str) -> None:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", name):
-        raise UsageError(
-            f"--name: expected letters, digits, dots and hyphens, found '{name}'",
-            "Such as: --name sar-lra-descending.",
-        )
 
 
 def _check_free(folder: Path, digest: str) -> None:

@@ -1,26 +1,26 @@
 """Cut patches out of a stack whose landslides are known."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from landslidectl.errors import ProductError
-from landslidectl.files.gdal_environment import gdal_session
-from landslidectl.files.rasters import read_bands
-from landslidectl.grid import Grid
+from landslidectl.files.rasters import open_raster, rasterio_window
+from landslidectl.grid import Grid, Window
 from landslidectl.inference.windows import fill_missing
-from landslidectl.terms import Pass, Quality
-from landslidectl.training.patches import POSITIVE_COVER, PatchSet
+from landslidectl.terms import BandSet, Pass, Quality
+from landslidectl.training.outlines import burn, read_outlines
+from landslidectl.training.patches import POSITIVE_COVER, PatchSet, packed
 
 if TYPE_CHECKING:
     from landslidectl.stack.record import Stack
 
 WINDOW = 64
 CANDIDATES = 6000
+STRIP_ROWS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +55,56 @@ class Source:
     Parameters
     ----------
     stack : Stack
-        Of both polarisations.
     slides : bool, (row, col)
-        Landslide pixels on the stack's grid.
+        Landslide pixels on `grid`.
     seed : int
         Number of the event.
+    window : Window, optional
+        The part of the stack that patches are cut from; without it, all.
     """
 
     stack: "Stack"
     slides: NDArray[np.bool_]
     seed: int
+    window: Window | None = None
+
+    @property
+    def grid(self) -> Grid:
+        """Return the grid of the part."""
+        whole = self.stack.grid
+        return whole if self.window is None else whole.subgrid(self.window)
+
+
+class Kind(IntEnum):
+    """What a window is: landslide, slides under 5 % of the pixels, or none."""
+
+    POSITIVE = 0
+    SMALL = 1
+    EMPTY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is there and what can be seen of it, pixel by pixel: bool, (row, col) each.
+
+    Parameters
+    ----------
+    slides : bool
+        Mapped landslide.
+    hidden : bool
+        In layover or shadow.
+    missing : bool
+        Without a value.
+    """
+
+    slides: NDArray[np.bool_]
+    hidden: NDArray[np.bool_]
+    missing: NDArray[np.bool_]
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Return the landslide pixels that the radar sees."""
+        return np.asarray(self.slides & ~self.hidden & ~self.missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +126,26 @@ def read_slides(path: Path, grid: Grid) -> NDArray[np.bool_]:
     Raises
     ------
     ProductError
-        If the file cannot be read or does not say its coordinate system.
+        If the file is no inventory: see `outlines.read_outlines`.
     """
-    with gdal_session():
-        import pyogrio  # noqa: PLC0415
-        import shapely  # noqa: PLC0415
-        from rasterio import Affine  # noqa: PLC0415
-        from rasterio.features import rasterize  # noqa: PLC0415
-        from rasterio.warp import transform  # noqa: PLC0415
+    return burn(read_outlines(path, grid.epsg), grid)
 
-        try:
-            meta, _, geometries, _ = pyogrio.raw.read(path, columns=[], force_2d=True)
-        except (pyogrio.errors.DataSourceError, OSError) as error:
-            raise ProductError(f"{path}: the inventory cannot be read: {error}") from error
-        if geometries is None or len(geometries) == 0:
-            return np.zeros(grid.shape, dtype=bool)
-        if not meta["crs"]:
-            raise ProductError(
-                f"{path}: the inventory does not say its coordinate system",
-                "A shapefile needs its .prj beside it.",
-            )
 
-        def project(points: NDArray[np.float64]) -> NDArray[np.float64]:
-            xs, ys = transform(meta["crs"], f"EPSG:{grid.epsg}", points[:, 0], points[:, 1])
-            return np.column_stack([xs, ys])
-
-        shapes = [shape for shape in shapely.from_wkb(geometries) if shape is not None]
-        placed = shapely.transform(np.array(shapes, dtype=object), project)
-        filled = [(shape, 1) for shape in placed if not shape.is_empty]
-        if not filled:
-            return np.zeros(grid.shape, dtype=bool)
-        burnt = rasterize(
-            filled, out_shape=grid.shape, transform=Affine(*grid.transform), dtype="uint8"
-        )
-    return np.asarray(burnt, dtype=bool)
+def survey(source: Source) -> Survey:
+    """Read what can be seen of a stack, in strips."""
+    grid, offset = source.grid, source.window or Window(0, 0, *source.stack.grid.shape)
+    hidden, missing = np.empty(grid.shape, dtype=bool), np.empty(grid.shape, dtype=bool)
+    with (
+        open_raster(source.stack.quality_path) as quality,
+        open_raster(source.stack.values_path) as values,
+    ):
+        for first in range(0, grid.rows, STRIP_ROWS):
+            rows = min(STRIP_ROWS, grid.rows - first)
+            part = rasterio_window(Window(offset.row + first, offset.col, rows, grid.cols))
+            bits = quality.read(1, window=part)
+            hidden[first : first + rows] = (bits & int(Quality.LAYOVER | Quality.SHADOW)) != 0
+            missing[first : first + rows] = np.isnan(values.read(window=part)).any(axis=0)
+    return Survey(source.slides, hidden, missing)
 
 
 def choose_places(source: Source, options: CutOptions, rng: np.random.Generator) -> Places:
@@ -128,34 +154,41 @@ def choose_places(source: Source, options: CutOptions, rng: np.random.Generator)
     Landslide pixels in layover or shadow are not seen by the radar and do not count. A window that
     is landslide by the map alone but not by what is seen is neither kind and is left out.
     """
-    grid = source.stack.grid
+    grid = source.grid
     if min(grid.shape) < WINDOW:
         return Places(*(np.empty(0, np.intp),) * 2, np.empty(0))
     row = rng.integers(0, grid.rows - WINDOW + 1, CANDIDATES)
     col = rng.integers(0, grid.cols - WINDOW + 1, CANDIDATES)
-    quality = read_bands(source.stack.quality_path)[0]
-    hidden = (quality & int(Quality.LAYOVER | Quality.SHADOW)) != 0
-    missing = np.isnan(read_bands(source.stack.values_path)).any(axis=0)
-    mapped = window_share(source.slides, row, col)
-    seen = window_share(source.slides & ~hidden & ~missing, row, col)
-    usable = (window_share(hidden, row, col) <= options.max_hidden) & (
-        window_share(missing, row, col) <= options.max_missing
+    places, kinds = judged(survey(source), row, col, options)
+    counts = (options.positives, options.small, options.empty)
+    chosen = [
+        np.flatnonzero(kinds == kind)[:count] for kind, count in zip(Kind, counts, strict=True)
+    ]
+    return places.taken(np.concatenate(chosen))
+
+
+def judged(
+    ground: Survey, row: NDArray[np.intp], col: NDArray[np.intp], options: CutOptions
+) -> tuple[Places, NDArray[np.int8]]:
+    """Return windows with their visible cover and their `Kind`, -1 where they are of no use."""
+    mapped = window_share(ground.slides, row, col)
+    seen = window_share(ground.seen, row, col)
+    usable = (window_share(ground.hidden, row, col) <= options.max_hidden) & (
+        window_share(ground.missing, row, col) <= options.max_missing
     )
-    kinds = (
-        (seen > POSITIVE_COVER, options.positives),
-        ((mapped > 0) & (mapped <= POSITIVE_COVER), options.small),
-        (mapped == 0, options.empty),
-    )
-    chosen = [np.flatnonzero(kind & usable)[:count] for kind, count in kinds]
-    return Places(row, col, seen).taken(np.concatenate(chosen))
+    kinds = np.full(row.size, -1, dtype=np.int8)
+    kinds[usable & (seen > POSITIVE_COVER)] = Kind.POSITIVE
+    kinds[usable & (mapped > 0) & (mapped <= POSITIVE_COVER)] = Kind.SMALL
+    kinds[usable & (mapped == 0)] = Kind.EMPTY
+    return Places(row, col, seen), kinds
 
 
 def window_share(
     mask: NDArray[np.bool_], row: NDArray[np.intp], col: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """Return the share of set pixels in the windows that start at ``row``, ``col``."""
-    total = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), dtype=np.int64)
-    total[1:, 1:] = mask.cumsum(axis=0).cumsum(axis=1)
+    total = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), dtype=np.int32)
+    total[1:, 1:] = mask.cumsum(axis=0, dtype=np.int32).cumsum(axis=1, dtype=np.int32)
     below, right = row + WINDOW, col + WINDOW
     counted = total[below, right] - total[row, right] - total[below, col] + total[row, col]
     return np.asarray(counted / WINDOW**2)
@@ -173,12 +206,18 @@ def cut(source: Source, places: Places, pair: NDArray[np.int32], twin: bool) -> 
     twin : bool
         Whether ``source`` is the event without slides.
     """
-    count = len(places.row)
-    values = read_bands(source.stack.values_path)
-    windows = np.empty((count, WINDOW, WINDOW, values.shape[0]), dtype=np.float32)
-    for index, (row, col) in enumerate(zip(places.row, places.col, strict=True)):
-        part = values[:, row : row + WINDOW, col : col + WINDOW]
-        windows[index] = part.transpose(1, 2, 0)
+    count, bands = len(places.row), len(BandSet.VV_VH.band_names)
+    seen = survey(source).seen
+    offset = source.window or Window(0, 0, *source.stack.grid.shape)
+    present = [BandSet.VV_VH.band_names.index(name) for name in source.stack.bands.band_names]
+    windows = np.zeros((count, WINDOW, WINDOW, bands), dtype=np.float32)
+    masks = np.zeros((count, WINDOW, WINDOW), dtype=bool)
+    with open_raster(source.stack.values_path) as values:
+        for index, (row, col) in enumerate(zip(places.row, places.col, strict=True)):
+            part = Window(offset.row + int(row), offset.col + int(col), WINDOW, WINDOW)
+            read = values.read(window=rasterio_window(part))
+            windows[index][..., present] = read.transpose(1, 2, 0)
+            masks[index] = seen[row : row + WINDOW, col : col + WINDOW] & (not twin)
     track = source.stack.track
     return PatchSet(
         windows=fill_missing(windows).astype(np.float16),
@@ -190,28 +229,7 @@ def cut(source: Source, places: Places, pair: NDArray[np.int32], twin: bool) -> 
         ascending=np.full(count, track.direction is Pass.ASCENDING),
         row=places.row.astype(np.int32),
         col=places.col.astype(np.int32),
+        footprint=packed(masks),
+        strength_db=np.full(count, np.nan, dtype=np.float32),
+        facing_deg=np.full(count, np.nan, dtype=np.float32),
     )
-
-
-def cut_inventory(
-    stacks: Sequence["Stack"], inventory: Path, options: CutOptions, seed: int
-) -> list[PatchSet]:
-    """Cut patches of an event whose landslides were mapped; there are no twins.
-
-    Parameters
-    ----------
-    stacks : sequence of Stack
-        The tracks of one event.
-    inventory : Path
-        Polygons in any vector format, with their coordinate system.
-    options : CutOptions
-    seed : int
-        Files the patches under this event and draws the places.
-    """
-    sets = []
-    for stack in stacks:
-        source = Source(stack, read_slides(inventory, stack.grid), seed)
-        rng = np.random.default_rng([seed, stack.track.relative_orbit])
-        places = choose_places(source, options, rng)
-        sets.append(cut(source, places, np.full(len(places.row), -1, np.int32), twin=False))
-    return sets

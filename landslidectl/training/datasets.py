@@ -19,6 +19,7 @@ from landslidectl.events import Reporter, StepFinished, StepStarted, Warned, sil
 from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.slides import SlideOptions
 from landslidectl.simulation.spec import EventSpec
+from landslidectl.terms import Pass
 from landslidectl.training.chain import Chain
 from landslidectl.training.cutting import (
     CutOptions,
@@ -27,7 +28,9 @@ from landslidectl.training.cutting import (
     cut,
     read_slides,
 )
+from landslidectl.training.latents import landscape
 from landslidectl.training.patches import PatchSet, joined, save_patches
+from landslidectl.training.population import Population
 
 SLIDES_PER_KM2 = (0.4, 4.0)
 LARGE_SHARE = (0.1, 0.35)
@@ -45,11 +48,14 @@ class SimulationOptions:
         How many patches of each kind a track gives.
     work : Path, optional
         Folder for scenes and stacks, emptied after each event; by default the system's.
+    population : Population, optional
+        Where relief and character of the landscapes are drawn from; by default all are alike.
     """
 
     size_km: float = 8.0
     cut: CutOptions = field(default_factory=CutOptions)
     work: Path | None = None
+    population: Population | None = None
 
 
 def simulate_dataset(
@@ -102,7 +108,7 @@ def draw_spec(seed: int, options: SimulationOptions) -> EventSpec:
     rng = np.random.default_rng([seed, zlib.crc32(b"observations")])
     twice = bool(rng.random() < 0.4)
     per_km2 = float(np.exp(rng.uniform(*np.log(SLIDES_PER_KM2))))
-    return EventSpec(
+    spec = EventSpec(
         seed=seed,
         size_km=options.size_km,
         tracks=2,
@@ -112,6 +118,12 @@ def draw_spec(seed: int, options: SimulationOptions) -> EventSpec:
         slide_options=SlideOptions(per_km2, per_km2 * float(rng.uniform(*LARGE_SHARE))),
         zip_every=0,
     )
+    if options.population is None:
+        return spec
+    way = Pass.ASCENDING if rng.random() < 0.5 else Pass.DESCENDING
+    latents, _ = options.population.draw(rng, True, way)
+    relief, character = landscape(latents)
+    return replace(spec, relief=relief, character=character)
 
 
 def simulate_patches(seed: int, work: Path, options: SimulationOptions) -> PatchSet:

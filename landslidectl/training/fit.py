@@ -3,7 +3,7 @@
 import json
 import math
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landslidectl.errors import InputError
-from landslidectl.events import Reporter, StepFinished, StepStarted, silent
+from landslidectl.evaluation.metrics import average_precision, roc_auc
+from landslidectl.events import Reporter, StepAdvanced, StepFinished, StepStarted, silent
 from landslidectl.files.atomic import atomic_path, write_json_atomic
 from landslidectl.terms import BandSet
-from landslidectl.training.evaluate import average_precision, roc_auc
+from landslidectl.training.finetune import Start, begin_from
 from landslidectl.training.framework import calm, load_keras, seed_everything
 from landslidectl.training.networks import build_network
 from landslidectl.training.patches import PatchSet, as_input
+from landslidectl.training.splits import check_disjoint
 
 HISTORY = "history.json"
 BEST = "best.keras"
@@ -50,6 +52,10 @@ class FitSettings:
         Mirror patches at random. West-east turns a right-looking ascending pass into a descending
         one at the same incidence, so it is right only where one model serves both passes.
         North-south turns the look direction by some 24 degrees, within what steep terrain does.
+    start : Start, optional
+        Trained weights to go on from, in place of random ones.
+    frozen : int
+        So many of the first convolutions keep the weights of ``start``.
     """
 
     architecture: str
@@ -62,10 +68,15 @@ class FitSettings:
     negatives_per_positive: float = 2.0
     dropout: float = 0.4
     flips: bool = True
+    start: Start | None = None
+    frozen: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the settings, JSON-ready."""
-        return {**asdict(self), "bands": self.bands.value}
+        """Return the settings, JSON-ready; those of fine-tuning only where there is any."""
+        plain = {**asdict(replace(self, start=None)), "bands": self.bands.value}
+        if self.start is not None:
+            return {**plain, "start": self.start.as_dict()}
+        return {name: value for name, value in plain.items() if name not in ("start", "frozen")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +109,15 @@ def fit(
 
     After every epoch the network, its optimiser and the history are saved in ``run``; the same call
     goes on after the last complete epoch. The epoch with the best average precision on
-    ``validation`` is kept. Events of ``validation`` must not be among those of ``patches``.
+    ``validation`` is kept. Simulated events of ``validation`` must not be among those of
+    ``patches``; of mapped events no window of one may overlap one of the other.
 
     Raises
     ------
     InputError
-        If an event is in both sets, a set has only one kind, or ``run`` was begun otherwise.
+        If the sets share a place, a set has only one kind, or ``run`` was begun otherwise.
+    ModelError
+        If the weights to start from are those of another network.
     """
     _check_sets(patches, validation)
     run.mkdir(parents=True, exist_ok=True)
@@ -128,6 +142,7 @@ def fit(
         _save(network, run / CHECKPOINT.format(epoch))
         write_json_atomic(run / HISTORY, {"settings": settings.as_dict(), "epochs": history})
         (run / CHECKPOINT.format(epoch - 1)).unlink(missing_ok=True)
+        reporter(StepAdvanced("fit", epoch))
         reporter(StepFinished(f"epoch {epoch}", history[-1]["seconds"], _words(history[-1])))
     return FitResult(run / BEST, best_epoch(history), tuple(history))
 
@@ -181,6 +196,8 @@ def best_epoch(history: list[dict[str, Any]]) -> int:
 
 def _new_network(settings: FitSettings) -> Any:
     network = build_network(settings.architecture, settings.bands, settings.dropout)
+    if settings.start is not None:
+        begin_from(settings.start, network, settings.frozen)
     network.compile(
         optimizer=load_keras().optimizers.Adam(settings.learning_rate), loss="binary_crossentropy"
     )
@@ -212,12 +229,7 @@ def flipped(windows: NDArray[np.float32], rng: np.random.Generator) -> NDArray[n
 
 
 def _check_sets(patches: PatchSet, validation: PatchSet) -> None:
-    shared = np.intersect1d(patches.seed, validation.seed)
-    if shared.size:
-        raise InputError(
-            f"the events {shared.tolist()} are in the training and in the validation set",
-            "Make the two sets from different events.",
-        )
+    check_disjoint(patches, validation, ("training", "validation"))
     for name, part in (("training", patches), ("validation", validation)):
         if not 0 < int(part.labels.sum()) < len(part):
             raise InputError(

@@ -1,9 +1,12 @@
 """The one way to TensorFlow and Keras, which are heavy, talkative and optional."""
 
 import os
+import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from landslidectl.errors import ResourceError
@@ -17,9 +20,8 @@ def load_tensorflow() -> Any:
     ResourceError
         If the extra is not installed.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with quiet() if "tensorflow" not in sys.modules else nullcontext():
         try:
             import tensorflow  # noqa: PLC0415
         except ImportError as error:
@@ -43,6 +45,24 @@ def load_keras() -> Any:
         warnings.simplefilter("ignore")
         import keras  # noqa: PLC0415
     return keras
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep TensorFlow's chatter off the terminal; Python and C++ both write to it."""
+    with (
+        tempfile.TemporaryFile() as sink,
+        warnings.catch_warnings(),
+        ExitStack() as stack,
+    ):
+        warnings.simplefilter("ignore")
+        for descriptor in (1, 2):
+            saved = os.dup(descriptor)
+            stack.callback(os.close, saved)
+            stack.callback(os.dup2, saved, descriptor)
+            os.dup2(sink.fileno(), descriptor)
+        with Path(os.devnull).open("w") as null, redirect_stdout(null):
+            yield
 
 
 @contextmanager

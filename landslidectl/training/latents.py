@@ -16,6 +16,7 @@ from landslidectl.simulation.spec import EventSpec, TrackSpec
 from landslidectl.simulation.terrain import Relief
 from landslidectl.terms import Pass
 
+SITE_KM = 0.8
 SMALL_SHARE = 0.2
 SMALL_COVER = (0.002, 0.035)
 DRY = 0.7
@@ -48,6 +49,7 @@ AXES: Mapping[str, Axis] = {
     "texture": Axis(0.2, 2.2),
     "shadow_fill": Axis(0.0, 0.35),
     "restless": Axis(0.0, 2.5),
+    "flicker_db": Axis(0.0, 2.4),
     "moisture_db": Axis(0.0, 1.0),
     "shift_db": Axis(-0.9, 1.2),
     "shift_vh_db": Axis(-0.9, 0.9),
@@ -68,41 +70,63 @@ AXES: Mapping[str, Axis] = {
 }
 
 
-def site_spec(
-    latents: NDArray[np.float64], seed: int, landslide: bool, direction: Pass, size_km: float
-) -> EventSpec:
-    """Return the site at a point of the cube.
+@dataclass(frozen=True, slots=True)
+class SiteDraw:
+    """A site to be made.
 
     Parameters
     ----------
     latents : float64, (axis,)
         In the order of `AXES`.
+    place : int
+        Seed of relief and cover.
     seed : int
-        Decides the rest.
+        Decides what happens there and how it is observed.
     landslide : bool
         Slides are to cover the share that ``cover`` says; else a fifth of the sites gets slides
         that stay under 5 % of a window, the others none.
     direction : Pass
-    size_km : float
     """
-    given = {
-        name: axis.value(float(place))
-        for (name, axis), place in zip(AXES.items(), latents, strict=True)
-    }
+
+    latents: NDArray[np.float64]
+    place: int
+    seed: int
+    landslide: bool
+    direction: Pass
+
+
+def site_spec(drawn: SiteDraw, size_km: float = SITE_KM) -> EventSpec:
+    """Return the event that a site is; relief and cover are those of the place at one size only."""
+    seed, landslide = drawn.seed, drawn.landslide
+    given = _values(drawn.latents)
     rng = np.random.default_rng([seed, 77])
     small = bool(rng.random() < SMALL_SHARE)
     cover = given["cover"] if landslide else float(np.exp(rng.uniform(*np.log(SMALL_COVER))))
     return EventSpec(
         seed=seed,
+        place=drawn.place,
         size_km=size_km,
         slides=landslide or small,
-        tracks=(TrackSpec(direction, given["incidence_deg"]),),
+        tracks=(TrackSpec(drawn.direction, given["incidence_deg"]),),
         n_pre=int(given["n_pre"]),
         n_post=int(given["n_post"]),
         relief=_relief(given),
         slide_options=SlideOptions(cover=cover),
         character=_character(given, 0.0 if landslide else _sea(given["sea"])),
     )
+
+
+def landscape(latents: NDArray[np.float64]) -> tuple[Relief, Character]:
+    """Return relief and character of the landslide country at a point of the cube."""
+    given = _values(latents)
+    return _relief(given), _character(given, 0.0)
+
+
+def _values(latents: NDArray[np.float64]) -> dict[str, float]:
+    return {
+        name: axis.value(float(place))
+        for (name, axis), place in zip(AXES.items(), latents, strict=True)
+    }
 
 
 def _sea(place: float) -> float:

@@ -39,6 +39,14 @@ class PatchSet:
         Its direction of flight.
     row, col : int32
         First pixel in the stack.
+    footprint : uint8, (patch, 512)
+        The landslide pixels that ``cover`` counts, row by row, eight in a byte.
+    strength_db : float32
+        Root mean square change of VV gamma nought that was planted in the largest slide of the
+        window; NaN where it is not known. A twin has that of its partner.
+    facing_deg : float32
+        Horizontal angle from that slide's downhill direction to the sensor: 0 where it faces the
+        sensor; NaN where it is not known.
     """
 
     windows: NDArray[np.float16]
@@ -50,6 +58,9 @@ class PatchSet:
     ascending: NDArray[np.bool_]
     row: NDArray[np.int32]
     col: NDArray[np.int32]
+    footprint: NDArray[np.uint8]
+    strength_db: NDArray[np.float32]
+    facing_deg: NDArray[np.float32]
 
     def __len__(self) -> int:
         return int(self.cover.size)
@@ -62,6 +73,17 @@ class PatchSet:
     def taken(self, indexes: NDArray[Any]) -> "PatchSet":
         """Return the patches at ``indexes`` (numbers or a mask)."""
         return PatchSet(**{name: getattr(self, name)[indexes] for name in _names()})
+
+
+def packed(masks: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Pack landslide pixels, (patch, 64, 64), as a set of patches holds them: (patch, 512)."""
+    return np.packbits(masks.reshape(len(masks), int(np.prod(masks.shape[1:]))), axis=1)
+
+
+def footprints(patches: PatchSet) -> NDArray[np.bool_]:
+    """Return the landslide pixels of patches: (patch, 64, 64)."""
+    side = patches.windows.shape[1]
+    return np.unpackbits(patches.footprint, axis=1).reshape(-1, side, side).astype(bool)
 
 
 def as_input(windows: NDArray[np.float16], bands: BandSet) -> NDArray[np.float32]:

@@ -1,7 +1,9 @@
-"""The places that sites are drawn from: points of the latent cube, one cloud a label and pass.
+"""The places that sites are drawn from: one cloud a label and pass.
 
-The clouds were fitted to the statistics of real labelled patches by `realism.fit_population`; the
-statistics are those of "Classification for Landslide Detection", Zindi and ITU, CC BY-SA 4.0.
+A place is a point of the latent cube and the seed of its relief and cover. What happens there, its
+slides, what else changes, its dates and their speckle, is new with every draw. The clouds were
+fitted to the statistics of real labelled patches by `realism.fit_population`; the statistics are
+those of "Classification for Landslide Detection", Zindi and ITU, CC BY-SA 4.0.
 """
 
 import csv
@@ -19,34 +21,54 @@ from landslidectl.files.atomic import atomic_path
 from landslidectl.terms import Pass
 from landslidectl.training.latents import AXES
 
-JITTER = 0.03
+JITTER = 0.02
+POPULATION = "simulator/population.csv.gz"
 Group = tuple[bool, Pass]
 
 
 @dataclass(frozen=True, slots=True)
-class Population:
-    """Clouds of latent points.
+class Places:
+    """Points of the cube with the seeds of their relief and cover.
 
     Parameters
     ----------
-    clouds : mapping of (landslide, pass) to float64, (point, axis)
+    points : float64, (place, axis)
         In the order of `latents.AXES`.
+    seeds : int64, (place,)
     """
 
-    clouds: Mapping[Group, NDArray[np.float64]]
+    points: NDArray[np.float64]
+    seeds: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return int(self.seeds.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Clouds of places.
+
+    Parameters
+    ----------
+    clouds : mapping of (landslide, pass) to Places
+    """
+
+    clouds: Mapping[Group, Places]
 
     def draw(
         self, rng: np.random.Generator, landslide: bool, direction: Pass
-    ) -> NDArray[np.float64]:
-        """Return a point near one of a cloud's."""
+    ) -> tuple[NDArray[np.float64], int]:
+        """Return a point near one of a cloud's, and the seed of its place."""
         cloud = self.clouds[landslide, direction]
-        point = cloud[int(rng.integers(len(cloud)))]
-        return reflected(point + rng.normal(0.0, JITTER, point.size))
+        index = int(rng.integers(len(cloud)))
+        point = cloud.points[index] + rng.normal(0.0, JITTER, cloud.points.shape[1])
+        return reflected(point), int(cloud.seeds[index])
 
 
-def uniform_population(points: int = 4096, seed: int = 1) -> Population:
+def uniform_population(places: int = 4096, seed: int = 1) -> Population:
     """Return what is thought possible before any data are seen."""
-    cloud = np.random.default_rng(seed).random((points, len(AXES)))
+    rng = np.random.default_rng(seed)
+    cloud = Places(rng.random((places, len(AXES))), rng.integers(0, 2**31, places))
     return Population({(label, way): cloud for label in (True, False) for way in Pass})
 
 
@@ -59,10 +81,11 @@ def save_population(population: Population, out: Path) -> Path:
     """Write the clouds as a gzipped CSV table; the same clouds give the same bytes."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["landslide", "pass", *AXES])
+    writer.writerow(["landslide", "pass", "place", *AXES])
     for (landslide, direction), cloud in population.clouds.items():
-        for point in cloud:
-            writer.writerow([int(landslide), direction.value, *(f"{value:.3f}" for value in point)])
+        for point, seed in zip(cloud.points, cloud.seeds, strict=True):
+            shares = (f"{value:.3f}" for value in point)
+            writer.writerow([int(landslide), direction.value, int(seed), *shares])
     with atomic_path(out) as temporary:
         temporary.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
     return out
@@ -76,12 +99,12 @@ def read_population(path: Path) -> Population:
     InputError
         If it cannot be read or has other axes.
     """
+    found: dict[Group, list[dict[str, str]]] = {}
     try:
-        rows = list(csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode())))
-        clouds: dict[Group, list[list[float]]] = {}
-        for row in rows:
-            group = bool(int(row["landslide"])), Pass(row["pass"])
-            clouds.setdefault(group, []).append([float(row[name]) for name in AXES])
+        text = gzip.decompress(path.read_bytes()).decode()
+        for row in csv.DictReader(io.StringIO(text)):
+            found.setdefault((bool(int(row["landslide"])), Pass(row["pass"])), []).append(row)
+        clouds = {group: _places(rows) for group, rows in found.items()}
     except (OSError, EOFError, KeyError, ValueError) as error:
         raise InputError(
             f"{path}: not a population of sites: {error!r}",
@@ -92,4 +115,9 @@ def read_population(path: Path) -> Population:
     ]
     if missing:
         raise InputError(f"{path}: holds no sites for {missing}", "Fit the population again.")
-    return Population({group: np.array(points) for group, points in clouds.items()})
+    return Population(clouds)
+
+
+def _places(rows: list[dict[str, str]]) -> Places:
+    points = np.array([[float(row[name]) for name in AXES] for row in rows])
+    return Places(points, np.array([int(row["place"]) for row in rows], np.int64))

@@ -13,10 +13,6 @@ Two ways, both with 8-bit kernels that `rounding.rounded` chose:
   the rest, as in residual sums.
 """
 
-import contextlib
-import os
-import tempfile
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from landslidectl.evaluation.metrics import roc_auc
 from landslidectl.files.atomic import atomic_path
-from landslidectl.training.evaluate import roc_auc
-from landslidectl.training.framework import load_tensorflow
+from landslidectl.training.framework import load_tensorflow, quiet
 
 FLOAT_OPERATIONS = (
     "DEPTHWISE_CONV_2D",
@@ -96,7 +92,7 @@ def quantise(network: Any, representative: NDArray[np.float32], out: Path) -> Pa
         for patch in representative:
             yield [patch[np.newaxis].astype(np.float32)]
 
-    with _quiet():
+    with quiet():
         converter = tf.lite.TFLiteConverter.from_keras_model(network)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = patches
@@ -127,7 +123,7 @@ def quantise_by_window(network: Any, out: Path) -> Path:
     """
     tf = load_tensorflow()
 
-    with _quiet():
+    with quiet():
         converter = tf.lite.TFLiteConverter.from_keras_model(network)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         content = converter.convert()
@@ -138,7 +134,7 @@ def convert_float(network: Any, out: Path, half: bool = False) -> Path:
     """Convert without quantisation: float32, or float16 weights, for comparison and for GPUs."""
     tf = load_tensorflow()
 
-    with _quiet():
+    with quiet():
         converter = tf.lite.TFLiteConverter.from_keras_model(network)
         if half:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -166,21 +162,3 @@ def _write(content: bytes, out: Path) -> Path:
     with atomic_path(out) as temporary:
         temporary.write_bytes(content)
     return out
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the converter's chatter off the terminal; Python and C++ both write to it."""
-    with (
-        tempfile.TemporaryFile() as sink,
-        warnings.catch_warnings(),
-        contextlib.ExitStack() as stack,
-    ):
-        warnings.simplefilter("ignore")
-        for descriptor in (1, 2):
-            saved = os.dup(descriptor)
-            stack.callback(os.close, saved)
-            stack.callback(os.dup2, saved, descriptor)
-            os.dup2(sink.fileno(), descriptor)
-        with Path(os.devnull).open("w") as null, contextlib.redirect_stdout(null):
-            yield

@@ -1,6 +1,6 @@
-"""Make a model folder out of a trained run: network, manifest and card."""
+"""Make a model folder out of a trained run: network, companions, manifest and card."""
 
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from landslidectl.errors import OutputError
+from landslidectl.errors import OutputError, UsageError
+from landslidectl.evaluation.metrics import choose_threshold, measure
 from landslidectl.files.atomic import atomic_path, write_json_atomic, write_text_atomic
 from landslidectl.files.hashing import file_digest
-from landslidectl.inference.interpreter import Scorer
 from landslidectl.inference.manifest import (
     MANIFEST_NAME,
     SCHEMA,
@@ -23,15 +23,12 @@ from landslidectl.inference.manifest import (
     read_manifest,
 )
 from landslidectl.stack.contract import StackContract
-from landslidectl.terms import BandSet, Device
+from landslidectl.terms import BandSet
+from landslidectl.training.calibrate import calibrate
 from landslidectl.training.card import card_text
-from landslidectl.training.evaluate import (
-    baseline_scores,
-    choose_threshold,
-    measure,
-    paired_response,
-)
-from landslidectl.training.fit import BEST, HISTORY, load_network, predict
+from landslidectl.training.evaluate import baseline_scores, paired_response
+from landslidectl.training.fit import BEST, load_network, predict
+from landslidectl.training.inventory_card import inventory_card_text
 from landslidectl.training.networks import WINDOW, band_scales, multiply_adds
 from landslidectl.training.patches import PatchSet, as_input
 from landslidectl.training.quantise import (
@@ -42,6 +39,8 @@ from landslidectl.training.quantise import (
     quantise_by_window,
 )
 from landslidectl.training.rounding import rounded
+from landslidectl.training.scoring import read_settings, read_step, score_file
+from landslidectl.training.twins import copy_twins, write_twins
 
 REPRESENTATIVES = 400
 QUANTISATION = "quantisation.json"
@@ -64,6 +63,11 @@ class Release:
     licence : str
     contract : StackContract
         How the stacks of the training were made.
+    simulated : bool
+        False for a network trained on inventories: its card says so, and its threshold is the one
+        chosen on validation patches, since there are no whole scenes to choose one on.
+    facts, figures : mapping
+        What else the manifest says of the training, and of the metrics.
     """
 
     name: str
@@ -71,6 +75,9 @@ class Release:
     training_data: str
     licence: str = "MIT"
     contract: StackContract = field(default_factory=StackContract)
+    simulated: bool = True
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 def quantise_run(run: Path, patches: PatchSet, validation: PatchSet) -> Mapping[str, Any]:
@@ -78,8 +85,9 @@ def quantise_run(run: Path, patches: PatchSet, validation: PatchSet) -> Mapping[
 
     Fixed ranges are taken where they keep the scores on ``validation`` within the bounds of
     `QuantisationLoss`, and the ranges of each window where they do not. Writes ``model.tflite``,
-    ``float32.tflite`` for comparison, and ``quantisation.json``: the threshold with the best F1 on
-    ``validation`` and what quantisation changed there.
+    ``float32.tflite`` for comparison, the companions of `twins.write_twins`, and
+    ``quantisation.json``: the threshold with the best F1 on ``validation`` and what quantisation
+    changed there.
 
     Parameters
     ----------
@@ -95,7 +103,8 @@ def quantise_run(run: Path, patches: PatchSet, validation: PatchSet) -> Mapping[
     chosen = representatives(patches, REPRESENTATIVES)
     inputs = as_input(patches.taken(chosen).windows, bands)
     convert_float(network, run / FLOAT_NAME)
-    reference = predict(network, as_input(validation.windows, bands))
+    checked = as_input(validation.windows, bands)
+    reference = predict(network, checked)
     eight_bit = rounded(network, inputs)
     file, precision = quantise(eight_bit, inputs, run / WEIGHTS_NAME), FIXED
     scores, loss = _compared(file, reference, validation, bands)
@@ -110,6 +119,7 @@ def quantise_run(run: Path, patches: PatchSet, validation: PatchSet) -> Mapping[
         "representatives": REPRESENTATIVES,
         "multiply_adds": multiply_adds(network),
         "parameters": int(network.count_params()),
+        "twins": write_twins(network, (checked, reference), bands, run),
     }
     write_json_atomic(run / QUANTISATION, record)
     return record
@@ -132,39 +142,6 @@ def representatives(patches: PatchSet, count: int) -> NDArray[np.intp]:
     return np.concatenate(parts)
 
 
-def score_file(file: Path, patches: PatchSet, bands: BandSet) -> NDArray[np.float32]:
-    """Score patches with a ``.tflite`` file through the interpreter that users get."""
-    return score_windows(file, as_input(patches.windows, bands), bands)
-
-
-def score_windows(file: Path, windows: NDArray[np.float32], bands: BandSet) -> NDArray[np.float32]:
-    """Score windows, (window, 64, 64, band) in dB, with a ``.tflite`` file."""
-    with Scorer(_unregistered(file, bands), Device.CPU) as scorer:
-        return scorer.score(windows)
-
-
-def model_of_run(run: Path) -> Model:
-    """Return the quantised network of a run as a model, before it is registered."""
-    return _unregistered(run / WEIGHTS_NAME, BandSet(read_settings(run)["bands"]))
-
-
-def _unregistered(file: Path, bands: BandSet) -> Model:
-    return Model(
-        name=file.stem,
-        version="0",
-        architecture="",
-        folder=file.parent,
-        file=file,
-        sha256=file_digest(file),
-        bands=bands,
-        contract=StackContract(),
-        window=WINDOW,
-        threshold=0.5,
-        licence="",
-        raw={},
-    )
-
-
 def metrics_on_test(
     scores: NDArray[np.float32], threshold: float, test: PatchSet, validation: PatchSet
 ) -> dict[str, Any]:
@@ -184,39 +161,86 @@ def metrics_on_test(
 
 
 def register(run: Path, release: Release, sets: Mapping[str, PatchSet], models_dir: Path) -> Model:
-    """Write ``models/<name>/`` with network, manifest and card.
+    """Write ``models/<name>/`` with network, companions, manifest and card.
 
     Parameters
     ----------
     run : Path
-        Folder of `fit.fit` after `quantise_run`, and after the step ``scenes``, which chose the
-        threshold that the manifest recommends.
+        Folder of `fit.fit` after `quantise_run` and, for a simulated release, after the step
+        ``scenes``, which chose the threshold that the manifest recommends.
     release : Release
     sets : mapping
-        ``train``, ``validation`` and ``test``; the test set must share no event with the others.
+        ``train``, ``validation`` and ``test``; the test set must share no place with the others.
     models_dir : Path
 
     Raises
     ------
     OutputError
-        If the folder already holds a model of this version with another network.
+        If the folder already holds a model of this version with another network, or a step of the
+        run is missing.
     """
-    settings, record = read_settings(run), _read_json(run / QUANTISATION)
-    scenes = _read_json(run / SCENES)
+    settings, record = read_settings(run), read_step(run / QUANTISATION)
+    scenes = read_step(run / SCENES) if release.simulated else None
     bands = BandSet(settings["bands"])
     folder = models_dir / model_folder_name(release.name, bands)
-    content = (run / WEIGHTS_NAME).read_bytes()
     _check_version(folder, release, file_digest(run / WEIGHTS_NAME))
+    if "twins" not in record:
+        raise OutputError(
+            f"{run / QUANTISATION}: says nothing of float16 and weights", "Quantise the run again."
+        )
     scores = score_file(run / WEIGHTS_NAME, sets["test"], bands)
     metrics = {
         "test": metrics_on_test(scores, record["threshold"], sets["test"], sets["validation"]),
         "patch_threshold": record["threshold"],
         "quantisation_on_validation": record["loss"],
-        "scenes": scenes,
+        **({} if scenes is None else {"scenes": scenes}),
+        **release.figures,
     }
     with atomic_path(folder / WEIGHTS_NAME) as temporary:
-        temporary.write_bytes(content)
-    manifest = {
+        temporary.write_bytes((run / WEIGHTS_NAME).read_bytes())
+    copy_twins(record["twins"], run, folder)
+    validation = sets["validation"]
+    checked = score_file(run / WEIGHTS_NAME, validation, bands)
+    manifest = _manifest(release, settings, record, folder) | {
+        "calibration": calibrate(checked, validation.labels, "validation"),
+        "threshold": record["threshold"] if scenes is None else scenes["threshold"],
+        "training": {
+            "data": release.training_data,
+            "simulated": release.simulated,
+            "settings": settings,
+            "sets": {name: _describe(patches) for name, patches in sets.items()},
+            **release.facts,
+        },
+        "metrics": metrics,
+        "licence": release.licence,
+    }
+    card = card_text(manifest) if release.simulated else inventory_card_text(manifest)
+    write_text_atomic(folder / "card.md", card)
+    write_json_atomic(folder / MANIFEST_NAME, manifest)
+    return read_manifest(folder / MANIFEST_NAME)
+
+
+def check_model_name(name: str) -> None:
+    """Refuse what cannot be the name of a model folder.
+
+    Raises
+    ------
+    UsageError
+        If it has other signs than letters, digits, dots and hyphens.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", name):
+        raise UsageError(
+            f"--name: expected letters, digits, dots and hyphens, found '{name}'",
+            "Such as: --name sar-lra-descending.",
+        )
+
+
+def _manifest(
+    release: Release, settings: Mapping[str, Any], record: Mapping[str, Any], folder: Path
+) -> dict[str, Any]:
+    """Return what the manifest says of the network itself."""
+    bands = BandSet(settings["bands"])
+    return {
         "schema": SCHEMA,
         "name": release.name,
         "version": release.version,
@@ -224,6 +248,7 @@ def register(run: Path, release: Release, sets: Mapping[str, PatchSet], models_d
         "file": WEIGHTS_NAME,
         "sha256": file_digest(folder / WEIGHTS_NAME),
         "precision": record["precision"],
+        "twins": record["twins"],
         "parameters": record["parameters"],
         "multiply_adds": record["multiply_adds"],
         "window": WINDOW,
@@ -232,25 +257,7 @@ def register(run: Path, release: Release, sets: Mapping[str, PatchSet], models_d
         "units": UNITS,
         "scaling": [asdict(scale) for scale in band_scales(bands)],
         "contract": release.contract.as_dict(),
-        "threshold": scenes["threshold"],
-        "training": {
-            "data": release.training_data,
-            "simulated": True,
-            "settings": settings,
-            "sets": {name: _describe(patches) for name, patches in sets.items()},
-        },
-        "metrics": metrics,
-        "licence": release.licence,
     }
-    write_text_atomic(folder / "card.md", card_text(manifest))
-    write_json_atomic(folder / MANIFEST_NAME, manifest)
-    return read_manifest(folder / MANIFEST_NAME)
-
-
-def read_settings(run: Path) -> dict[str, Any]:
-    """Return the settings a run was trained with."""
-    settings = _read_json(run / HISTORY)["settings"]
-    return dict(settings)
 
 
 def _describe(patches: PatchSet) -> dict[str, Any]:
@@ -275,12 +282,3 @@ def _check_version(folder: Path, release: Release, digest: str) -> None:
             f"{folder}: already holds version {present.version} with another network",
             "Give the new one another version.",
         )
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be read: {error}", "Run the earlier training steps first."
-        ) from error

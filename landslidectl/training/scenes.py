@@ -2,29 +2,33 @@
 
 Patch metrics say little about maps. Here events that no training saw are simulated as the demo
 does, with their slides and without, stacked, scored, fused and outlined by the code that users
-run. The threshold is chosen on one set of events and the figures are taken on another.
+run: by networks, and by the two rules that need no network. Thresholds are chosen on one set of
+events and the figures are taken on another.
 """
 
 import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from landslidectl.detection.accuracy import match_inventory
 from landslidectl.detection.fuse import FusedScore, fuse_scores
 from landslidectl.detection.geodesy import from_wgs84
-from landslidectl.detection.regions import DetectOptions, find_detections
+from landslidectl.detection.regions import Detection, DetectOptions, find_detections
 from landslidectl.events import Reporter, StepAdvanced, StepStarted, silent
+from landslidectl.files.rasters import read_bands
+from landslidectl.inference.baselines import FULL_SCALE_DB, RULES, rule_model
 from landslidectl.inference.score import ScoreOptions, score_stack
 from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.spec import EventSpec
-from landslidectl.terms import Device
+from landslidectl.stack.contract import StackContract
+from landslidectl.terms import BandSet, Device
 from landslidectl.training.chain import Chain
-from landslidectl.training.register import model_of_run
+from landslidectl.training.tally import LARGE_M2, MEDIUM_M2, SMALLEST_M2, Tally
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -32,66 +36,24 @@ if TYPE_CHECKING:
     from landslidectl.inference.manifest import Model
     from landslidectl.stack.record import Stack
 
-LARGE_M2 = 20_000.0
-MEDIUM_M2 = 5_000.0
 THRESHOLDS = (*(step / 20 for step in range(2, 19)), 0.925, 0.95, 0.975, 0.99)
-MOST_FALSE_PER_100_KM2 = 3.0
+RULE_THRESHOLDS_DB = (*(step / 20 for step in range(28, 64)), 3.25, 3.5, 3.75, 4.0, 4.5, 5.0, 6.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """Counts over some events at one threshold.
+class Subject:
+    """What is judged on scenes.
 
     Parameters
     ----------
-    threshold : float
-    large, medium, small : (int, int)
-        Visible slides planted and found: of 20,000 m2 and more, of 5,000 to 20,000, below.
-    regions, false_regions : int
-        Detections where slides were planted, and those that touch none.
-    quiet_regions : int
-        Detections in the same events without slides; all of them false.
-    quiet_km2 : float
-        Area looked at in those.
+    model : Model
+        A network or a rule.
+    thresholds : tuple of float
+        Tried one by one, ascending.
     """
 
-    threshold: float
-    large: tuple[int, int] = (0, 0)
-    medium: tuple[int, int] = (0, 0)
-    small: tuple[int, int] = (0, 0)
-    regions: int = 0
-    false_regions: int = 0
-    quiet_regions: int = 0
-    quiet_km2: float = 0.0
-
-    def plus(self, other: "Tally") -> "Tally":
-        """Return the sum with a tally at the same threshold."""
-        return Tally(
-            self.threshold,
-            _sum(self.large, other.large),
-            _sum(self.medium, other.medium),
-            _sum(self.small, other.small),
-            self.regions + other.regions,
-            self.false_regions + other.false_regions,
-            self.quiet_regions + other.quiet_regions,
-            self.quiet_km2 + other.quiet_km2,
-        )
-
-    @property
-    def false_per_100_km2(self) -> float:
-        """Return false regions per 100 km2 where nothing slid."""
-        return 100.0 * self.quiet_regions / self.quiet_km2 if self.quiet_km2 else 0.0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the counts and the rates that follow, ready for JSON."""
-        held = self.regions - self.false_regions
-        return asdict(self) | {
-            "recall_large": _share(self.large),
-            "recall_medium": _share(self.medium),
-            "recall_small": _share(self.small),
-            "precision": held / self.regions if self.regions else None,
-            "false_per_100_km2": self.false_per_100_km2,
-        }
+    model: "Model"
+    thresholds: tuple[float, ...] = THRESHOLDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +87,27 @@ class EventStacks:
     slides: Slides
 
 
-def evaluate_scenes(
-    runs: Sequence[Path],
+def rule_subjects(bands: BandSet) -> dict[str, Subject]:
+    """Return the rules that need no network, by name, for the change in these bands."""
+    thresholds = tuple(round(value / FULL_SCALE_DB, 6) for value in RULE_THRESHOLDS_DB)
+    return {
+        rule: Subject(rule_model(rule, bands, 0.5, StackContract(), Path("rules")), thresholds)
+        for rule in RULES
+    }
+
+
+def map_scenes(
+    subjects: Mapping[str, Subject],
     seeds: Iterable[int],
     reporter: Reporter = silent,
     size_km: float = 8.0,
-) -> dict[Path, tuple[Tally, ...]]:
-    """Map simulated events with the networks of some runs, at every threshold.
+) -> dict[str, tuple[Tally, ...]]:
+    """Map simulated events with every subject, at every threshold.
 
     Parameters
     ----------
-    runs : sequence of Path
-        Folders of `fit.fit` after `register.quantise_run`.
+    subjects : mapping of str to Subject
+        All see the same stacks.
     seeds : iterable of int
         Events that no training saw.
     reporter : Reporter
@@ -146,57 +117,19 @@ def evaluate_scenes(
     Returns
     -------
     dict
-        For every run a tally a threshold, summed over the events.
+        For every subject a tally a threshold, summed over the events.
     """
-    models = {run: model_of_run(run) for run in runs}
-    sums = {run: tuple(Tally(threshold) for threshold in THRESHOLDS) for run in runs}
+    sums = {name: tuple(map(Tally, subject.thresholds)) for name, subject in subjects.items()}
     wanted = list(seeds)
     reporter(StepStarted("scenes", "Mapping simulated events", len(wanted), "events"))
     for done, seed in enumerate(wanted, start=1):
         with tempfile.TemporaryDirectory(prefix="landslidectl-") as work:
             event = _simulate(EventSpec(seed, size_km, zip_every=0), Path(work))
-            for run, model in models.items():
-                tallies = _tallies(event, model, Path(work))
-                sums[run] = tuple(a.plus(b) for a, b in zip(sums[run], tallies, strict=True))
+            for name, subject in subjects.items():
+                tallies = _tallies(event, subject, Path(work))
+                sums[name] = tuple(a.plus(b) for a, b in zip(sums[name], tallies, strict=True))
         reporter(StepAdvanced("scenes", done))
     return sums
-
-
-def choose_scene_threshold(tallies: Sequence[Tally]) -> float:
-    """Return the lowest threshold with at most 3 false regions per 100 km2 where nothing slid.
-
-    What is asked for is 5; the rest is left for events that are harder than those chosen on.
-    """
-    quiet = [item for item in tallies if item.false_per_100_km2 <= MOST_FALSE_PER_100_KM2]
-    return min(quiet or tallies[-1:], key=lambda item: item.threshold).threshold
-
-
-def at_threshold(tallies: Sequence[Tally], threshold: float) -> Tally:
-    """Return the tally at one of `THRESHOLDS`."""
-    return next(item for item in tallies if item.threshold == threshold)
-
-
-def scene_record(
-    seeds: tuple[list[int], list[int]], chosen_on: Sequence[Tally], tested_on: Sequence[Tally]
-) -> Mapping[str, Any]:
-    """Return what `register` writes into the manifest about whole scenes.
-
-    Parameters
-    ----------
-    seeds : (list of int, list of int)
-        Events the threshold is chosen on, and events the figures are taken on.
-    chosen_on, tested_on : sequence of Tally
-        One a threshold.
-    """
-    threshold = choose_scene_threshold(chosen_on)
-    return {
-        "threshold": threshold,
-        "threshold_events": seeds[0],
-        "test_events": seeds[1],
-        "on_threshold_events": at_threshold(chosen_on, threshold).as_dict(),
-        "on_test_events": at_threshold(tested_on, threshold).as_dict(),
-        "curve_on_test_events": [item.as_dict() for item in tested_on],
-    }
 
 
 def _simulate(spec: EventSpec, work: Path) -> EventStacks:
@@ -212,25 +145,46 @@ def _simulate(spec: EventSpec, work: Path) -> EventStacks:
     )
 
 
-def _tallies(event: EventStacks, model: "Model", work: Path) -> Iterator[Tally]:
-    slid = _fused(event.slid, model, work / "slid-score.tif")
-    quiet = _fused(event.quiet, model, work / "quiet-score.tif")
-    for threshold in THRESHOLDS:
-        options = DetectOptions(threshold)
-        detected = find_detections(slid, event.slid, options)
-        calm = find_detections(quiet, event.quiet, options)
-        slides = event.slides
-        matches = match_inventory([item.polygon for item in detected.items], slides.outlines)
+def _tallies(event: EventStacks, subject: Subject, work: Path) -> Iterator[Tally]:
+    slid = _Map.of(event.slid, subject.model, work / "slid-score.tif")
+    quiet = _Map.of(event.quiet, subject.model, work / "quiet-score.tif")
+    slides = event.slides
+    for threshold in subject.thresholds:
+        detected, calm = slid.detections(threshold), quiet.detections(threshold)
+        matches = match_inventory([item.polygon for item in detected], slides.outlines)
         yield Tally(
             threshold,
             large=_count(slides, matches.found, LARGE_M2, np.inf),
             medium=_count(slides, matches.found, MEDIUM_M2, LARGE_M2),
-            small=_count(slides, matches.found, 0.0, MEDIUM_M2),
-            regions=len(detected.items),
+            small=_count(slides, matches.found, SMALLEST_M2, MEDIUM_M2),
+            regions=len(detected),
             false_regions=matches.false_regions,
-            quiet_regions=len(calm.items),
-            quiet_km2=calm.tested_km2,
+            quiet_regions=len(calm),
+            quiet_km2=quiet.tested_km2,
+            quiet_region_km2=sum(item.area_ha for item in calm) / 100.0,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Map:
+    """Fused scores of some stacks, their highest, and how much ground could be judged."""
+
+    fused: FusedScore
+    stacks: "tuple[Stack, ...]"
+    highest: float
+    tested_km2: float
+
+    @classmethod
+    def of(cls, stacks: "tuple[Stack, ...]", model: "Model", out: Path) -> "_Map":
+        fused = _fused(stacks, model, out)
+        tested = find_detections(fused, stacks, DetectOptions(2.0)).tested_km2
+        return cls(fused, stacks, float(np.nanmax(read_bands(fused.path)[0])), tested)
+
+    def detections(self, threshold: float) -> "tuple[Detection, ...]":
+        """Return what a user would get; above the highest score that is nothing."""
+        if threshold > self.highest:
+            return ()
+        return find_detections(self.fused, self.stacks, DetectOptions(threshold)).items
 
 
 def _fused(stacks: "Sequence[Stack]", model: "Model", out: Path) -> FusedScore:
@@ -249,11 +203,3 @@ def _count(slides: Slides, found: Sequence[bool], low: float, high: float) -> tu
         if slides.visible[index] and low <= area < high
     ]
     return len(inside), sum(found[index] for index in inside)
-
-
-def _sum(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
-    return one[0] + other[0], one[1] + other[1]
-
-
-def _share(pair: tuple[int, int]) -> float | None:
-    return pair[1] / pair[0] if pair[0] else None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from landslidectl.errors import InputError
 from landslidectl.grid import Bounds, Grid
 from landslidectl.simulation.acquire import Weather, acquire
 from landslidectl.simulation.dem import imperfect_heights
@@ -64,6 +65,8 @@ class Site:
 def observe(spec: EventSpec, twins: bool = True, margins: Margins = MARGINS) -> Iterator[Site]:
     """Yield the site of an event as each of its tracks sees it.
 
+    Nothing is yielded where there was to be a slide and no slope has room for one.
+
     Parameters
     ----------
     spec : EventSpec
@@ -74,10 +77,37 @@ def observe(spec: EventSpec, twins: bool = True, margins: Margins = MARGINS) -> 
         Those of `simulation.event.SCENE_MARGINS` give the very ground and speckle of the scenes.
     """
     landscape = build_landscape(spec, margins)
+    if spec.slides and not landscape.slides:
+        return
     for track in spec.passes:
         yield _seen_by(
             spec, landscape, view_track(spec, landscape, track, margins.raster_px), twins
         )
+
+
+def one_site(spec: EventSpec, landslide: bool, twins: bool = True) -> Site | None:
+    """Return the site of an event of one track.
+
+    Parameters
+    ----------
+    spec : EventSpec
+    landslide : bool
+        Whether it is of use only with slides; else it goes without where there is no room for any.
+    twins : bool
+        As for `observe`.
+
+    Returns
+    -------
+    Site or None
+        None where there is no room for slides, or no orbit sees the place as wanted.
+    """
+    try:
+        site = next(observe(spec, twins), None)
+        if site is None and not landslide:
+            site = next(observe(replace(spec, slides=False), twins), None)
+    except InputError:
+        return None
+    return site
 
 
 def _seen_by(spec: EventSpec, landscape: Landscape, view: TrackView, twins: bool) -> Site:

@@ -11,7 +11,7 @@ from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.grid import Grid
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet, Pass, Quality, Track
-from landslidectl.training.patches import PatchSet
+from landslidectl.training.patches import PatchSet, packed
 
 LEVEL = np.array([-10.0, -16.0, 0.0, 0.0])
 SPREAD = np.array([4.0, 4.0, 2.0, 2.0])
@@ -25,12 +25,14 @@ def patch_set(count: int, seed: int) -> PatchSet:
     other = rng.normal(LEVEL, SPREAD, size=(third, 64, 64, 4))
     slid = base.copy()
     cover = np.zeros(third)
+    masks = np.zeros((3 * third, 64, 64), dtype=bool)
     for index in range(third):
         row, col = rng.integers(0, 40, 2)
         side = int(rng.integers(17, 24))
         cover[index] = side**2 / 64**2
         change = rng.normal(0, 6, size=(side, side, 2))
         slid[index, row : row + side, col : col + side, 2:] += change
+        masks[index, row : row + side, col : col + side] = True
     pairs = np.arange(third)
     return PatchSet(
         windows=np.concatenate([slid, base, other]).astype(np.float16),
@@ -42,6 +44,9 @@ def patch_set(count: int, seed: int) -> PatchSet:
         ascending=np.arange(3 * third) % 2 == 0,
         row=np.zeros(3 * third, dtype=np.int32),
         col=np.zeros(3 * third, dtype=np.int32),
+        footprint=packed(masks),
+        strength_db=np.full(3 * third, 6.0, dtype=np.float32),
+        facing_deg=np.full(3 * third, np.nan, dtype=np.float32),
     )
 
 

@@ -1,18 +1,23 @@
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from landslidectl.errors import ProductError
+from landslidectl.grid import Window
+from landslidectl.terms import BandSet
 from landslidectl.training.cutting import (
     CutOptions,
+    Places,
     Source,
     choose_places,
     cut,
-    cut_inventory,
     read_slides,
     window_share,
 )
+from landslidectl.training.outlines import read_outlines
+from landslidectl.training.patches import as_input, footprints
 from tests.training.fakes import stack
 
 
@@ -75,6 +80,35 @@ def test_patches_are_the_pixels_of_the_stack_without_gaps(source):
     assert twins.twin.all()
 
 
+def test_a_part_of_a_stack_gives_the_patches_of_the_whole(source):
+    window = Window(40, 60, 200, 220)
+    part = Source(source.stack, source.slides[window.slices], 7, window)
+    assert part.grid == source.stack.grid.subgrid(window)
+    places = choose_places(part, CutOptions(4, 2, 4), np.random.default_rng(3))
+    moved = Places(places.row + 40, places.col + 60, places.cover)
+    pair = np.full(len(places.row), -1, np.int32)
+    here, whole = cut(part, places, pair, False), cut(source, moved, pair, False)
+    for name in ("windows", "cover", "footprint"):
+        assert np.array_equal(getattr(here, name), getattr(whole, name)), name
+    assert np.allclose(footprints(here).mean(axis=(1, 2)), here.cover)
+
+
+def test_a_stack_of_one_polarisation_leaves_the_other_empty(source, tmp_path):
+    from landslidectl.files.rasters import RasterLayout, read_bands, write_raster
+
+    values = read_bands(source.stack.values_path)[[0, 2]]
+    layout = RasterLayout(BandSet.VV.band_names, nodata=float("nan"))
+    write_raster(tmp_path / "vv.tif", source.stack.grid, list(values), layout)
+    stack = SimpleNamespace(**vars(source.stack))
+    stack.values_path, stack.bands = tmp_path / "vv.tif", BandSet.VV
+    places = choose_places(source, CutOptions(3, 1, 3), np.random.default_rng(2))
+    pair = np.full(len(places.row), -1, np.int32)
+    alone = cut(Source(stack, source.slides, 7), places, pair, twin=False)
+    both = cut(source, places, pair, twin=False)
+    assert np.array_equal(as_input(alone.windows, BandSet.VV), as_input(both.windows, BandSet.VV))
+    assert not alone.windows[..., [1, 3]].any()
+
+
 def test_a_stack_smaller_than_a_window_has_no_patches(tmp_path):
     built = stack(tmp_path, side=50)
     source = Source(built, np.zeros((50, 50), bool), 1)
@@ -103,9 +137,6 @@ def test_polygons_are_burnt_where_they_are(tmp_path):
     expected = np.zeros(built.grid.shape, bool)
     expected[100:120, 100:130] = True
     assert np.array_equal(slides, expected)
-    sets = cut_inventory([built], tmp_path / "a.geojson", CutOptions(10, 5, 5), seed=9)
-    assert sets[0].labels.sum() == 10
-    assert (sets[0].pair == -1).all()
 
 
 def test_an_empty_inventory_has_no_slides_and_a_broken_one_is_named(tmp_path):
@@ -114,3 +145,35 @@ def test_an_empty_inventory_has_no_slides_and_a_broken_one_is_named(tmp_path):
     (tmp_path / "bad.geojson").write_text("{")
     with pytest.raises(ProductError, match=r"bad\.geojson"):
         read_slides(tmp_path / "bad.geojson", built.grid)
+
+
+def test_points_and_several_layers_are_no_inventory(tmp_path):
+    import pyogrio
+    import shapely
+
+    point = {"type": "Feature", "properties": {}, "geometry": None}
+    point["geometry"] = {"type": "Point", "coordinates": [141.9, 42.7]}
+    collection = {"type": "FeatureCollection", "features": [point]}
+    (tmp_path / "points.geojson").write_text(json.dumps(collection))
+    with pytest.raises(ProductError, match="expected polygons, found Point"):
+        read_outlines(tmp_path / "points.geojson", 32654)
+    shapes = np.array([shapely.box(141.9, 42.7, 141.91, 42.71).wkb], dtype=object)
+    for layer in ("slides", "study_area"):
+        pyogrio.raw.write(
+            tmp_path / "two.gpkg",
+            shapes,
+            [],
+            [],
+            layer=layer,
+            crs="EPSG:4326",
+            geometry_type="Polygon",
+            append=layer != "slides",
+        )
+    with pytest.raises(ProductError, match=r"slides \(Polygon\), study_area \(Polygon\)"):
+        read_outlines(tmp_path / "two.gpkg", 32654)
+    with pytest.warns(UserWarning, match="'crs' was not provided"):
+        pyogrio.raw.write(
+            tmp_path / "nowhere.shp", shapes, [], [], crs=None, geometry_type="Polygon"
+        )
+    with pytest.raises(ProductError, match="does not say its coordinate system"):
+        read_outlines(tmp_path / "nowhere.shp", 32654)

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from landslidectl.errors import OutputError
-from landslidectl.inference.manifest import load_model
+from landslidectl.errors import ModelError, OutputError
+from landslidectl.inference.manifest import load_model, verify_model
 from landslidectl.terms import BandSet
 from landslidectl.training.fit import FitSettings, fit, load_network, predict
 from landslidectl.training.networks import build_network
@@ -19,9 +19,11 @@ from landslidectl.training.register import (
     quantise_run,
     register,
     representatives,
-    score_file,
 )
-from landslidectl.training.scenes import Tally, scene_record
+from landslidectl.training.scoring import score_file
+from landslidectl.training.tally import Tally, scene_record
+from landslidectl.training.twins import write_twins
+from landslidectl.training.weights import load_weights
 from tests.training.fakes import patch_set
 
 
@@ -101,8 +103,10 @@ def test_a_registered_model_is_what_users_load(run, sets, tmp_path):
     assert loaded == model
     assert sorted(path.name for path in model.folder.iterdir()) == [
         "card.md",
+        "float16.tflite",
         "model.json",
         "model.tflite",
+        "weights.npz",
     ]
     test = model.raw["metrics"]["test"]
     assert set(test) == {"model", "higher_with_slides", "log_ratio", "spread"}
@@ -116,6 +120,77 @@ def test_a_registered_model_is_what_users_load(run, sets, tmp_path):
     assert "Trained on simulation only" in card
     assert "Never tested on" in card
     assert f"{test['model']['roc_auc']:.3f}" in card
+
+
+def test_the_companions_score_as_the_network_did(run, sets, tmp_path):
+    model = register(run, Release("cnn", "1.0.0", "Simulated for a test."), sets, tmp_path)
+    inputs = as_input(sets["test"].windows, BandSet.VV_VH)
+    reference = predict(load_network(run / "best.keras"), inputs)
+    twins = model.raw["twins"]
+    assert set(twins) == {"float16", "weights"}
+    assert twins["weights"]["precision"] == "float16 kernels"
+    assert twins["weights"]["difference_p99"] < 1e-3
+    assert twins["float16"]["difference_max"] >= twins["float16"]["difference_p99"] > 0
+    half = score_file(model.folder / "float16.tflite", sets["test"], BandSet.VV_VH)
+    assert np.abs(half - reference).max() < 5e-3
+    again = build_network("cnn", BandSet.VV_VH)
+    load_weights(model.folder / "weights.npz", again)
+    assert np.abs(predict(again, inputs) - reference).max() < 5e-3
+
+
+def test_a_damaged_companion_is_found(run, sets, tmp_path):
+    model = register(run, Release("cnn", "1.0.0", "Simulated for a test."), sets, tmp_path)
+    for name in ("float16.tflite", "weights.npz"):
+        whole = (model.folder / name).read_bytes()
+        (model.folder / name).write_bytes(whole[:-1])
+        with pytest.raises(ModelError, match=rf"{name}: damaged"):
+            verify_model(model)
+        (model.folder / name).unlink()
+        with pytest.raises(ModelError, match="missing"):
+            verify_model(model)
+        (model.folder / name).write_bytes(whole)
+    verify_model(model)
+
+
+def test_where_sixteen_bits_fall_short_the_companions_have_thirty_two(
+    run, sets, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("landslidectl.training.twins.MOST_TWIN_DIFFERENCE", 0.0)
+    monkeypatch.setattr("landslidectl.training.twins.MOST_WEIGHTS_DIFFERENCE", 0.0)
+    network = load_network(run / "best.keras")
+    inputs = as_input(sets["validation"].windows, BandSet.VV_VH)
+    checked = inputs, predict(network, inputs)
+    twins = write_twins(network, checked, BandSet.VV_VH, tmp_path)
+    assert set(twins) == {"float32", "weights"}
+    assert twins["float32"]["difference_max"] < 1e-5
+    assert twins["float32"]["float16"]["difference_max"] > 0
+    assert twins["weights"]["precision"] == "float32"
+    assert twins["weights"]["difference_max"] == 0.0
+
+
+def test_a_model_of_inventories_needs_no_scenes_and_says_what_it_is(run, sets, tmp_path):
+    for name in ("best.keras", "history.json", "quantisation.json", "model.tflite"):
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    for name in ("float16.tflite", "weights.npz"):
+        (tmp_path / name).write_bytes((run / name).read_bytes())
+    with pytest.raises(OutputError, match=r"scenes\.json"):
+        register(tmp_path, Release("cnn", "1", "Simulated."), sets, tmp_path / "models")
+    event = {"name": "iburi", "tracks": ["A016"], "polygons": 9, "left_out": True}
+    facts = {"events": [event], "passes": ["ascending"], "simulated_share": 0.25}
+    figures = {"test_by_event": {"iburi": {"positives": 3, "negatives": 0, "model": None}}}
+    release = Release(
+        "cnn", "1", "Event: iburi.", "ours", simulated=False, facts=facts, figures=figures
+    )
+    model = register(tmp_path, release, sets, tmp_path / "models")
+    assert model.threshold == model.raw["metrics"]["patch_threshold"]
+    assert model.raw["training"]["simulated"] is False
+    card = (model.folder / "card.md").read_text()
+    assert "Trained on inventories" in card
+    assert "simulation only" not in card
+    assert "| iburi | A016 | 9 | test only |" in card
+    assert "| iburi (left out) | 3 | 0 | | | | | |" in card
+    assert "25% of the training patches are simulated" in card
+    assert "Licence: ours" in card
 
 
 def test_another_network_under_the_same_version_is_refused(run, sets, tmp_path):

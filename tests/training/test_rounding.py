@@ -6,8 +6,8 @@ import pytest
 from landslidectl.terms import BandSet
 from landslidectl.training.networks import build_network
 from landslidectl.training.quantise import QuantisationLoss, quantise_by_window
-from landslidectl.training.register import score_windows
 from landslidectl.training.rounding import folded, round_kernel, rounded
+from landslidectl.training.scoring import score_windows
 from tests.training.fakes import patch_set
 
 

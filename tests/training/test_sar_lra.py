@@ -10,8 +10,8 @@ from landslidectl.inference.manifest import load_model
 from landslidectl.terms import BandSet, Pass, Radiometry
 from landslidectl.training.convert import ImportRequest, import_sar_lra
 from landslidectl.training.hdf5 import read_weights
-from landslidectl.training.register import score_windows
 from landslidectl.training.sar_lra import build_published, without_copies
+from landslidectl.training.scoring import score_windows
 from tests.training.published import randomise, write_hdf5
 
 PARAMETERS = {Pass.DESCENDING: 6_369_473, Pass.ASCENDING: 1_593_441}
