@@ -15,7 +15,13 @@ from landslidectl.simulation.identity import ORBITS_PER_CYCLE, Acquisition, abso
 from landslidectl.simulation.safe import write_product
 from landslidectl.simulation.spec import EventSpec
 from landslidectl.simulation.truth import SlideTruth, judge_slides, write_area, write_truth
-from landslidectl.simulation.view import PhaseView, TrackView, build_landscape, view_track
+from landslidectl.simulation.view import (
+    Landscape,
+    PhaseView,
+    TrackView,
+    build_landscape,
+    view_track,
+)
 from landslidectl.terms import EventTime, Pass, Phase
 
 LOCAL_HOUR = {Pass.DESCENDING: 6.0, Pass.ASCENDING: 18.0}
@@ -38,6 +44,8 @@ class SimulatedEvent:
         Every scene in the order of tracks, then of time.
     area : Box
         Area of interest in the zone ``epsg``.
+    landscape : Landscape
+        The ground before and after.
     """
 
     spec: EventSpec
@@ -52,6 +60,7 @@ class SimulatedEvent:
     area: Box
     slides: tuple[SlideTruth, ...]
     tracks: tuple[TrackView, ...]
+    landscape: Landscape
 
 
 def simulate_event(spec: EventSpec, folder: Path, reporter: Reporter = silent) -> SimulatedEvent:
@@ -95,6 +104,7 @@ def simulate_event(spec: EventSpec, folder: Path, reporter: Reporter = silent) -
         area=place.aoi,
         slides=truths,
         tracks=views,
+        landscape=landscape,
     )
     write_area(result.aoi, place.aoi, place.epsg)
     write_truth(result.truth, truths, place.epsg)

@@ -13,6 +13,7 @@ from landslidectl.events import ProgressEvent, SceneRefused, StepFinished, StepS
 from landslidectl.terms import BandSet
 from landslidectl.training.fit import FitSettings
 from landslidectl.training.judging_steps import add_judging_steps, seed_range
+from landslidectl.training.splits import Split
 
 SIMULATED = (
     "Simulated events: fractal and creased terrain, landslides of inverse-gamma areas, Sentinel-1 "
@@ -80,6 +81,7 @@ def _add_realism(parser: argparse.ArgumentParser) -> None:
 def _add_sites(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--files", type=seed_range, required=True, help="numbers, such as 1-40")
     parser.add_argument("--out", type=Path, required=True, help="folder of the patch files")
+    parser.add_argument("--split", type=Split, choices=list(Split), required=True)
     parser.add_argument("--population", type=Path, help="what sites are like; else as shipped")
     parser.set_defaults(step=_sites)
 
@@ -136,10 +138,11 @@ def _realism(options: argparse.Namespace) -> None:
 def _sites(options: argparse.Namespace) -> None:
     from landslidectl.files.resources import resource_dir  # noqa: PLC0415
     from landslidectl.training.population import POPULATION, read_population  # noqa: PLC0415
-    from landslidectl.training.siteset import simulate_sites  # noqa: PLC0415
+    from landslidectl.training.siteset import SiteOptions, simulate_sites  # noqa: PLC0415
 
     path = options.population or resource_dir("assets") / POPULATION
-    simulate_sites(options.files, options.out, read_population(path), None, _tell)
+    settings = SiteOptions(split=options.split)
+    simulate_sites(options.files, options.out, read_population(path), settings, _tell)
 
 
 def _fit(options: argparse.Namespace) -> None:

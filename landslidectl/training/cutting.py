@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from landslidectl.evaluation.inventory import burn, read_inventory
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Grid, Window
 from landslidectl.inference.windows import fill_missing
-from landslidectl.terms import BandSet, Pass, Quality
-from landslidectl.training.outlines import burn, read_outlines
+from landslidectl.terms import BandSet, Pass, Quality, Track
 from landslidectl.training.patches import POSITIVE_COVER, PatchSet, packed
+from landslidectl.training.planted import Planted
 
 if TYPE_CHECKING:
     from landslidectl.stack.record import Stack
@@ -61,12 +62,15 @@ class Source:
         Number of the event.
     window : Window, optional
         The part of the stack that patches are cut from; without it, all.
+    planted : Planted, optional
+        What is known of simulated slides, on `grid`.
     """
 
     stack: "Stack"
     slides: NDArray[np.bool_]
     seed: int
     window: Window | None = None
+    planted: Planted | None = None
 
     @property
     def grid(self) -> Grid:
@@ -126,9 +130,9 @@ def read_slides(path: Path, grid: Grid) -> NDArray[np.bool_]:
     Raises
     ------
     ProductError
-        If the file is no inventory: see `outlines.read_outlines`.
+        If the file is no inventory: see `evaluation.inventory.read_inventory`.
     """
-    return burn(read_outlines(path, grid.epsg), grid)
+    return burn(read_inventory(path, grid.epsg).slides, grid)
 
 
 def survey(source: Source) -> Survey:
@@ -149,22 +153,34 @@ def survey(source: Source) -> Survey:
 
 
 def choose_places(source: Source, options: CutOptions, rng: np.random.Generator) -> Places:
+    """Draw windows at random places of a stack: see `drawn_places`."""
+    return drawn_places(survey(source), options, rng)[0]
+
+
+def drawn_places(
+    ground: Survey, options: CutOptions, rng: np.random.Generator, candidates: int = CANDIDATES
+) -> tuple[Places, NDArray[np.int8]]:
     """Draw windows at random places, so many of each kind as the options want.
 
     Landslide pixels in layover or shadow are not seen by the radar and do not count. A window that
     is landslide by the map alone but not by what is seen is neither kind and is left out.
+
+    Returns
+    -------
+    (Places, int8)
+        The windows and the `Kind` of each.
     """
-    grid = source.grid
-    if min(grid.shape) < WINDOW:
-        return Places(*(np.empty(0, np.intp),) * 2, np.empty(0))
-    row = rng.integers(0, grid.rows - WINDOW + 1, CANDIDATES)
-    col = rng.integers(0, grid.cols - WINDOW + 1, CANDIDATES)
-    places, kinds = judged(survey(source), row, col, options)
+    rows, cols = ground.slides.shape
+    if min(rows, cols) < WINDOW:
+        return Places(*(np.empty(0, np.intp),) * 2, np.empty(0)), np.empty(0, np.int8)
+    row = rng.integers(0, rows - WINDOW + 1, candidates)
+    col = rng.integers(0, cols - WINDOW + 1, candidates)
+    places, kinds = judged(ground, row, col, options)
     counts = (options.positives, options.small, options.empty)
-    chosen = [
-        np.flatnonzero(kinds == kind)[:count] for kind, count in zip(Kind, counts, strict=True)
-    ]
-    return places.taken(np.concatenate(chosen))
+    chosen = np.concatenate(
+        [np.flatnonzero(kinds == kind)[:count] for kind, count in zip(Kind, counts, strict=True)]
+    )
+    return places.taken(chosen), kinds[chosen]
 
 
 def judged(
@@ -218,18 +234,66 @@ def cut(source: Source, places: Places, pair: NDArray[np.int32], twin: bool) -> 
             read = values.read(window=rasterio_window(part))
             windows[index][..., present] = read.transpose(1, 2, 0)
             masks[index] = seen[row : row + WINDOW, col : col + WINDOW] & (not twin)
-    track = source.stack.track
+    filing = Filing(source.seed, source.stack.track, pair, twin)
+    return filed((windows, masks), places, filing, source.planted)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What the patches of one cut are filed under.
+
+    Parameters
+    ----------
+    seed : int
+        Number of the event.
+    track : Track
+    pair : int32, (patch,)
+        Pair numbers.
+    twin : bool
+        Whether they are of the event without slides.
+    """
+
+    seed: int
+    track: Track
+    pair: NDArray[np.int32]
+    twin: bool
+
+
+def filed(
+    pixels: tuple[NDArray[np.float32], NDArray[np.bool_]],
+    places: Places,
+    filing: Filing,
+    planted: Planted | None,
+) -> PatchSet:
+    """Return windows and their visible landslide pixels as patches.
+
+    Parameters
+    ----------
+    pixels : (float32, bool)
+        Windows (patch, 64, 64, band), NaN where there is no value, and masks (patch, 64, 64).
+    places : Places
+        Where they were cut.
+    filing : Filing
+    planted : Planted, optional
+        What is known of the slides; a twin is given that of its partner.
+    """
+    windows, masks = pixels
+    count, twin = len(windows), filing.twin
+    strength, facing = np.full(count, np.nan), np.full(count, np.nan)
+    if planted is not None:
+        largest = planted.largest_of(places.row, places.col, WINDOW)
+        strength, facing = planted.strength_db[largest], planted.facing_deg[largest]
     return PatchSet(
         windows=fill_missing(windows).astype(np.float16),
         cover=(np.zeros(count) if twin else places.cover).astype(np.float32),
         twin=np.full(count, twin),
-        pair=pair.astype(np.int32),
-        seed=np.full(count, source.seed, dtype=np.int32),
-        relative_orbit=np.full(count, track.relative_orbit, dtype=np.int16),
-        ascending=np.full(count, track.direction is Pass.ASCENDING),
+        pair=filing.pair.astype(np.int32),
+        seed=np.full(count, filing.seed, dtype=np.int32),
+        relative_orbit=np.full(count, filing.track.relative_orbit, dtype=np.int16),
+        ascending=np.full(count, filing.track.direction is Pass.ASCENDING),
         row=places.row.astype(np.int32),
         col=places.col.astype(np.int32),
         footprint=packed(masks),
-        strength_db=np.full(count, np.nan, dtype=np.float32),
-        facing_deg=np.full(count, np.nan, dtype=np.float32),
+        strength_db=strength.astype(np.float32),
+        facing_deg=facing.astype(np.float32),
     )

@@ -9,6 +9,7 @@ those of "Classification for Landslide Detection", Zindi and ITU, CC BY-SA 4.0.
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,10 @@ from landslidectl.errors import InputError
 from landslidectl.files.atomic import atomic_path
 from landslidectl.terms import Pass
 from landslidectl.training.latents import AXES
+from landslidectl.training.splits import Split
 
 JITTER = 0.02
+TENTHS = (Split.TRAIN,) * 7 + (Split.VALIDATION,) + (Split.TEST,) * 2
 POPULATION = "simulator/population.csv.gz"
 Group = tuple[bool, Pass]
 
@@ -55,6 +58,18 @@ class Population:
 
     clouds: Mapping[Group, Places]
 
+    def part(self, split: Split) -> "Population":
+        """Return the places of one set: whatever is drawn from another has other places.
+
+        Raises
+        ------
+        InputError
+            If a cloud has none.
+        """
+        return Population(
+            {group: _of_split(group, cloud, split) for group, cloud in self.clouds.items()}
+        )
+
     def draw(
         self, rng: np.random.Generator, landslide: bool, direction: Pass
     ) -> tuple[NDArray[np.float64], int]:
@@ -63,6 +78,17 @@ class Population:
         index = int(rng.integers(len(cloud)))
         point = cloud.points[index] + rng.normal(0.0, JITTER, cloud.points.shape[1])
         return reflected(point), int(cloud.seeds[index])
+
+
+def _of_split(group: Group, cloud: Places, split: Split) -> Places:
+    shares = [zlib.crc32(str(seed).encode()) % 10 for seed in cloud.seeds.tolist()]
+    kept = np.array([TENTHS[share] is split for share in shares])
+    if not kept.any():
+        raise InputError(
+            f"none of the {len(cloud)} places of {group} is for the {split.value} set",
+            "Take a population with more places.",
+        )
+    return Places(cloud.points[kept], cloud.seeds[kept])
 
 
 def uniform_population(places: int = 4096, seed: int = 1) -> Population:

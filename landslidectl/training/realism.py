@@ -32,6 +32,7 @@ from landslidectl.training.sites import one_site
 
 TRIES = 12
 NEIGHBOURS = 4
+KEPT = 3
 CROSSED = 0.15
 MOVED = 0.3
 STEP, COOLING = 0.05, 0.8
@@ -113,7 +114,7 @@ def fit_population(
     Returns
     -------
     Population
-        For every label and pass the places of the patch closest to each real one.
+        For every label and pass the places of the `KEPT` patches closest to each real one.
     """
     clouds = {}
     for landslide in (True, False):
@@ -121,7 +122,7 @@ def fit_population(
             rows = table.of_pass(direction is Pass.ASCENDING)[table.labels == landslide]
             search = _Search(rows, landslide, direction, work, settings)
             bank = search.run(reporter)
-            clouds[landslide, direction] = bank.places_at(nearest(bank, rows, 1)[:, 0])
+            clouds[landslide, direction] = bank.places_at(nearest(bank, rows, KEPT).ravel())
     return Population(clouds)
 
 

@@ -16,6 +16,7 @@ from landslidectl.grid import Bounds, Grid
 from landslidectl.simulation.acquire import Weather, acquire
 from landslidectl.simulation.dem import imperfect_heights
 from landslidectl.simulation.fields import Array, bilinear
+from landslidectl.simulation.framing import Place
 from landslidectl.simulation.geometry import Box, cell_axes
 from landslidectl.simulation.radar import Raster, project
 from landslidectl.simulation.spec import EventSpec
@@ -32,6 +33,7 @@ from landslidectl.simulation.view import (
 from landslidectl.stack import resample
 from landslidectl.stack.median import median_db
 from landslidectl.terms import Phase
+from landslidectl.training.planted import toward_sensor
 
 MARGINS = Margins(600.0, 200.0, 4)
 FLOOR_DB = -48.5
@@ -60,6 +62,11 @@ class Site:
     hidden: NDArray[np.bool_]
     landscape: Landscape
     toward_sensor: tuple[float, float]
+
+    @property
+    def grid(self) -> Grid:
+        """Return the grid of all of these."""
+        return _grid(self.landscape.place)
 
 
 def observe(spec: EventSpec, twins: bool = True, margins: Margins = MARGINS) -> Iterator[Site]:
@@ -126,16 +133,13 @@ def _seen_by(spec: EventSpec, landscape: Landscape, view: TrackView, twins: bool
         still = replace(after, projected=quiet)
         post = [_date(spec, view, still, number) for number in numbers]
         bare = _bands(before_db, _median(post, coordinates[Phase.POST]))
-    grid = Grid.covering(place.epsg, Bounds(*_edges(place.aoi)))
-    middle = [np.array([value]) for value in _middle(place.aoi)]
-    east, north = (float(part) for part in view.geometry.sight(*middle)[:2, 0, 0])
     return Site(
         slid,
         bare,
-        truth_mask(landscape.slides, grid).astype(bool),
+        truth_mask(landscape.slides, _grid(place)).astype(bool),
         _inner(view.sight.layover | view.sight.shadow, place.terrain.box, place.aoi),
         landscape,
-        (east, north),
+        toward_sensor(view.geometry, place.aoi),
     )
 
 
@@ -190,9 +194,6 @@ def _inner(cells: NDArray[np.bool_], box: Box, aoi: Box) -> NDArray[np.bool_]:
     return cells[row : row + rows, col : col + cols]
 
 
-def _edges(box: Box) -> tuple[float, float, float, float]:
-    return box.left, box.bottom, box.right, box.top
-
-
-def _middle(box: Box) -> tuple[float, float]:
-    return (box.left + box.right) / 2.0, (box.bottom + box.top) / 2.0
+def _grid(place: Place) -> Grid:
+    box = place.aoi
+    return Grid.covering(place.epsg, Bounds(box.left, box.bottom, box.right, box.top))

@@ -24,8 +24,10 @@ from landslidectl.training.latents import SiteDraw, site_spec
 from landslidectl.training.patches import PatchSet, joined, packed, save_patches
 from landslidectl.training.population import Population
 from landslidectl.training.sites import Site, one_site
+from landslidectl.training.splits import Split
 
 CANDIDATES = 300
+SITES_OF_A_SPLIT = 100_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class SiteOptions:
 
     Parameters
     ----------
+    split : Split
+        The set they are for; its places, and its sites, are in no other.
     landslide_share : float
         Share of the sites that have the character of landslide places.
     cut : CutOptions
@@ -42,6 +46,7 @@ class SiteOptions:
         How many sites a file holds.
     """
 
+    split: Split = Split.TRAIN
     landslide_share: float = 0.5
     cut: CutOptions = field(default_factory=lambda: CutOptions(positives=1, small=1, empty=1))
     sites_per_file: int = 200
@@ -61,28 +66,28 @@ def simulate_sites(
     files : iterable of int
         Numbers of files; each decides its sites. Processes may share a folder.
     folder : Path
-        Where ``sites-00001.npz`` go.
+        Where ``sites-train-00001.npz`` go.
     population : Population
         What sites are like.
     options : SiteOptions, optional
     reporter : Reporter
     """
     options = options or SiteOptions()
+    places = population.part(options.split)
+    base = SITES_OF_A_SPLIT * list(Split).index(options.split)
     wanted = list(files)
     reporter(StepStarted("sites", f"Simulating into {folder}", len(wanted), "files"))
     written = []
     for number in wanted:
-        file = folder / f"sites-{number:05d}.npz"
+        file = folder / f"sites-{options.split.value}-{number:05d}.npz"
         written.append(file)
         started = time.monotonic()
         if file.is_file():
             reporter(StepFinished(f"file {number}", 0.0, skipped=True))
             continue
-        first = number * options.sites_per_file
+        first = base + number * options.sites_per_file
         seeds = range(first, first + options.sites_per_file)
-        patches = joined(
-            [part for seed in seeds for part in site_patches(seed, population, options)]
-        )
+        patches = joined([part for seed in seeds for part in site_patches(seed, places, options)])
         save_patches(patches, file)
         detail = f"{len(patches)} patches, {int(patches.labels.sum())} landslides"
         reporter(StepFinished(f"file {number}", time.monotonic() - started, detail))

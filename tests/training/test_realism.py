@@ -14,6 +14,7 @@ from landslidectl.training.latents import AXES, SiteDraw, site_spec
 from landslidectl.training.population import Places
 from landslidectl.training.real_statistics import NAMES, RealTable
 from landslidectl.training.realism import (
+    KEPT,
     Bank,
     RealismSettings,
     fit_population,
@@ -93,7 +94,7 @@ def test_a_fit_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     for group, cloud in population.clouds.items():
         assert np.array_equal(cloud.points, again.clouds[group].points)
         assert np.array_equal(cloud.seeds, again.clouds[group].seeds)
-        assert len(cloud) == np.count_nonzero(labels == group[0])
+        assert len(cloud) == KEPT * np.count_nonzero(labels == group[0])
         assert ((cloud.points >= 0) & (cloud.points <= 1)).all()
 
 

@@ -16,7 +16,7 @@ from landslidectl.terms import Pass
 from landslidectl.training.chain import Chain
 from landslidectl.training.cutting import CutOptions, read_slides
 from landslidectl.training.latents import AXES
-from landslidectl.training.patches import footprints, joined
+from landslidectl.training.patches import footprints, joined, read_patches
 from landslidectl.training.population import (
     Places,
     Population,
@@ -27,6 +27,7 @@ from landslidectl.training.population import (
 )
 from landslidectl.training.sites import Site, observe
 from landslidectl.training.siteset import SiteOptions, simulate_sites, site_cut
+from landslidectl.training.splits import Split, check_disjoint
 
 SPEC = EventSpec(
     31,
@@ -142,3 +143,23 @@ def test_joining_sites_keeps_pairs_apart(site: Site) -> None:
     ]
     whole = joined(parts)
     assert np.unique(whole.pair).size == 4
+
+
+def test_no_place_is_in_two_sets() -> None:
+    population = uniform_population(400)
+    parts = {split: population.part(split) for split in Split}
+    for group, cloud in population.clouds.items():
+        seeds = [set(parts[split].clouds[group].seeds.tolist()) for split in Split]
+        assert sum(len(part) for part in seeds) == len(set(cloud.seeds.tolist()))
+        assert len(seeds[0]) > len(seeds[1]) + len(seeds[2])
+
+
+def test_sites_of_two_sets_share_no_seed(tmp_path: Path) -> None:
+    population = uniform_population(64)
+    sets = []
+    for split in (Split.TRAIN, Split.TEST):
+        options = SiteOptions(split=split, sites_per_file=2)
+        files = simulate_sites(range(1, 2), tmp_path, population, options)
+        sets.append(read_patches(files[0]))
+    check_disjoint(*sets, ("training", "test"))
+    assert len(list(tmp_path.iterdir())) == 2
