@@ -4,6 +4,7 @@ import pytest
 
 from landslidectl.cli.job_commands import DEMO_SEED
 from landslidectl.files.resources import resource_dir
+from landslidectl.inference.baselines import RULES
 from landslidectl.inference.manifest import Model, list_models, load_model
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet
@@ -64,3 +65,14 @@ def test_it_beats_both_rules_that_need_no_network(model: Model) -> None:
     for rule in ("log_ratio", "spread"):
         assert test["model"]["roc_auc"] > test[rule]["roc_auc"] + 0.1
         assert test["model"]["f1"] > test[rule]["f1"]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names)
+def test_it_finds_more_large_slides_on_scenes_than_either_rule(model: Model) -> None:
+    scenes = model.raw["metrics"]["scenes"]
+    if not scenes.get("baselines"):
+        pytest.skip("its scenes were not mapped by the rules")
+    assert set(scenes["baselines"]) == set(RULES)
+    recall = scenes["on_test_events"]["recall_large"]
+    for rule in scenes["baselines"].values():
+        assert recall > (rule["on_test_events"]["recall_large"] or 0.0)

@@ -35,7 +35,7 @@ class Inventory:
     repaired : int
         Slides that had to be made valid.
     skipped : int
-        Features without an area.
+        Features without an area, or beyond what the system can place.
     """
 
     path: Path
@@ -68,7 +68,7 @@ def read_inventory(path: Path, epsg: int) -> Inventory:
     """
     if not path.is_file():
         raise ProductError(
-            f"{path}: the inventory is not there", f"Give a {FORMATS} with --inventory."
+            f"{path}: the inventory is not there", f"Give a {FORMATS} of landslide polygons."
         )
     with gdal_session():
         stored, crs = _read(path)
@@ -78,7 +78,8 @@ def read_inventory(path: Path, epsg: int) -> Inventory:
                 f"{path}: the inventory does not say its coordinate system",
                 "A shapefile needs its .prj beside it; in QGIS, export the layer with its system.",
             )
-        cleaned = [_polygonal(shape) for shape in _projected(shapes, crs, epsg)]
+        placed = _projected(shapes, crs, epsg)
+        cleaned = [_polygonal(shape) for shape in placed if np.isfinite(shape.bounds).all()]
     slides = tuple(shape for shape, _ in cleaned if not shape.is_empty)
     if stored and not slides:
         raise ProductError(
@@ -150,9 +151,7 @@ def _read(path: Path) -> "tuple[list[BaseGeometry | None], str | None]":
 def _layer(path: Path, layers: "NDArray[Any]") -> str | None:
     """Return the layer to read: the only one with polygons, or the only one at all."""
     names = [str(name) for name, kind in layers if kind is not None]
-    polygonal = [
-        str(name) for name, kind in layers if kind and str(kind).split(" ")[0] in POLYGONAL
-    ]
+    polygonal = [str(name) for name, kind in layers if kind and "Polygon" in str(kind)]
     chosen = polygonal or names
     if len(chosen) > 1:
         raise ProductError(
@@ -165,7 +164,9 @@ def _layer(path: Path, layers: "NDArray[Any]") -> str | None:
 def _projected(
     shapes: "Sequence[BaseGeometry]", crs: str | None, epsg: int
 ) -> "list[BaseGeometry]":
+    """Carry geometries to a system; those that lie beyond it come back empty."""
     import shapely  # noqa: PLC0415
+    from rasterio._err import CPLE_BaseError  # noqa: PLC0415
     from rasterio.crs import CRS  # noqa: PLC0415
     from rasterio.warp import transform  # noqa: PLC0415
 
@@ -178,7 +179,16 @@ def _projected(
             return points
         return np.column_stack(transform(source, target, points[:, 0], points[:, 1]))
 
-    return list(shapely.transform(np.array(shapes, dtype=object), project))
+    def place(shape: "BaseGeometry") -> "BaseGeometry":
+        try:
+            return shapely.transform(shape, project)
+        except CPLE_BaseError:
+            return shapely.Polygon()
+
+    try:
+        return list(shapely.transform(np.array(shapes, dtype=object), project))
+    except CPLE_BaseError:
+        return [place(shape) for shape in shapes]
 
 
 def _polygonal(shape: "BaseGeometry") -> "tuple[BaseGeometry, bool]":

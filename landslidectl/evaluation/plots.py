@@ -5,13 +5,11 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-from landslidectl.evaluation.drawing import INK, MUTED, drawn
+from landslidectl.evaluation.drawing import COLOURS, INK, MUTED, drawn
 
 Table = Mapping[str, Any]
-SLIDES_COLOUR = "#d55e00"
+SLIDES_COLOUR = COLOURS[1]
 AREA_COLOUR = "#9aa5b1"
-EVENT_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7a6a00")
-"""Okabe and Ito's, which the colour-blind can tell apart; the last darkened to show on white."""
 NAME_WIDTH = 22
 SHOWN = ("true positive", "false positive", "false negative")
 
@@ -31,7 +29,7 @@ def plot_precision_recall(path: Path, events: Sequence[Table], total: Table) -> 
         axes = figure.add_subplot()
         for index, table in enumerate(curves):
             is_total = table is total
-            colour = INK if is_total else EVENT_COLOURS[index % len(EVENT_COLOURS)]
+            colour = INK if is_total else COLOURS[index % len(COLOURS)]
             _curve(axes, table, colour, 2.2 if is_total else 1.2)
         prevalence = total["patches"]["prevalence"]
         axes.axhline(prevalence, color=MUTED, linestyle=":", linewidth=1.2)
@@ -53,7 +51,7 @@ def plot_recall_by_size(path: Path, total: Table) -> bool:
         axes = figure.add_subplot()
         for place, row in enumerate(rows):
             is_small = row["class"].startswith("below")
-            colour = AREA_COLOUR if is_small else EVENT_COLOURS[0]
+            colour = AREA_COLOUR if is_small else COLOURS[0]
             axes.bar(place, row["recall"], width=0.65, color=colour)
             low, high = row["recall_ci"]
             error = [[row["recall"] - low], [high - row["recall"]]]

@@ -16,7 +16,9 @@ from landslidectl.simulation.safe import write_product
 from landslidectl.simulation.spec import EventSpec
 from landslidectl.simulation.truth import SlideTruth, judge_slides, write_area, write_truth
 from landslidectl.simulation.view import (
+    SCENE_MARGINS,
     Landscape,
+    Margins,
     PhaseView,
     TrackView,
     build_landscape,
@@ -63,8 +65,21 @@ class SimulatedEvent:
     landscape: Landscape
 
 
-def simulate_event(spec: EventSpec, folder: Path, reporter: Reporter = silent) -> SimulatedEvent:
+def simulate_event(
+    spec: EventSpec,
+    folder: Path,
+    reporter: Reporter = silent,
+    margins: Margins = SCENE_MARGINS,
+) -> SimulatedEvent:
     """Write the scenes, elevation model, area, truth and configuration of one event.
+
+    Parameters
+    ----------
+    spec : EventSpec
+    folder : Path
+    reporter : Reporter
+    margins : Margins
+        How far ground and scenes reach beyond the area; other margins, another ground.
 
     Returns
     -------
@@ -81,9 +96,9 @@ def simulate_event(spec: EventSpec, folder: Path, reporter: Reporter = silent) -
     begun = time.perf_counter()
     total = len(spec.passes) * (spec.n_pre + spec.n_post)
     reporter(StepStarted("simulate", "Simulate an event", total, "scenes"))
-    landscape = build_landscape(spec)
+    landscape = build_landscape(spec, margins)
     place = landscape.place
-    views = tuple(view_track(spec, landscape, track) for track in spec.passes)
+    views = tuple(view_track(spec, landscape, track, margins.raster_px) for track in spec.passes)
     products: list[Path] = []
     for path in _write_scenes(spec, views, folder / "scenes"):
         products.append(path)

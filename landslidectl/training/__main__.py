@@ -12,7 +12,7 @@ from landslidectl.errors import LandslidectlError
 from landslidectl.events import ProgressEvent, SceneRefused, StepFinished, StepStarted, Warned
 from landslidectl.terms import BandSet
 from landslidectl.training.fit import FitSettings
-from landslidectl.training.judging_steps import add_judging_steps, seed_range
+from landslidectl.training.judging_steps import add_judging_steps, add_landscapes, seed_range
 from landslidectl.training.splits import Split
 
 SIMULATED = (
@@ -39,7 +39,14 @@ def _parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(required=True, metavar="STEP")
     _add_dataset(steps.add_parser("dataset", help="simulate events and cut patches"))
     _add_realism(steps.add_parser("realism", help="fit sites to the statistics of real patches"))
-    _add_sites(steps.add_parser("sites", help="simulate sites and cut patches"))
+    sites = steps.add_parser("sites", help="simulate sites and cut patches")
+    _add_sites(sites)
+    sites.add_argument("--split", type=Split, choices=list(Split), required=True)
+    sites.set_defaults(step=_sites)
+    chain = steps.add_parser("chain-sites", help="the same through products and the whole chain")
+    _add_sites(chain)
+    chain.add_argument("--split", type=Split, choices=list(Split), default=Split.TRAIN)
+    chain.set_defaults(step=_chain_sites)
     _add_fit(steps.add_parser("fit", help="train a network"))
     quantise = steps.add_parser("quantise", help="convert the best network, choose a threshold")
     quantise.add_argument("--run", type=Path, required=True)
@@ -51,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     scenes.add_argument("--threshold-seeds", type=seed_range, required=True, help="such as 601-606")
     scenes.add_argument("--test-seeds", type=seed_range, required=True, help="such as 901-910")
     scenes.add_argument("--size-km", type=float, default=8.0, help="side of an event")
+    add_landscapes(scenes)
     scenes.set_defaults(step=_scenes)
     _add_register(steps.add_parser("register", help="evaluate on the test set, write the folder"))
     add_judging_steps(steps, _say, _tell)
@@ -62,6 +70,8 @@ def _add_dataset(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the patch files")
     parser.add_argument("--work", type=Path, help="folder for scenes, emptied after each event")
     parser.add_argument("--size-km", type=float, default=8.0, help="side of an event")
+    parser.add_argument("--split", type=Split, choices=list(Split), default=Split.TRAIN)
+    add_landscapes(parser)
     parser.set_defaults(step=_dataset)
 
 
@@ -81,9 +91,7 @@ def _add_realism(parser: argparse.ArgumentParser) -> None:
 def _add_sites(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--files", type=seed_range, required=True, help="numbers, such as 1-40")
     parser.add_argument("--out", type=Path, required=True, help="folder of the patch files")
-    parser.add_argument("--split", type=Split, choices=list(Split), required=True)
     parser.add_argument("--population", type=Path, help="what sites are like; else as shipped")
-    parser.set_defaults(step=_sites)
 
 
 def _add_fit(parser: argparse.ArgumentParser) -> None:
@@ -118,8 +126,10 @@ def _add_register(parser: argparse.ArgumentParser) -> None:
 
 def _dataset(options: argparse.Namespace) -> None:
     from landslidectl.training.datasets import SimulationOptions, simulate_dataset  # noqa: PLC0415
+    from landslidectl.training.landscapes import chosen_landscapes  # noqa: PLC0415
 
-    settings = SimulationOptions(size_km=options.size_km, work=options.work)
+    land = chosen_landscapes(options.population, options.plain).part(options.split)
+    settings = SimulationOptions(options.size_km, work=options.work, landscapes=land)
     simulate_dataset(options.seeds, options.out, settings, _tell)
 
 
@@ -136,13 +146,24 @@ def _realism(options: argparse.Namespace) -> None:
 
 
 def _sites(options: argparse.Namespace) -> None:
-    from landslidectl.files.resources import resource_dir  # noqa: PLC0415
-    from landslidectl.training.population import POPULATION, read_population  # noqa: PLC0415
-    from landslidectl.training.siteset import SiteOptions, simulate_sites  # noqa: PLC0415
+    from landslidectl.training.landscapes import population_file  # noqa: PLC0415
+    from landslidectl.training.population import read_population  # noqa: PLC0415
+    from landslidectl.training.siteset import SITES, SiteOptions  # noqa: PLC0415
 
-    path = options.population or resource_dir("assets") / POPULATION
+    population = read_population(population_file(options.population))
     settings = SiteOptions(split=options.split)
-    simulate_sites(options.files, options.out, read_population(path), settings, _tell)
+    SITES.write(options.files, options.out, population, settings, _tell)
+
+
+def _chain_sites(options: argparse.Namespace) -> None:
+    from landslidectl.training.chainsites import CHAIN_SITES  # noqa: PLC0415
+    from landslidectl.training.landscapes import population_file  # noqa: PLC0415
+    from landslidectl.training.population import read_population  # noqa: PLC0415
+    from landslidectl.training.siteset import SiteOptions  # noqa: PLC0415
+
+    population = read_population(population_file(options.population))
+    settings = SiteOptions(split=options.split)
+    CHAIN_SITES.write(options.files, options.out, population, settings, _tell)
 
 
 def _fit(options: argparse.Namespace) -> None:
@@ -176,22 +197,28 @@ def _quantise(options: argparse.Namespace) -> None:
 
 def _scenes(options: argparse.Namespace) -> None:
     from landslidectl.files.atomic import write_json_atomic  # noqa: PLC0415
+    from landslidectl.training.landscapes import chosen_landscapes  # noqa: PLC0415
     from landslidectl.training.register import SCENES  # noqa: PLC0415
     from landslidectl.training.scenes import Subject, map_scenes, rule_subjects  # noqa: PLC0415
     from landslidectl.training.scoring import model_of_run  # noqa: PLC0415
     from landslidectl.training.tally import scene_record  # noqa: PLC0415
 
+    land = chosen_landscapes(options.population, options.plain)
     seeds = list(options.threshold_seeds), list(options.test_seeds)
     models = {str(run): model_of_run(run) for run in options.runs}
     rules = {bands: rule_subjects(bands) for bands in {model.bands for model in models.values()}}
     subjects = {name: Subject(model) for name, model in models.items()}
     for bands, named in rules.items():
         subjects |= {f"{rule} {bands.value}": subject for rule, subject in named.items()}
-    parts = [map_scenes(subjects, part, _tell, options.size_km) for part in seeds]
+    lands = land.part(Split.VALIDATION), land.part(Split.TEST)
+    parts = [
+        map_scenes(subjects, part, _tell, options.size_km, its_land)
+        for part, its_land in zip(seeds, lands, strict=True)
+    ]
     curves = {name: (parts[0][name], parts[1][name]) for name in subjects}
     for run, model in models.items():
         baselines = {rule: curves[f"{rule} {model.bands.value}"] for rule in rules[model.bands]}
-        record = scene_record(seeds, *curves[run], baselines)
+        record = scene_record(seeds, *curves[run], baselines, (lands[0].source, lands[1].source))
         write_json_atomic(Path(run) / SCENES, record)
         _say(f"{run}: threshold {record['threshold']}, {record['on_test_events']}")
 

@@ -128,6 +128,7 @@ def _scenes(manifest: Mapping[str, Any]) -> str:
     scenes = manifest["metrics"]["scenes"]
     test = scenes["on_test_events"]
     rules = scenes.get("baselines", {})
+    land = scenes.get("test_landscapes")
     lines = [
         "## Figures on whole simulated scenes",
         "",
@@ -135,8 +136,9 @@ def _scenes(manifest: Mapping[str, Any]) -> str:
         "3 false regions per 100 km2 on "
         f"{len(scenes['threshold_events'])} other events without slides. The figures below are "
         f"those of {len(scenes['test_events'])} events that neither training nor threshold saw, "
-        "one track each, five scenes before and one after. Slides in layover or shadow do not "
-        "count.",
+        "one track each, five scenes before and one after"
+        + (f", in landscapes from {land['from']}" if land else "")
+        + ". Slides in layover or shadow do not count.",
         "",
     ]
     if rules:

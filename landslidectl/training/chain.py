@@ -16,7 +16,7 @@ from landslidectl.sentinel1.discover import find_scenes
 from landslidectl.stack.composite import Composite, CompositeRequest, build_composite
 from landslidectl.stack.contract import StackContract
 from landslidectl.stack.geocode import GeocodeOptions, geocode_scene
-from landslidectl.stack.selection import TrackPlan, select_scenes
+from landslidectl.stack.selection import TrackPlan, WindowOptions, select_scenes
 from landslidectl.stack.stack import StackRequest, build_stack
 from landslidectl.terms import EventTime, Phase
 from landslidectl.terrain.dem import DEM_MARGIN_M, Dem, build_dem
@@ -40,11 +40,14 @@ class Chain:
     event : EventTime
     contract : StackContract
         What the stacks are made under.
+    windows : WindowOptions
+        How far from the event scenes may lie.
     """
 
     work: Path
     event: EventTime
     contract: StackContract = field(default_factory=StackContract)
+    windows: WindowOptions = field(default_factory=WindowOptions)
     _dem: Dem | None = None
     _geocoded: "dict[str, GeocodedScene | None]" = field(default_factory=dict)
 
@@ -75,7 +78,7 @@ class Chain:
         grid = area_grid(aoi)
         if self._dem is None:
             self._dem = build_dem(dem, grid.buffered(DEM_MARGIN_M), self.work / "dem.tif")
-        plans = select_scenes(discovery.scenes, self.event).tracks
+        plans = select_scenes(discovery.scenes, self.event, self.windows).tracks
         return tuple(self._stack(plan, grid, self.work / name, self._dem) for plan in plans)
 
     def _stack(self, plan: TrackPlan, grid: Grid, folder: Path, dem: Dem) -> "Stack":

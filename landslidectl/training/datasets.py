@@ -19,7 +19,6 @@ from landslidectl.events import Reporter, StepFinished, StepStarted, Warned, sil
 from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.slides import SlideOptions
 from landslidectl.simulation.spec import EventSpec
-from landslidectl.terms import Pass
 from landslidectl.training.chain import Chain
 from landslidectl.training.cutting import (
     CutOptions,
@@ -28,9 +27,9 @@ from landslidectl.training.cutting import (
     cut,
     read_slides,
 )
-from landslidectl.training.latents import landscape
+from landslidectl.training.landscapes import Landscapes, keep_record
 from landslidectl.training.patches import PatchSet, joined, save_patches
-from landslidectl.training.population import Population
+from landslidectl.training.planted import planted_on
 
 SLIDES_PER_KM2 = (0.4, 4.0)
 LARGE_SHARE = (0.1, 0.35)
@@ -48,14 +47,14 @@ class SimulationOptions:
         How many patches of each kind a track gives.
     work : Path, optional
         Folder for scenes and stacks, emptied after each event; by default the system's.
-    population : Population, optional
-        Where relief and character of the landscapes are drawn from; by default all are alike.
+    landscapes : Landscapes
+        Where relief and character are from.
     """
 
     size_km: float = 8.0
     cut: CutOptions = field(default_factory=CutOptions)
     work: Path | None = None
-    population: Population | None = None
+    landscapes: Landscapes = field(default_factory=Landscapes)
 
 
 def simulate_dataset(
@@ -71,12 +70,19 @@ def simulate_dataset(
     seeds : iterable of int
         Events. Several processes may work on different seeds of one folder.
     folder : Path
-        Where ``seed-00007.npz`` go.
+        Where ``seed-00007.npz`` go, and a record of how they were made.
     options : SimulationOptions, optional
     reporter : Reporter
         Told of every event.
+
+    Raises
+    ------
+    InputError
+        If the folder holds files that were made otherwise.
     """
     options = options or SimulationOptions()
+    source = dict(options.landscapes.source)
+    keep_record(folder, {"size_km": options.size_km, "landscapes": source})
     wanted = list(seeds)
     reporter(StepStarted("dataset", f"Simulating into {folder}", len(wanted), "events"))
     files = []
@@ -118,12 +124,7 @@ def draw_spec(seed: int, options: SimulationOptions) -> EventSpec:
         slide_options=SlideOptions(per_km2, per_km2 * float(rng.uniform(*LARGE_SHARE))),
         zip_every=0,
     )
-    if options.population is None:
-        return spec
-    way = Pass.ASCENDING if rng.random() < 0.5 else Pass.DESCENDING
-    latents, _ = options.population.draw(rng, True, way)
-    relief, character = landscape(latents)
-    return replace(spec, relief=relief, character=character)
+    return options.landscapes.over(spec)
 
 
 def simulate_patches(seed: int, work: Path, options: SimulationOptions) -> PatchSet:
@@ -137,14 +138,15 @@ def simulate_patches(seed: int, work: Path, options: SimulationOptions) -> Patch
     by_track = {twin.track: twin for twin in twins}
     sets, first = [], 0
     for stack in stacks:
-        source = Source(stack, read_slides(slid.truth, stack.grid), seed)
+        planted = planted_on(stack.grid, slid, stack.track)
+        source = Source(stack, read_slides(slid.truth, stack.grid), seed, planted=planted)
         rng = np.random.default_rng([seed, stack.track.relative_orbit])
         places = choose_places(source, options.cut, rng)
         pair = number_pairs(places.cover, first)
         sets.append(cut(source, places, pair, twin=False))
         paired = np.flatnonzero(pair >= 0)
         first += paired.size
-        without = Source(by_track[stack.track], source.slides, seed)
+        without = replace(source, stack=by_track[stack.track])
         sets.append(cut(without, places.taken(paired), pair[paired], twin=True))
     return joined_within_seed(sets)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landslidectl.errors import ProductError, StackError, UsageError
+from landslidectl.evaluation.inventory import Inventory, burn, read_inventory
 from landslidectl.events import Reporter, Warned, silent
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.grid import Bounds, Grid, Window
@@ -17,7 +18,6 @@ from landslidectl.stack.contract import StackContract
 from landslidectl.stack.record import Stack, open_stack
 from landslidectl.terms import BandSet, Pass
 from landslidectl.training.cutting import Source
-from landslidectl.training.outlines import burn, read_outlines
 from landslidectl.training.splits import REAL_EVENT
 
 if TYPE_CHECKING:
@@ -147,17 +147,22 @@ def map_event(event: MappedEvent, reporter: Reporter = silent) -> tuple[MappedSt
         If the inventory cannot be used, or none of its polygons lies on a stack.
     """
     mapped, count = [], 0
-    outlines: dict[int, list[BaseGeometry]] = {}
+    inventories: dict[int, Inventory] = {}
     for stack in event.stacks:
         epsg = stack.grid.epsg
-        if epsg not in outlines:
-            outlines[epsg] = read_outlines(event.inventory, epsg)
-        count = len(outlines[epsg])
-        inside = [shape for shape in outlines[epsg] if _meet(shape.bounds, stack.grid.bounds)]
+        if epsg not in inventories:
+            inventories[epsg] = read_inventory(event.inventory, epsg)
+        slides = inventories[epsg].slides
+        count = len(slides)
+        inside = [shape for shape in slides if _meet(shape.bounds, stack.grid.bounds)]
         if inside:
             mapped.append(_on_stack(stack, inside, event.number))
         else:
             reporter(Warned(f"{stack.folder}: no polygon of '{event.name}' lies on it; left out"))
+    skipped = max((inventory.skipped for inventory in inventories.values()), default=0)
+    if skipped:
+        words = f"{skipped} features without an area or out of reach are left out"
+        reporter(Warned(f"{event.inventory}: {words}"))
     if not mapped:
         raise ProductError(
             f"{event.inventory}: none of its {count} polygons lies on the {len(event.stacks)} "

@@ -22,6 +22,7 @@ from landslidectl.terms import Device
 from landslidectl.training.calibrate import calibrate
 from landslidectl.training.judged_plots import draw_plots
 from landslidectl.training.judged_text import judged_text
+from landslidectl.training.landscapes import chosen_landscapes
 from landslidectl.training.no_change import (
     judge_quiet_stack,
     judge_real_patch,
@@ -32,6 +33,7 @@ from landslidectl.training.patch_figures import patch_figures, rule_figures
 from landslidectl.training.patches import PatchSet, as_input, read_folder
 from landslidectl.training.real_statistics import read_table
 from landslidectl.training.scenes import THRESHOLDS, Subject, map_scenes, rule_subjects
+from landslidectl.training.splits import Split
 from landslidectl.training.tally import as_quiet_as, at_threshold
 from landslidectl.training.transfer import transfer
 
@@ -54,6 +56,11 @@ class JudgeSources:
         Folder of patches with their twins without slides; often that of ``patches``.
     scenes : tuple of int, optional
         Events to simulate and to map as a whole.
+    population : Path, optional
+        Places that the land of ``scenes`` is drawn from, those of the test set alone; by default
+        the population that ships.
+    plain : bool
+        The land of ``scenes`` is to be the simulator's own.
     statistics : Path, optional
         Table of statistics of real labelled patches; ``patches`` are held against it.
     real_patch : Path, optional
@@ -66,6 +73,8 @@ class JudgeSources:
     validation: Path | None = None
     pairs: Path | None = None
     scenes: tuple[int, ...] | None = None
+    population: Path | None = None
+    plain: bool = False
     statistics: Path | None = None
     real_patch: Path | None = None
     no_change: Path | None = None
@@ -194,11 +203,13 @@ class _Judge:
         thresholds = tuple(sorted({*THRESHOLDS, model.threshold}))
         rules = rule_subjects(model.bands)
         subjects = {"model": Subject(model, thresholds), **rules}
-        curves = map_scenes(subjects, seeds, self._reporter, self._size_km)
+        land = chosen_landscapes(self._sources.population, self._sources.plain).part(Split.TEST)
+        curves = map_scenes(subjects, seeds, self._reporter, self._size_km, land)
         found = at_threshold(curves["model"], model.threshold)
         known = self._model.raw.get("metrics", {}).get("scenes", {}).get("baselines", {})
         record: dict[str, Any] = {
             "events": seeds,
+            "landscapes": dict(land.source),
             "threshold": model.threshold,
             "at_threshold": found.as_dict(),
             "curve": [item.as_dict() for item in curves["model"]],

@@ -108,7 +108,8 @@ def _scenes(part: Mapping[str, Any]) -> str:
         [
             "## Whole scenes (simulated)",
             "",
-            f"{len(part['events'])} events through the whole chain, with their slides and without. "
+            f"{len(part['events'])} events through the whole chain, with their slides and without, "
+            f"in landscapes from {part['landscapes']['from']}. "
             f"Thresholds of the rules are from {sources}.",
             "",
             scenes_text(part["at_threshold"], part["baselines"]),

@@ -37,6 +37,13 @@ def seed_range(text: str) -> range:
     return seeds
 
 
+def add_landscapes(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what the land of whole events is like."""
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--population", type=Path, help="what places are like; else as shipped")
+    either.add_argument("--plain", action="store_true", help="the simulator's own landscapes")
+
+
 def _add_table(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, action="append", required=True, dest="runs")
     parser.add_argument("--test", type=Path, required=True)
@@ -50,6 +57,7 @@ def _add_judge(parser: argparse.ArgumentParser) -> None:
     for name in names:
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--scenes", type=seed_range, help="events, such as 901-910")
+    add_landscapes(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of the page and plots")
     parser.add_argument("--keep", action="store_true", help="write it into manifest and card")
 
@@ -88,6 +96,8 @@ def _judge(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
         validation=options.validation,
         pairs=options.pairs,
         scenes=None if options.scenes is None else tuple(options.scenes),
+        population=options.population,
+        plain=options.plain,
         statistics=options.statistics,
         real_patch=options.real_patch,
         no_change=options.no_change,

@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landslidectl.grid import Grid
+from landslidectl.simulation.event import SimulatedEvent
 from landslidectl.simulation.geometry import Box, MapGeometry
 from landslidectl.simulation.slide import Lattice, Slide, cells_in
 from landslidectl.simulation.terrain import CELL_M
 from landslidectl.simulation.view import Landscape
+from landslidectl.terms import Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,12 @@ class Planted:
         parts = zip(row.tolist(), col.tolist(), strict=True)
         found = [self.largest((slice(y, y + side), slice(x, x + side))) for y, x in parts]
         return np.array(found, dtype=np.intp)
+
+
+def planted_on(grid: Grid, event: SimulatedEvent, track: Track) -> Planted:
+    """Return what an event has planted, on the grid of one of its stacks."""
+    view = next(view for view in event.tracks if view.track == track)
+    return Planted.of(event.landscape, toward_sensor(view.geometry, event.area), grid)
 
 
 def toward_sensor(geometry: MapGeometry, area: Box) -> tuple[float, float]:

@@ -1,8 +1,8 @@
 """Whole simulated scenes through the whole chain: the threshold, and what a user would get.
 
-Patch metrics say little about maps. Here events that no training saw are simulated as the demo
-does, with their slides and without, stacked, scored, fused and outlined by the code that users
-run: by networks, and by the two rules that need no network. Thresholds are chosen on one set of
+Patch metrics say little about maps. Here events that no training saw are simulated, with their
+slides and without, stacked, scored, fused and outlined by the code that users run: by networks, and
+by the two rules that need no network. Thresholds are chosen on one set of
 events and the figures are taken on another.
 """
 
@@ -28,6 +28,7 @@ from landslidectl.simulation.spec import EventSpec
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet, Device
 from landslidectl.training.chain import Chain
+from landslidectl.training.landscapes import Landscapes
 from landslidectl.training.tally import LARGE_M2, MEDIUM_M2, SMALLEST_M2, Tally
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def map_scenes(
     seeds: Iterable[int],
     reporter: Reporter = silent,
     size_km: float = 8.0,
+    landscapes: Landscapes | None = None,
 ) -> dict[str, tuple[Tally, ...]]:
     """Map simulated events with every subject, at every threshold.
 
@@ -113,6 +115,8 @@ def map_scenes(
     reporter : Reporter
     size_km : float
         Side of the events.
+    landscapes : Landscapes, optional
+        What their land is like; by default the simulator's own.
 
     Returns
     -------
@@ -124,7 +128,8 @@ def map_scenes(
     reporter(StepStarted("scenes", "Mapping simulated events", len(wanted), "events"))
     for done, seed in enumerate(wanted, start=1):
         with tempfile.TemporaryDirectory(prefix="landslidectl-") as work:
-            event = _simulate(EventSpec(seed, size_km, zip_every=0), Path(work))
+            spec = (landscapes or Landscapes()).over(EventSpec(seed, size_km, zip_every=0))
+            event = _simulate(spec, Path(work))
             for name, subject in subjects.items():
                 tallies = _tallies(event, subject, Path(work))
                 sums[name] = tuple(a.plus(b) for a, b in zip(sums[name], tallies, strict=True))
@@ -133,7 +138,7 @@ def map_scenes(
 
 
 def _simulate(spec: EventSpec, work: Path) -> EventStacks:
-    """Simulate and stack an event as the demo has it, and its twin without slides."""
+    """Simulate and stack an event, and its twin without slides."""
     slid = simulate_event(spec, work / "slid")
     quiet = simulate_event(replace(spec, slides=False), work / "quiet")
     chain = Chain(work / "chain", slid.event)

@@ -9,6 +9,7 @@ MEDIUM_M2 = 5_000.0
 SMALLEST_M2 = 2_000.0
 SIZES = ("large", "medium", "small")
 MOST_FALSE_PER_100_KM2 = 3.0
+LANDSCAPES = ("threshold_landscapes", "test_landscapes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ def scene_record(
     chosen_on: Curve,
     tested_on: Curve,
     rules: Mapping[str, tuple[Curve, Curve]] | None = None,
+    landscapes: tuple[Mapping[str, str], Mapping[str, str]] | None = None,
 ) -> Mapping[str, Any]:
     """Return what `register` writes into the manifest about whole scenes.
 
@@ -133,9 +135,13 @@ def scene_record(
         Of the network, one a threshold.
     rules : mapping of str, optional
         The same two of the rules that need no network, whose thresholds are chosen in the same way.
+    landscapes : (mapping, mapping), optional
+        What the land of the events of either set is like.
     """
     chosen = _chosen(chosen_on, tested_on)
+    land = {} if landscapes is None else dict(zip(LANDSCAPES, landscapes, strict=True))
     return {
+        **land,
         "threshold": chosen["threshold"],
         "threshold_events": seeds[0],
         "test_events": seeds[1],

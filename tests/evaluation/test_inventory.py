@@ -93,3 +93,26 @@ def test_windows_are_burnt_as_the_whole_grid_is():
         parts[window.slices] = burner.window(window)
     np.testing.assert_array_equal(parts, whole)
     assert not Burner([], GRID).window(Window(0, 0, 5, 5)).any()
+
+
+def test_what_the_system_cannot_place_is_left_out(tmp_path: Path):
+    near = shapely.box(141.7, 42.7, 141.71, 42.71)
+    beyond = shapely.box(231.0, -0.5, 232.0, 0.5)
+    path = tmp_path / "a.gpkg"
+    write_layer(path, "slides", [beyond, near], "EPSG:4326", append=False)
+    found = read_inventory(path, GRID.epsg)
+    assert (len(found.slides), found.skipped) == (1, 1)
+    assert found.areas_m2[0] == pytest.approx(9.1e5, rel=0.05)
+
+
+def test_polygons_with_heights_are_the_inventory_beside_other_layers(tmp_path: Path):
+    path = tmp_path / "a.gpkg"
+    solid = shapely.force_3d(rectangle(1, 1, 9, 9), 30.0)
+    kinds = {"slides": (solid, "Polygon Z"), "tracks": (shapely.Point(5e5, 4.7e6), "Point")}
+    for name, (shape, kind) in kinds.items():
+        wkb = np.array([shapely.to_wkb(shape, output_dimension=3)], dtype=object)
+        options = {"layer": name, "geometry_type": kind, "append": name != "slides"}
+        pyogrio.raw.write(path, wkb, [], [], crs=f"EPSG:{GRID.epsg}", **options)
+    (slide,) = read_inventory(path, GRID.epsg).slides
+    assert not slide.has_z
+    assert slide.equals(rectangle(1, 1, 9, 9))

@@ -16,7 +16,6 @@ from landslidectl.training.cutting import (
     read_slides,
     window_share,
 )
-from landslidectl.training.outlines import read_outlines
 from landslidectl.training.patches import as_input, footprints
 from tests.training.fakes import stack
 
@@ -145,35 +144,3 @@ def test_an_empty_inventory_has_no_slides_and_a_broken_one_is_named(tmp_path):
     (tmp_path / "bad.geojson").write_text("{")
     with pytest.raises(ProductError, match=r"bad\.geojson"):
         read_slides(tmp_path / "bad.geojson", built.grid)
-
-
-def test_points_and_several_layers_are_no_inventory(tmp_path):
-    import pyogrio
-    import shapely
-
-    point = {"type": "Feature", "properties": {}, "geometry": None}
-    point["geometry"] = {"type": "Point", "coordinates": [141.9, 42.7]}
-    collection = {"type": "FeatureCollection", "features": [point]}
-    (tmp_path / "points.geojson").write_text(json.dumps(collection))
-    with pytest.raises(ProductError, match="expected polygons, found Point"):
-        read_outlines(tmp_path / "points.geojson", 32654)
-    shapes = np.array([shapely.box(141.9, 42.7, 141.91, 42.71).wkb], dtype=object)
-    for layer in ("slides", "study_area"):
-        pyogrio.raw.write(
-            tmp_path / "two.gpkg",
-            shapes,
-            [],
-            [],
-            layer=layer,
-            crs="EPSG:4326",
-            geometry_type="Polygon",
-            append=layer != "slides",
-        )
-    with pytest.raises(ProductError, match=r"slides \(Polygon\), study_area \(Polygon\)"):
-        read_outlines(tmp_path / "two.gpkg", 32654)
-    with pytest.warns(UserWarning, match="'crs' was not provided"):
-        pyogrio.raw.write(
-            tmp_path / "nowhere.shp", shapes, [], [], crs=None, geometry_type="Polygon"
-        )
-    with pytest.raises(ProductError, match="does not say its coordinate system"):
-        read_outlines(tmp_path / "nowhere.shp", 32654)

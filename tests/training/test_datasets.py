@@ -1,8 +1,10 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from landslidectl.errors import InputError
 from landslidectl.events import StepFinished
 from landslidectl.simulation.slides import SlideOptions
 from landslidectl.simulation.spec import EventSpec
@@ -14,7 +16,10 @@ from landslidectl.training.datasets import (
     number_pairs,
     simulate_dataset,
 )
+from landslidectl.training.landscapes import Landscapes
 from landslidectl.training.patches import read_patches
+from landslidectl.training.population import uniform_population
+from landslidectl.training.splits import Split
 from tests.training.fakes import patch_set
 
 SMALL = SimulationOptions(size_km=1.6, cut=CutOptions(positives=6, small=4, empty=6))
@@ -55,8 +60,20 @@ def test_a_seed_that_stands_is_skipped_and_nothing_else_is_left(tmp_path, monkey
         False,
     ]
     assert [file.name for file in files] == [f"seed-0000{n}.npz" for n in (1, 2, 3)]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [f.name for f in files]
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.npz")) == [f.name for f in files]
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_a_folder_holds_events_of_one_making(tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "simulate_patches", lambda seed, *_: patch_set(6, seed))
+    land = Landscapes(uniform_population(64), {"from": "a population", "sha256": "ab"})
+    fitted = SimulationOptions(landscapes=land.part(Split.TEST))
+    simulate_dataset([1], tmp_path, fitted)
+    record = json.loads((tmp_path / "dataset.json").read_text())
+    assert record["landscapes"] == {"from": "a population", "sha256": "ab", "split": "test"}
+    simulate_dataset([2], tmp_path, fitted)
+    with pytest.raises(InputError, match="made with"):
+        simulate_dataset([3], tmp_path, SimulationOptions())
 
 
 def test_a_simulated_event_gives_pairs_that_differ_in_the_slides_alone(tmp_path, monkeypatch):
@@ -72,6 +89,8 @@ def test_a_simulated_event_gives_pairs_that_differ_in_the_slides_alone(tmp_path,
         other = with_slides[int(patches.pair[index])]
         assert (patches.row[index], patches.col[index]) == (patches.row[other], patches.col[other])
         change = np.abs(patches.windows[index].astype(float) - patches.windows[other]).max(axis=-1)
+        assert patches.strength_db[index] == patches.strength_db[other] > 0.3
+        assert patches.facing_deg[index] == patches.facing_deg[other]
         touched = (change > 0.05).mean()
         assert touched > 0.5 * patches.cover[other]
         assert touched < 0.25 + 2.5 * patches.cover[other]

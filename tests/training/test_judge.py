@@ -117,7 +117,8 @@ def test_statistics_need_patches(data, folder, tmp_path):
 
 
 def test_rules_on_scenes_are_as_quiet_as_the_model(folder, tmp_path, monkeypatch):
-    def mapped(subjects, seeds, reporter, size_km):
+    def mapped(subjects, seeds, reporter, size_km, landscapes):
+        assert landscapes.population is None
         return {
             name: tuple(
                 Tally(value, (4, 2), (2, 1), (6, 0), 5, 1, round(10 * (1 - value)), 200.0, 1.0)
@@ -128,12 +129,13 @@ def test_rules_on_scenes_are_as_quiet_as_the_model(folder, tmp_path, monkeypatch
 
     monkeypatch.setattr(judging, "map_scenes", mapped)
     model = read_manifest(folder / MANIFEST_NAME)
-    part = judge_model(model, JudgeSources(scenes=(901, 902)), tmp_path)["scenes"]
+    part = judge_model(model, JudgeSources(scenes=(901, 902), plain=True), tmp_path)["scenes"]
     assert {point["threshold"] for point in part["curve"]} == {*THRESHOLDS, 0.4}
     for rule in part["baselines"].values():
         quiet = part["at_threshold"]["false_per_100_km2"]
         assert rule["at_threshold"]["false_per_100_km2"] <= quiet
         assert "in favour of the rule" in rule["threshold_from"]
+    assert part["landscapes"] == {"from": "the simulator's defaults"}
     assert (tmp_path / "scenes.png").is_file()
     assert "1 of 2 (50%)" in (tmp_path / "evaluation.md").read_text()
 

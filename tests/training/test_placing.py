@@ -6,8 +6,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from landslidectl.evaluation.inventory import burn
 from landslidectl.training.cutting import Kind, Places, Source, window_share
-from landslidectl.training.outlines import burn
 from landslidectl.training.placing import Amounts, Candidates, candidates, chosen, thinned
 from landslidectl.training.splits import SHARES, SPLITS, Split
 from tests.training.fakes import stack

@@ -11,6 +11,7 @@ from landslidectl.terms import BandSet
 from landslidectl.training.fit import FitSettings, fit, load_network, predict
 from landslidectl.training.networks import build_network
 from landslidectl.training.patches import as_input, save_patches
+from landslidectl.training.population import save_population, uniform_population
 from landslidectl.training.quantise import convert_float, quantise
 from landslidectl.training.register import (
     BY_WINDOW,
@@ -214,7 +215,12 @@ def test_the_steps_run_as_commands(keras, tmp_path, sets, capsys):
     fitted = ["fit", "--architecture=cbam", "--bands=vv", "--epochs=1", "--batch=48"]
     assert main([*fitted, run, *folders]) == 0
     assert main(["quantise", run, *folders]) == 0
-    assert main(["scenes", run, "--threshold-seeds=3", "--test-seeds=4", "--size-km=1.5"]) == 0
+    places = save_population(uniform_population(64), tmp_path / "places.csv.gz")
+    scenes = ["scenes", run, "--threshold-seeds=3", "--test-seeds=4", "--size-km=1.5"]
+    assert main([*scenes, f"--population={places}"]) == 0
+    record = json.loads((tmp_path / "run" / "scenes.json").read_text())
+    assert record["threshold_landscapes"]["split"] == "validation"
+    assert record["test_landscapes"]["file"] == "places.csv.gz"
     target = [f"--test={tmp_path / 'test'}", f"--models={tmp_path / 'models'}"]
     assert main(["register", run, *folders, *target, "--name=cbam", "--version=0.1"]) == 0
     assert load_model("cbam", BandSet.VV, tmp_path / "models").input_shape == (64, 64, 2)

@@ -5,6 +5,8 @@ import pytest
 from landslidectl.inference.baselines import RULES
 from landslidectl.inference.manifest import MANIFEST_NAME, read_manifest
 from landslidectl.terms import BandSet
+from landslidectl.training.landscapes import Landscapes
+from landslidectl.training.population import uniform_population
 from landslidectl.training.scenes import THRESHOLDS, Subject, map_scenes, rule_subjects
 from tests.inference.tiny import Head, write_model
 
@@ -26,7 +28,8 @@ def test_a_small_event_goes_through_the_whole_chain(tmp_path):
     }
     network = read_manifest(write_model(tmp_path, Head()) / MANIFEST_NAME)
     subjects = {"network": Subject(network), **rules}
-    found = map_scenes(subjects, [3], size_km=1.4)
+    landscapes = Landscapes(uniform_population(64))
+    found = map_scenes(subjects, [3], size_km=1.4, landscapes=landscapes)
     assert [item.threshold for item in found["network"]] == list(THRESHOLDS)
     planted = {
         (item.large[0], item.medium[0], item.small[0]) for items in found.values() for item in items

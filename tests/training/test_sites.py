@@ -26,7 +26,7 @@ from landslidectl.training.population import (
     uniform_population,
 )
 from landslidectl.training.sites import Site, observe
-from landslidectl.training.siteset import SiteOptions, simulate_sites, site_cut
+from landslidectl.training.siteset import SITES, SiteOptions, site_cut
 from landslidectl.training.splits import Split, check_disjoint
 
 SPEC = EventSpec(
@@ -106,10 +106,10 @@ def test_windows_carry_what_was_planted_in_them(site: Site) -> None:
 def test_files_of_sites_are_repeatable_and_go_on(tmp_path: Path) -> None:
     population = uniform_population(64)
     options = SiteOptions(sites_per_file=3)
-    first = simulate_sites(range(1, 3), tmp_path / "a", population, options)
+    first = SITES.write(range(1, 3), tmp_path / "a", population, options)
     content = [path.read_bytes() for path in first]
     first[1].unlink()
-    assert simulate_sites(range(1, 3), tmp_path / "a", population, options) == first
+    assert SITES.write(range(1, 3), tmp_path / "a", population, options) == first
     assert [path.read_bytes() for path in first] == content
 
 
@@ -159,7 +159,7 @@ def test_sites_of_two_sets_share_no_seed(tmp_path: Path) -> None:
     sets = []
     for split in (Split.TRAIN, Split.TEST):
         options = SiteOptions(split=split, sites_per_file=2)
-        files = simulate_sites(range(1, 2), tmp_path, population, options)
+        files = SITES.write(range(1, 2), tmp_path, population, options)
         sets.append(read_patches(files[0]))
     check_disjoint(*sets, ("training", "test"))
     assert len(list(tmp_path.iterdir())) == 2
