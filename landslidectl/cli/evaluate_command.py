@@ -198,7 +198,7 @@ def _judge_model(
     if missing:
         raise UsageError(f"not there: {', '.join(missing)}", "Check the paths.")
     try:
-        from landslidectl.training.judge import JudgeSources, judge_model  # noqa: PLC0415
+        from landslidectl.training.judging.judge import JudgeSources, judge_model  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ResourceError(
             f"judging models needs what this build does not hold: {error}",

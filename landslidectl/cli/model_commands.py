@@ -127,7 +127,7 @@ def import_weights(
     """
     del architecture
     try:
-        from landslidectl.training.convert import ImportRequest, import_sar_lra  # noqa: PLC0415
+        from landslidectl.training.networks.convert import ImportRequest, import_sar_lra  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ResourceError(
             f"importing weights needs what this build does not hold: {error}",

@@ -199,9 +199,9 @@ def train(  # noqa: PLR0913  (the options of a command are its parameters)
 def _room() -> tuple[Any, Any, Any]:
     """Reach the training room, which a build without TensorFlow does not hold."""
     try:
-        from landslidectl.training.inventories import EventSource  # noqa: PLC0415
-        from landslidectl.training.train import train as run_train  # noqa: PLC0415
-        from landslidectl.training.train_request import TrainRequest  # noqa: PLC0415
+        from landslidectl.training.mapped.inventories import EventSource  # noqa: PLC0415
+        from landslidectl.training.mapped.train import train as run_train  # noqa: PLC0415
+        from landslidectl.training.mapped.train_request import TrainRequest  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise ResourceError(
             f"training needs what this build does not hold: {error}",

@@ -10,15 +10,20 @@ from pathlib import Path
 
 from landslidectl.errors import LandslidectlError
 from landslidectl.events import ProgressEvent, SceneRefused, StepFinished, StepStarted, Warned
-from landslidectl.terms import BandSet
-from landslidectl.training.fit import FitSettings
-from landslidectl.training.judging_steps import add_judging_steps, add_landscapes, seed_range
+from landslidectl.terms import BandSet, Pass
+from landslidectl.training.judging.judging_steps import (
+    add_judging_steps,
+    add_landscapes,
+    seed_range,
+)
+from landslidectl.training.networks.fit import FitSettings
 from landslidectl.training.splits import Split
 
 SIMULATED = (
-    "Simulated events: fractal and creased terrain, landslides of inverse-gamma areas, Sentinel-1 "
-    "scenes by forward projection with correlated speckle and thermal noise, processed by the same "
-    "chain as real scenes; the same events without slides as hard negatives."
+    "Simulated places, each with its slides and without: relief, cover, thermal noise and what "
+    "changes without slides fitted to the statistics of real labelled patches; landslides of "
+    "inverse-gamma areas that brighten and darken; radar scenes by forward projection with "
+    "correlated speckle."
 )
 
 
@@ -92,6 +97,8 @@ def _add_sites(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--files", type=seed_range, required=True, help="numbers, such as 1-40")
     parser.add_argument("--out", type=Path, required=True, help="folder of the patch files")
     parser.add_argument("--population", type=Path, help="what sites are like; else as shipped")
+    parser.add_argument("--pre", type=int, help="scenes before the event; else as places have them")
+    parser.add_argument("--post", type=int, help="scenes after the event")
 
 
 def _add_fit(parser: argparse.ArgumentParser) -> None:
@@ -101,6 +108,7 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--validation", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True, help="folder of this run")
+    parser.add_argument("--pass", type=Pass, choices=list(Pass), dest="direction")
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--epochs", type=int, default=defaults.epochs)
     parser.add_argument("--patience", type=int, default=defaults.patience)
@@ -125,8 +133,8 @@ def _add_register(parser: argparse.ArgumentParser) -> None:
 
 
 def _dataset(options: argparse.Namespace) -> None:
-    from landslidectl.training.datasets import SimulationOptions, simulate_dataset  # noqa: PLC0415
-    from landslidectl.training.landscapes import chosen_landscapes  # noqa: PLC0415
+    from landslidectl.training.simulated.datasets import SimulationOptions, simulate_dataset  # noqa: PLC0415
+    from landslidectl.training.simulated.landscapes import chosen_landscapes  # noqa: PLC0415
 
     land = chosen_landscapes(options.population, options.plain).part(options.split)
     settings = SimulationOptions(options.size_km, work=options.work, landscapes=land)
@@ -134,9 +142,9 @@ def _dataset(options: argparse.Namespace) -> None:
 
 
 def _realism(options: argparse.Namespace) -> None:
-    from landslidectl.training.population import save_population  # noqa: PLC0415
-    from landslidectl.training.real_statistics import read_table, split_table  # noqa: PLC0415
-    from landslidectl.training.realism import RealismSettings, fit_population  # noqa: PLC0415
+    from landslidectl.training.simulated.population import save_population  # noqa: PLC0415
+    from landslidectl.training.simulated.real_statistics import read_table, split_table  # noqa: PLC0415
+    from landslidectl.training.simulated.realism import RealismSettings, fit_population  # noqa: PLC0415
 
     table = read_table(options.statistics)
     calibration, _ = split_table(table)
@@ -146,28 +154,28 @@ def _realism(options: argparse.Namespace) -> None:
 
 
 def _sites(options: argparse.Namespace) -> None:
-    from landslidectl.training.landscapes import population_file  # noqa: PLC0415
-    from landslidectl.training.population import read_population  # noqa: PLC0415
-    from landslidectl.training.siteset import SITES, SiteOptions  # noqa: PLC0415
+    from landslidectl.training.simulated.landscapes import population_file  # noqa: PLC0415
+    from landslidectl.training.simulated.population import read_population  # noqa: PLC0415
+    from landslidectl.training.simulated.siteset import SITES, SiteOptions  # noqa: PLC0415
 
     population = read_population(population_file(options.population))
-    settings = SiteOptions(split=options.split)
+    settings = SiteOptions(options.split, n_pre=options.pre, n_post=options.post)
     SITES.write(options.files, options.out, population, settings, _tell)
 
 
 def _chain_sites(options: argparse.Namespace) -> None:
-    from landslidectl.training.chainsites import CHAIN_SITES  # noqa: PLC0415
-    from landslidectl.training.landscapes import population_file  # noqa: PLC0415
-    from landslidectl.training.population import read_population  # noqa: PLC0415
-    from landslidectl.training.siteset import SiteOptions  # noqa: PLC0415
+    from landslidectl.training.simulated.chainsites import CHAIN_SITES  # noqa: PLC0415
+    from landslidectl.training.simulated.landscapes import population_file  # noqa: PLC0415
+    from landslidectl.training.simulated.population import read_population  # noqa: PLC0415
+    from landslidectl.training.simulated.siteset import SiteOptions  # noqa: PLC0415
 
     population = read_population(population_file(options.population))
-    settings = SiteOptions(split=options.split)
+    settings = SiteOptions(options.split, n_pre=options.pre, n_post=options.post)
     CHAIN_SITES.write(options.files, options.out, population, settings, _tell)
 
 
 def _fit(options: argparse.Namespace) -> None:
-    from landslidectl.training.fit import fit  # noqa: PLC0415
+    from landslidectl.training.networks.fit import fit  # noqa: PLC0415
     from landslidectl.training.patches import read_folder  # noqa: PLC0415
 
     settings = FitSettings(
@@ -182,14 +190,15 @@ def _fit(options: argparse.Namespace) -> None:
         dropout=options.dropout,
         flips=not options.no_flips,
     )
-    sets = read_folder(options.train), read_folder(options.validation)
-    result = fit(settings, *sets, options.run, _tell)
+    patches = read_folder(options.train).of_pass(options.direction)
+    validation = read_folder(options.validation).of_pass(options.direction)
+    result = fit(settings, patches, validation, options.run, _tell)
     _say(f"best epoch {result.best_epoch} of {len(result.history)}: {result.network}")
 
 
 def _quantise(options: argparse.Namespace) -> None:
+    from landslidectl.training.networks.register import quantise_run  # noqa: PLC0415
     from landslidectl.training.patches import read_folder  # noqa: PLC0415
-    from landslidectl.training.register import quantise_run  # noqa: PLC0415
 
     record = quantise_run(options.run, read_folder(options.train), read_folder(options.validation))
     _say(f"threshold {record['threshold']}, quantisation {record['loss']}")
@@ -197,11 +206,11 @@ def _quantise(options: argparse.Namespace) -> None:
 
 def _scenes(options: argparse.Namespace) -> None:
     from landslidectl.files.atomic import write_json_atomic  # noqa: PLC0415
-    from landslidectl.training.landscapes import chosen_landscapes  # noqa: PLC0415
-    from landslidectl.training.register import SCENES  # noqa: PLC0415
-    from landslidectl.training.scenes import Subject, map_scenes, rule_subjects  # noqa: PLC0415
-    from landslidectl.training.scoring import model_of_run  # noqa: PLC0415
-    from landslidectl.training.tally import scene_record  # noqa: PLC0415
+    from landslidectl.training.judging.scenes import Subject, map_scenes, rule_subjects  # noqa: PLC0415
+    from landslidectl.training.judging.tally import scene_record  # noqa: PLC0415
+    from landslidectl.training.networks.register import SCENES  # noqa: PLC0415
+    from landslidectl.training.networks.scoring import model_of_run  # noqa: PLC0415
+    from landslidectl.training.simulated.landscapes import chosen_landscapes  # noqa: PLC0415
 
     land = chosen_landscapes(options.population, options.plain)
     seeds = list(options.threshold_seeds), list(options.test_seeds)
@@ -224,11 +233,14 @@ def _scenes(options: argparse.Namespace) -> None:
 
 
 def _register(options: argparse.Namespace) -> None:
+    from landslidectl.files.hashing import file_digest  # noqa: PLC0415
+    from landslidectl.training.networks.register import Release, register  # noqa: PLC0415
     from landslidectl.training.patches import read_folder  # noqa: PLC0415
-    from landslidectl.training.register import Release, register  # noqa: PLC0415
+    from landslidectl.training.simulated.landscapes import population_file  # noqa: PLC0415
 
     sets = {name: read_folder(getattr(options, name)) for name in ("train", "validation", "test")}
-    release = Release(options.name, options.version, options.data)
+    facts = {"simulator": "calibrated", "population": file_digest(population_file(None))}
+    release = Release(options.name, options.version, options.data, facts=facts)
     model = register(options.run, release, sets, options.models)
     _say(f"{model.folder}: {model.raw['metrics']['test']}")
 

@@ -14,7 +14,7 @@ from landslidectl.grid import Grid, Window
 from landslidectl.inference.windows import fill_missing
 from landslidectl.terms import BandSet, Pass, Quality, Track
 from landslidectl.training.patches import POSITIVE_COVER, PatchSet, packed
-from landslidectl.training.planted import Planted
+from landslidectl.training.simulated.planted import Planted
 
 if TYPE_CHECKING:
     from landslidectl.stack.record import Stack

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from landslidectl.errors import InputError
 from landslidectl.files.atomic import atomic_path
-from landslidectl.terms import BandSet
+from landslidectl.terms import BandSet, Pass
 
 POSITIVE_COVER = 0.05
 
@@ -73,6 +73,12 @@ class PatchSet:
     def taken(self, indexes: NDArray[Any]) -> "PatchSet":
         """Return the patches at ``indexes`` (numbers or a mask)."""
         return PatchSet(**{name: getattr(self, name)[indexes] for name in _names()})
+
+    def of_pass(self, direction: Pass | None) -> "PatchSet":
+        """Return the patches of one direction of flight, or all of them."""
+        if direction is None:
+            return self
+        return self.taken(self.ascending == (direction is Pass.ASCENDING))
 
 
 def packed(masks: NDArray[np.bool_]) -> NDArray[np.uint8]:

@@ -123,9 +123,9 @@ def models(own_world: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         asked.append((model.name, sources, out))
         return {"model": model.name}
 
-    judge = ModuleType("landslidectl.training.judge")
+    judge = ModuleType("landslidectl.training.judging.judge")
     judge.judge_model, judge.JudgeSources = judge_model, Sources  # type: ignore[attr-defined]
-    monkeypatch.setitem(__import__("sys").modules, "landslidectl.training.judge", judge)
+    monkeypatch.setitem(__import__("sys").modules, "landslidectl.training.judging.judge", judge)
     return asked
 
 

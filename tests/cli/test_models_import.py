@@ -14,7 +14,7 @@ ARGUMENTS = ["--architecture", "sar-lra", "--pass", "ascending", "--name", "lra"
 
 def test_weights_become_models_that_list_and_verify(runner: CliRunner, tmp_path: Path) -> None:
     pytest.importorskip("tensorflow", reason="the extra [train] is not installed")
-    from landslidectl.training.sar_lra import build_published
+    from landslidectl.training.networks.sar_lra import build_published
     from tests.training.published import randomise, write_hdf5
 
     weights = write_hdf5(randomise(build_published(Pass.ASCENDING), 1), tmp_path / "w.hdf5")

@@ -5,6 +5,6 @@ import pytest
 def keras():
     """Keras, or a skip that says why."""
     pytest.importorskip("tensorflow", reason="the extra [train] is not installed")
-    from landslidectl.training.framework import load_keras
+    from landslidectl.training.networks.framework import load_keras
 
     return load_keras()

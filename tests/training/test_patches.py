@@ -23,7 +23,7 @@ def test_files_are_read_back_and_repeat_to_the_byte(tmp_path):
     assert first.read_bytes() == second.read_bytes()
     back = read_patches(first)
     for name in patches.__slots__:
-        assert np.array_equal(getattr(back, name), getattr(patches, name))
+        np.testing.assert_array_equal(getattr(back, name), getattr(patches, name))
     assert np.abs(back.windows.astype(np.float32) - patches.windows).max() == 0
 
 

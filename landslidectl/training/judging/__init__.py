@@ -1,0 +1,1 @@
+"""How good a network, and how real the simulation, is."""

@@ -1,0 +1,126 @@
+"""The steps that judge: ``table``, ``judge`` and ``transfer``."""
+
+import argparse
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from landslidectl.events import Reporter
+
+Say = Callable[[str], None]
+
+
+def add_judging_steps(steps: Any, say: Say, tell: Reporter) -> None:
+    """Add the parsers; ``say`` takes the lines of a result, ``tell`` the progress."""
+    table = steps.add_parser("table", help="compare runs of several seeds on a test set")
+    _add_table(table)
+    table.set_defaults(step=partial(_table, say=say, tell=tell))
+    judge = steps.add_parser("judge", help="judge a model folder, keep it in its manifest")
+    _add_judge(judge)
+    judge.set_defaults(step=partial(_judge, say=say, tell=tell))
+    transfer = steps.add_parser("transfer", help="hold patches against real statistics")
+    _add_transfer(transfer)
+    transfer.set_defaults(step=partial(_transfer, say=say))
+
+
+def seed_range(text: str) -> range:
+    """Read ``7`` or ``1-40`` (both ends included)."""
+    first, _, last = text.partition("-")
+    try:
+        seeds = range(int(first), int(last or first) + 1)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"'{text}' is no range such as 1-40") from error
+    if not seeds:
+        raise argparse.ArgumentTypeError(f"'{text}' is empty")
+    return seeds
+
+
+def add_landscapes(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what the land of whole events is like."""
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument("--population", type=Path, help="what places are like; else as shipped")
+    either.add_argument("--plain", action="store_true", help="the simulator's own landscapes")
+
+
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", type=Path, action="append", required=True, dest="runs")
+    parser.add_argument("--test", type=Path, required=True)
+    parser.add_argument("--validation", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="such as table.json; .md beside it")
+
+
+def _add_judge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, required=True, help="a model folder")
+    names = ("patches", "validation", "pairs", "statistics", "real-patch", "no-change")
+    for name in names:
+        parser.add_argument(f"--{name}", type=Path)
+    parser.add_argument("--scenes", type=seed_range, help="events, such as 901-910")
+    add_landscapes(parser)
+    parser.add_argument("--out", type=Path, required=True, help="folder of the page and plots")
+    parser.add_argument("--keep", action="store_true", help="write it into manifest and card")
+
+
+def _add_transfer(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--patches", type=Path, required=True, help="simulated patches")
+    parser.add_argument("--statistics", type=Path, required=True, help="table of real patches")
+    parser.add_argument("--against", type=Path, help="patches made in another way, for the C2ST")
+    parser.add_argument("--out", type=Path, help="JSON file; by default written to the terminal")
+
+
+def _table(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
+    from landslidectl.training.judging.seed_table import (  # noqa: PLC0415
+        measure_runs,
+        summarise,
+        table_text,
+        write_table,
+    )
+    from landslidectl.training.patches import read_folder  # noqa: PLC0415
+
+    test, validation = read_folder(options.test), read_folder(options.validation)
+    rows = summarise(measure_runs(options.runs, test, validation, tell))
+    write_table(rows, test, options.out)
+    say(table_text(rows))
+
+
+def _judge(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
+    from landslidectl.files.atomic import write_text_atomic  # noqa: PLC0415
+    from landslidectl.inference.manifest import MANIFEST_NAME, read_manifest  # noqa: PLC0415
+    from landslidectl.training.judging.judge import JudgeSources, judge_model  # noqa: PLC0415
+    from landslidectl.training.networks.card import card_text  # noqa: PLC0415
+    from landslidectl.training.networks.judged_card import keep_judgement  # noqa: PLC0415
+
+    sources = JudgeSources(
+        patches=options.patches,
+        validation=options.validation,
+        pairs=options.pairs,
+        scenes=None if options.scenes is None else tuple(options.scenes),
+        population=options.population,
+        plain=options.plain,
+        statistics=options.statistics,
+        real_patch=options.real_patch,
+        no_change=options.no_change,
+    )
+    model = read_manifest(options.model / MANIFEST_NAME)
+    record = judge_model(model, sources, options.out, tell)
+    if options.keep:
+        kept = keep_judgement(options.model, record)
+        if kept.raw["training"]["simulated"]:
+            write_text_atomic(options.model / "card.md", card_text(kept.raw))
+    say(str(options.out / "evaluation.md"))
+
+
+def _transfer(options: argparse.Namespace, say: Say) -> None:
+    from landslidectl.files.atomic import write_json_atomic  # noqa: PLC0415
+    from landslidectl.training.judging.transfer import c2st_patches, transfer  # noqa: PLC0415
+    from landslidectl.training.patches import read_folder  # noqa: PLC0415
+    from landslidectl.training.simulated.real_statistics import read_table  # noqa: PLC0415
+
+    patches = read_folder(options.patches)
+    record = transfer(patches, read_table(options.statistics))
+    if options.against is not None:
+        record["c2st_against"] = c2st_patches(patches, read_folder(options.against))
+    if options.out is not None:
+        write_json_atomic(options.out, record)
+    say(json.dumps(record, indent=2))

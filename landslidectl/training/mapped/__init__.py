@@ -1,0 +1,1 @@
+"""Patches of mapped events, and training on them."""

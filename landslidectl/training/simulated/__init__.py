@@ -1,0 +1,1 @@
+"""Patches of simulated places, calibrated to the statistics of real ones."""

@@ -1,0 +1,209 @@
+"""Data sets of sites: thousands of patches a minute from the calibrated forward model.
+
+Landslide sites have the character of places where landslides were mapped, the others that of places
+where none were. A patch with slides has a twin, the same place, dates and speckle without them, so
+neither relief nor brightness nor texture gives the label away.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from landslidectl.events import Reporter, StepFinished, StepStarted, silent
+from landslidectl.simulation.spec import EventSpec
+from landslidectl.terms import Pass, Track
+from landslidectl.training.cutting import (
+    WINDOW,
+    CutOptions,
+    Filing,
+    Kind,
+    Places,
+    Survey,
+    drawn_places,
+    filed,
+)
+from landslidectl.training.patches import PatchSet, joined, save_patches
+from landslidectl.training.simulated.datasets import joined_within_seed
+from landslidectl.training.simulated.latents import SiteDraw, site_spec
+from landslidectl.training.simulated.planted import Planted
+from landslidectl.training.simulated.population import Population
+from landslidectl.training.simulated.sites import Site, one_site
+from landslidectl.training.splits import Split
+
+CANDIDATES = 300
+SITES_OF_A_SPLIT = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SiteOptions:
+    """What sites are like and how many patches each gives.
+
+    Parameters
+    ----------
+    split : Split
+        The set they are for; its places, and its sites, are in no other.
+    landslide_share : float
+        Share of the sites that have the character of landslide places.
+    cut : CutOptions
+        At most so many windows of each kind.
+    sites_per_file : int
+        How many sites a file holds.
+    n_pre, n_post : int, optional
+        Scenes before and after the event, for sweeps; by default as the places have them.
+    """
+
+    split: Split = Split.TRAIN
+    landslide_share: float = 0.5
+    cut: CutOptions = field(default_factory=lambda: CutOptions(positives=1, small=1, empty=1))
+    sites_per_file: int = 200
+    n_pre: int | None = None
+    n_post: int | None = None
+
+    def spec(self, drawn: SiteDraw) -> EventSpec:
+        """Return the event that a site is under these options."""
+        spec = site_spec(drawn)
+        n_pre, n_post = self.n_pre or spec.n_pre, self.n_post or spec.n_post
+        return replace(spec, n_pre=n_pre, n_post=n_post)
+
+    def seeds(self, number: int, base: int = 0) -> range:
+        """Return the seeds of a file's sites; ``base`` keeps those of another kind apart."""
+        first = SITES_OF_A_SPLIT * list(Split).index(self.split) + base
+        first += number * self.sites_per_file
+        return range(first, first + self.sites_per_file)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How sites become patches, and what the files of those are called.
+
+    Parameters
+    ----------
+    name : str
+        Of the step, and what files begin with.
+    patches_of : callable
+        From a seed, a population and options: the patches of one site, or nothing.
+    base : int
+        Added to seeds, so that no site goes both ways.
+    """
+
+    name: str
+    patches_of: Callable[[int, Population, SiteOptions], Iterable[PatchSet]]
+    base: int = 0
+
+    def write(
+        self,
+        files: Iterable[int],
+        folder: Path,
+        population: Population,
+        options: SiteOptions | None = None,
+        reporter: Reporter = silent,
+    ) -> tuple[Path, ...]:
+        """Write numbered files of patches; those that stand stay.
+
+        Parameters
+        ----------
+        files : iterable of int
+            Numbers of files; each decides its sites. Processes may share a folder.
+        folder : Path
+            Where ``sites-train-00001.npz`` go.
+        population : Population
+            What sites are like.
+        options : SiteOptions, optional
+        reporter : Reporter
+        """
+        options = options or SiteOptions()
+        places = population.part(options.split)
+        wanted = list(files)
+        reporter(StepStarted(self.name, f"Simulating into {folder}", len(wanted), "files"))
+        written = []
+        for number in wanted:
+            file = folder / f"{self.name}-{options.split.value}-{number:05d}.npz"
+            written.append(file)
+            started = time.monotonic()
+            if file.is_file():
+                reporter(StepFinished(f"file {number}", 0.0, skipped=True))
+                continue
+            seeds = options.seeds(number, self.base)
+            patches = joined(
+                [part for seed in seeds for part in self.patches_of(seed, places, options)]
+            )
+            save_patches(patches, file)
+            detail = f"{len(patches)} patches, {int(patches.labels.sum())} landslides"
+            reporter(StepFinished(f"file {number}", time.monotonic() - started, detail))
+        return tuple(written)
+
+
+def draw_site(
+    seed: int, population: Population, landslide_share: float
+) -> tuple[SiteDraw, np.random.Generator]:
+    """Return the site of a seed, and the generator that goes on to choose its windows."""
+    rng = np.random.default_rng([seed, 11])
+    landslide = bool(rng.random() < landslide_share)
+    direction = Pass.ASCENDING if rng.random() < 0.5 else Pass.DESCENDING
+    latents, place = population.draw(rng, landslide, direction)
+    return SiteDraw(latents, place, seed, landslide, direction), rng
+
+
+def site_patches(seed: int, population: Population, options: SiteOptions) -> Iterator[PatchSet]:
+    """Yield the patches of one site with their twins; none where no orbit sees the place."""
+    drawn, rng = draw_site(seed, population, options.landslide_share)
+    site = one_site(options.spec(drawn), drawn.landslide)
+    if site is not None:
+        yield site_cut(site, (seed, drawn.direction), options.cut, rng)
+
+
+SITES = Way("sites", site_patches)
+"""The short way: straight from the forward model."""
+
+
+def site_cut(
+    site: Site, origin: tuple[int, Pass], options: CutOptions, rng: np.random.Generator
+) -> PatchSet:
+    """Cut windows at random places of a site, and the twins of those with slides.
+
+    Parameters
+    ----------
+    site : Site
+    origin : (int, Pass)
+        Seed and direction that the patches are filed under.
+    options : CutOptions
+    rng : numpy Generator
+    """
+    missing = np.isnan(np.concatenate([site.values, site.bare])).any(axis=0)
+    ground = Survey(site.slides, site.hidden, missing)
+    places, kinds = drawn_places(ground, options, rng, CANDIDATES)
+    pair = np.where(kinds == Kind.EMPTY, -1, np.arange(kinds.size)).astype(np.int32)
+    paired = np.flatnonzero(pair >= 0)
+    seed, track = origin[0], Track(1, origin[1])
+    planted = Planted.of(site.landscape, site.toward_sensor, site.grid)
+    with_slides = _windows(site.values, ground.seen, places)
+    without = _windows(site.bare, np.zeros_like(ground.seen), places.taken(paired))
+    return joined_within_seed(
+        [
+            filed(with_slides, places, Filing(seed, track, pair, twin=False), planted),
+            filed(
+                without,
+                places.taken(paired),
+                Filing(seed, track, pair[paired], twin=True),
+                planted,
+            ),
+        ]
+    )
+
+
+def _windows(
+    values: NDArray[np.float32], seen: NDArray[np.bool_], places: Places
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the windows at some places, bands last, and the landslide pixels seen in them."""
+    count = len(places.row)
+    windows = np.zeros((count, WINDOW, WINDOW, len(values)), np.float32)
+    masks = np.zeros((count, WINDOW, WINDOW), bool)
+    for index, (row, col) in enumerate(zip(places.row, places.col, strict=True)):
+        part = (slice(row, row + WINDOW), slice(col, col + WINDOW))
+        windows[index] = values[:, *part].transpose(1, 2, 0)
+        masks[index] = seen[part]
+    return windows, masks

@@ -1,0 +1,165 @@
+"""Sites are what the processing chain makes of the same scenes, only sooner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landslidectl.files.rasters import read_bands
+from landslidectl.simulation.event import simulate_event
+from landslidectl.simulation.slides import SlideOptions
+from landslidectl.simulation.spec import EventSpec, TrackSpec
+from landslidectl.simulation.view import SCENE_MARGINS
+from landslidectl.terms import Pass
+from landslidectl.training.cutting import CutOptions, read_slides
+from landslidectl.training.patches import footprints, joined, read_patches
+from landslidectl.training.simulated.chain import Chain
+from landslidectl.training.simulated.latents import AXES
+from landslidectl.training.simulated.population import (
+    Places,
+    Population,
+    read_population,
+    reflected,
+    save_population,
+    uniform_population,
+)
+from landslidectl.training.simulated.sites import Site, observe
+from landslidectl.training.simulated.siteset import SITES, SiteOptions, site_cut
+from landslidectl.training.splits import Split, check_disjoint
+
+SPEC = EventSpec(
+    31,
+    size_km=1.6,
+    tracks=(TrackSpec(Pass.ASCENDING, 38.0),),
+    slide_options=SlideOptions(cover=0.12),
+    zip_every=0,
+)
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    return next(observe(SPEC))
+
+
+def test_a_site_differs_from_its_twin_near_the_slides_alone(site: Site) -> None:
+    changed = (site.values != site.bare).any(axis=0)
+    assert site.slides.any()
+    assert changed[site.slides & ~site.hidden].mean() > 0.95
+    # new relief moves echoes a few pixels towards the sensor and no further
+    assert changed.mean() < site.slides.mean() + 0.25
+    assert (site.values[0] != site.bare[0]).any()
+
+
+def test_a_site_without_slides_is_its_own_twin() -> None:
+    quiet = next(observe(EventSpec(32, size_km=0.8, slides=False, tracks=SPEC.tracks)))
+    assert np.array_equal(quiet.values, quiet.bare)
+    assert not quiet.slides.any()
+
+
+def test_the_same_spec_gives_the_same_site(site: Site) -> None:
+    assert np.array_equal(next(observe(SPEC)).values, site.values)
+
+
+def test_stable_land_keeps_its_level_between_the_medians(site: Site) -> None:
+    stable = ~site.slides & ~site.hidden
+    change = site.values[2:, stable]
+    assert np.abs(np.median(change, axis=1)).max() < 1.0
+    assert 1.4 < change.std() < 4.0
+
+
+def test_the_whole_chain_makes_the_same_of_the_scenes(tmp_path: Path) -> None:
+    site = next(observe(SPEC, margins=SCENE_MARGINS))
+    event = simulate_event(SPEC, tmp_path / "event")
+    stack = Chain(tmp_path, event.event).stacks(event.scenes, event.dem, event.aoi, "stacks")[0]
+    values = read_bands(stack.values_path)
+    aoi = site.landscape.place.aoi
+    row = round((stack.grid.top - aoi.top) / 10.0)
+    col = round((aoi.left - stack.grid.left) / 10.0)
+    inner = values[:, row : row + site.slides.shape[0], col : col + site.slides.shape[1]]
+    assert inner.shape == site.values.shape
+    slides = read_slides(event.truth, stack.grid)
+    here = slides[row : row + site.slides.shape[0], col : col + site.slides.shape[1]]
+    assert np.mean(here != site.slides) < 0.002
+    apart = np.abs(site.values - inner)
+    assert np.median(apart) < 0.1
+    assert np.percentile(apart, 99) < 1.5
+
+
+def test_windows_carry_what_was_planted_in_them(site: Site) -> None:
+    options = CutOptions(positives=4, small=3, empty=3)
+    rng = np.random.default_rng(1)
+    patches = site_cut(site, (31, Pass.ASCENDING), options, rng)
+    slid, twins = patches.taken(~patches.twin), patches.taken(patches.twin)
+    assert slid.labels.sum() == 4
+    assert np.allclose(footprints(slid).mean(axis=(1, 2)), slid.cover)
+    assert not twins.footprint.any()
+    paired = slid.taken(slid.pair >= 0)
+    assert np.array_equal(paired.pair, twins.pair)
+    assert np.array_equal(paired.strength_db, twins.strength_db)
+    assert (paired.strength_db > 0.3).all()
+    assert ((paired.facing_deg >= 0) & (paired.facing_deg <= 180)).all()
+    assert np.isnan(slid.strength_db[slid.pair < 0]).all()
+
+
+def test_files_of_sites_are_repeatable_and_go_on(tmp_path: Path) -> None:
+    population = uniform_population(64)
+    options = SiteOptions(sites_per_file=3)
+    first = SITES.write(range(1, 3), tmp_path / "a", population, options)
+    content = [path.read_bytes() for path in first]
+    first[1].unlink()
+    assert SITES.write(range(1, 3), tmp_path / "a", population, options) == first
+    assert [path.read_bytes() for path in first] == content
+
+
+def test_a_population_survives_its_file(tmp_path: Path) -> None:
+    population = uniform_population(20)
+    path = save_population(population, tmp_path / "population.csv.gz")
+    again = read_population(path)
+    for group, cloud in population.clouds.items():
+        assert np.allclose(again.clouds[group].points, cloud.points, atol=6e-4)
+        assert np.array_equal(again.clouds[group].seeds, cloud.seeds)
+    assert save_population(population, tmp_path / "b.csv.gz").read_bytes() == path.read_bytes()
+
+
+def test_draws_stay_in_the_cube_and_near_their_cloud() -> None:
+    corner = Places(np.zeros((1, len(AXES))), np.array([9]))
+    population = Population({(label, way): corner for label in (True, False) for way in Pass})
+    rng = np.random.default_rng(2)
+    drawn = [population.draw(rng, True, Pass.ASCENDING) for _ in range(50)]
+    points = np.array([point for point, _ in drawn])
+    assert {place for _, place in drawn} == {9}
+    assert (points >= 0).all()
+    assert (points < 0.2).all()
+    assert reflected(np.array([-0.2, 1.3, 0.5])) == pytest.approx([0.2, 0.7, 0.5])
+
+
+def test_joining_sites_keeps_pairs_apart(site: Site) -> None:
+    options = CutOptions(positives=2, small=0, empty=0)
+    parts = [
+        site_cut(site, (seed, Pass.ASCENDING), options, np.random.default_rng(seed))
+        for seed in (1, 2)
+    ]
+    whole = joined(parts)
+    assert np.unique(whole.pair).size == 4
+
+
+def test_no_place_is_in_two_sets() -> None:
+    population = uniform_population(400)
+    parts = {split: population.part(split) for split in Split}
+    for group, cloud in population.clouds.items():
+        seeds = [set(parts[split].clouds[group].seeds.tolist()) for split in Split]
+        assert sum(len(part) for part in seeds) == len(set(cloud.seeds.tolist()))
+        assert len(seeds[0]) > len(seeds[1]) + len(seeds[2])
+
+
+def test_sites_of_two_sets_share_no_seed(tmp_path: Path) -> None:
+    population = uniform_population(64)
+    sets = []
+    for split in (Split.TRAIN, Split.TEST):
+        options = SiteOptions(split=split, sites_per_file=2)
+        files = SITES.write(range(1, 2), tmp_path, population, options)
+        sets.append(read_patches(files[0]))
+    check_disjoint(*sets, ("training", "test"))
+    assert len(list(tmp_path.iterdir())) == 2
