@@ -7,6 +7,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from landslidectl.errors import LandslidectlError
 from landslidectl.events import ProgressEvent, SceneRefused, StepFinished, StepStarted, Warned
@@ -18,6 +19,9 @@ from landslidectl.training.judging.judging_steps import (
 )
 from landslidectl.training.networks.fit import FitSettings
 from landslidectl.training.splits import Split
+
+if TYPE_CHECKING:
+    from landslidectl.training.simulated.siteset import SiteOptions
 
 SIMULATED = (
     "Simulated places, each with its slides and without: relief, cover, thermal noise and what "
@@ -99,6 +103,7 @@ def _add_sites(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--population", type=Path, help="what sites are like; else as shipped")
     parser.add_argument("--pre", type=int, help="scenes before the event; else as places have them")
     parser.add_argument("--post", type=int, help="scenes after the event")
+    parser.add_argument("--new-places", type=float, default=0.5, help="share with new relief")
 
 
 def _add_fit(parser: argparse.ArgumentParser) -> None:
@@ -156,21 +161,29 @@ def _realism(options: argparse.Namespace) -> None:
 def _sites(options: argparse.Namespace) -> None:
     from landslidectl.training.simulated.landscapes import population_file  # noqa: PLC0415
     from landslidectl.training.simulated.population import read_population  # noqa: PLC0415
-    from landslidectl.training.simulated.siteset import SITES, SiteOptions  # noqa: PLC0415
+    from landslidectl.training.simulated.siteset import SITES  # noqa: PLC0415
 
     population = read_population(population_file(options.population))
-    settings = SiteOptions(options.split, n_pre=options.pre, n_post=options.post)
+    settings = _site_options(options)
     SITES.write(options.files, options.out, population, settings, _tell)
+
+
+def _site_options(options: argparse.Namespace) -> "SiteOptions":
+    """Return what the steps that make sites were asked for."""
+    from landslidectl.training.simulated.siteset import SiteOptions  # noqa: PLC0415
+
+    return SiteOptions(
+        options.split, new_places=options.new_places, n_pre=options.pre, n_post=options.post
+    )
 
 
 def _chain_sites(options: argparse.Namespace) -> None:
     from landslidectl.training.simulated.chainsites import CHAIN_SITES  # noqa: PLC0415
     from landslidectl.training.simulated.landscapes import population_file  # noqa: PLC0415
     from landslidectl.training.simulated.population import read_population  # noqa: PLC0415
-    from landslidectl.training.simulated.siteset import SiteOptions  # noqa: PLC0415
 
     population = read_population(population_file(options.population))
-    settings = SiteOptions(options.split, n_pre=options.pre, n_post=options.post)
+    settings = _site_options(options)
     CHAIN_SITES.write(options.files, options.out, population, settings, _tell)
 
 

@@ -37,7 +37,7 @@ GROUND = replace(MARGINS, raster_px=SCENE_MARGINS.raster_px)
 
 def chain_patches(seed: int, population: Population, options: SiteOptions) -> Iterator[PatchSet]:
     """Yield the patches of one site; none where no orbit sees the place."""
-    drawn, rng = draw_site(seed, population, options.landslide_share)
+    drawn, rng = draw_site(seed, population, options)
     spec = replace(options.spec(drawn), zip_every=0)
     with tempfile.TemporaryDirectory(prefix="landslidectl-") as work:
         event = _event(spec, drawn.landslide, Path(work))

@@ -36,6 +36,7 @@ from landslidectl.training.splits import Split
 
 CANDIDATES = 300
 SITES_OF_A_SPLIT = 100_000_000
+NEW_PLACES = 1 << 40  # above the seeds of fitted places
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,9 @@ class SiteOptions:
         The set they are for; its places, and its sites, are in no other.
     landslide_share : float
         Share of the sites that have the character of landslide places.
+    new_places : float
+        Share of the sites whose relief and cover are new; what else is known of the fitted places
+        stays.
     cut : CutOptions
         At most so many windows of each kind.
     sites_per_file : int
@@ -58,6 +62,7 @@ class SiteOptions:
 
     split: Split = Split.TRAIN
     landslide_share: float = 0.5
+    new_places: float = 0.5
     cut: CutOptions = field(default_factory=lambda: CutOptions(positives=1, small=1, empty=1))
     sites_per_file: int = 200
     n_pre: int | None = None
@@ -138,19 +143,21 @@ class Way:
 
 
 def draw_site(
-    seed: int, population: Population, landslide_share: float
+    seed: int, population: Population, options: SiteOptions
 ) -> tuple[SiteDraw, np.random.Generator]:
     """Return the site of a seed, and the generator that goes on to choose its windows."""
     rng = np.random.default_rng([seed, 11])
-    landslide = bool(rng.random() < landslide_share)
+    landslide = bool(rng.random() < options.landslide_share)
     direction = Pass.ASCENDING if rng.random() < 0.5 else Pass.DESCENDING
     latents, place = population.draw(rng, landslide, direction)
+    if rng.random() < options.new_places:
+        place = NEW_PLACES + seed
     return SiteDraw(latents, place, seed, landslide, direction), rng
 
 
 def site_patches(seed: int, population: Population, options: SiteOptions) -> Iterator[PatchSet]:
     """Yield the patches of one site with their twins; none where no orbit sees the place."""
-    drawn, rng = draw_site(seed, population, options.landslide_share)
+    drawn, rng = draw_site(seed, population, options)
     site = one_site(options.spec(drawn), drawn.landslide)
     if site is not None:
         yield site_cut(site, (seed, drawn.direction), options.cut, rng)

@@ -53,8 +53,8 @@ def test_sites_are_others_than_those_of_the_same_file(population):
     assert not ours & theirs
     test = SiteOptions(split=Split.TEST)
     assert not set(test.seeds(1)) & set(SiteOptions().seeds(1, OTHER_SITES))
-    drawn, _ = draw_site(5, population, 1.0)
-    again, _ = draw_site(5, population, 1.0)
+    drawn, _ = draw_site(5, population, SiteOptions(landslide_share=1.0))
+    again, _ = draw_site(5, population, SiteOptions(landslide_share=1.0))
     assert drawn.landslide
     assert (drawn.place, drawn.seed) == (again.place, again.seed)
 

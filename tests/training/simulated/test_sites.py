@@ -26,7 +26,7 @@ from landslidectl.training.simulated.population import (
     uniform_population,
 )
 from landslidectl.training.simulated.sites import Site, observe
-from landslidectl.training.simulated.siteset import SITES, SiteOptions, site_cut
+from landslidectl.training.simulated.siteset import SITES, SiteOptions, draw_site, site_cut
 from landslidectl.training.splits import Split, check_disjoint
 
 SPEC = EventSpec(
@@ -163,3 +163,19 @@ def test_sites_of_two_sets_share_no_seed(tmp_path: Path) -> None:
         sets.append(read_patches(files[0]))
     check_disjoint(*sets, ("training", "test"))
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_new_places_have_relief_that_no_fitted_place_has() -> None:
+    population = uniform_population(40)
+    seeds = {int(seed) for seed in population.clouds[True, Pass.ASCENDING].seeds}
+    places = {
+        share: [
+            draw_site(seed, population, SiteOptions(new_places=share))[0].place
+            for seed in range(60)
+        ]
+        for share in (0.0, 0.5, 1.0)
+    }
+    assert set(places[0.0]) <= seeds
+    assert not set(places[1.0]) & seeds
+    assert len(set(places[1.0])) == 60
+    assert 15 <= sum(place in seeds for place in places[0.5]) <= 45
