@@ -3,7 +3,9 @@
 The convolutions before pooling and attention are *valid* (no padding): a feature then depends on
 pixels of its own window only and is the same whether the window is computed alone or inside a
 larger tile, and no false edge is painted round each window. Features repeat every 8 pixels in the
-CNN and every 4 in the others, so windows at multiples of 8 can share them.
+CNN and every 4 in the others, so windows at multiples of 8 can share them. All that stands before
+the first pooling over the window is position-wise; what follows is per window. The last two rows
+and columns of a window are seen by no feature: pooling leaves them over.
 
 The heads pool each feature over the window by its average and by its maximum: the average tells of
 spread-out change, the maximum of a slide that fills a twentieth of the window. Nothing is
@@ -191,16 +193,23 @@ def _residual_block(x: Any, width: int) -> Any:
 
 
 def _cbam(x: Any) -> tuple[Any, tuple[int, ...]]:
-    """Convolutions at three scales, resized and concatenated, refined by channel and by place."""
+    """Convolutions at three scales, resized and concatenated, refined by channel and by place.
+
+    64 -> 62 -> 31 (fine) -> 29 -> 14 (middle) -> 12 (coarse). A coarse feature is centred on that
+    of the middle map one further on, and between the fine ones three and four further on, at twice
+    its index. So the middle map is cropped, and the fine one cropped and halved by bilinear
+    interpolation, which at this scale is the mean of 2 x 2 features. Thus resizing, too, is the
+    same whether a window is computed alone or inside a larger tile.
+    """
     keras = load_keras()
 
     fine = _halve(_convolve(x, 32))
     middle = _halve(_convolve(fine, 64))
     coarse = _convolve(middle, 96)
-    side = coarse.shape[1]
+    cropped = keras.layers.Cropping2D(((3, 4), (3, 4)), name="fine_cropped")(fine)
     scales = [
-        keras.layers.Resizing(side, side, interpolation="bilinear", name="fine_resized")(fine),
-        keras.layers.Resizing(side, side, interpolation="bilinear", name="middle_resized")(middle),
+        keras.layers.AveragePooling2D(2, name="fine_resized")(cropped),
+        keras.layers.Cropping2D(1, name="middle_cropped")(middle),
         coarse,
     ]
     features = keras.layers.Concatenate(name="scales")(scales)
