@@ -113,6 +113,7 @@ def quantise_run(run: Path, patches: PatchSet, validation: PatchSet) -> Mapping[
         scores, loss = _compared(file, reference, validation, bands)
     best = choose_threshold(scores, validation.labels)
     record = {
+        "network": network_digest(run),
         "threshold": round(min(max(best, 0.001), 0.999), 4),
         "precision": precision,
         "loss": asdict(loss),
@@ -123,6 +124,16 @@ def quantise_run(run: Path, patches: PatchSet, validation: PatchSet) -> Mapping[
     }
     write_json_atomic(run / QUANTISATION, record)
     return record
+
+
+def network_digest(run: Path) -> str:
+    """Return the digest of the network of a run."""
+    return file_digest(run / BEST)
+
+
+def is_of_network(record: Path) -> bool:
+    """Tell whether a step's record stands and is of the network that its run holds now."""
+    return record.is_file() and read_step(record).get("network") == network_digest(record.parent)
 
 
 def _compared(

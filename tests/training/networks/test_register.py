@@ -16,6 +16,7 @@ from landslidectl.training.networks.register import (
     BY_WINDOW,
     FIXED,
     Release,
+    is_of_network,
     quantise_run,
     register,
     representatives,
@@ -205,6 +206,9 @@ def test_another_network_under_the_same_version_is_refused(run, sets, tmp_path):
     register(run, Release("cnn", "1.1.0", "Simulated for a test."), sets, tmp_path)
 
 
+STEPS = ("quantisation.json", "scenes.json")
+
+
 def test_the_steps_run_as_commands(keras, tmp_path, sets, capsys):
     from landslidectl.training.__main__ import main
 
@@ -225,6 +229,12 @@ def test_the_steps_run_as_commands(keras, tmp_path, sets, capsys):
     assert main(["register", run, *folders, *target, "--name=cbam", "--version=0.1"]) == 0
     assert load_model("cbam", BandSet.VV, tmp_path / "models").input_shape == (64, 64, 2)
     assert "best epoch 1 of 1" in capsys.readouterr().out
+    written = {name: (tmp_path / "run" / name).stat().st_mtime_ns for name in STEPS}
+    whole = ["model", *fitted[1:], run, *folders, *scenes[2:], f"--population={places}", *target]
+    assert main([*whole, "--name=cbam", "--version=0.1"]) == 0
+    assert {name: (tmp_path / "run" / name).stat().st_mtime_ns for name in STEPS} == written
+    (tmp_path / "run" / "quantisation.json").write_text('{"network": "that of another day"}')
+    assert not is_of_network(tmp_path / "run" / "quantisation.json")
     assert main(["quantise", f"--run={tmp_path / 'absent'}", *folders]) == 8
     assert "error: " in capsys.readouterr().err
 
