@@ -28,7 +28,8 @@ class PatchSet:
     cover : float32
         Share of the pixels that are landslide and neither in layover nor in shadow.
     twin : bool
-        The same place, dates and speckle as another patch, simulated without slides.
+        The same place, dates and speckle as another patch, simulated without slides; or another
+        place of that kind where nothing slid.
     pair : int32
         Number that a patch and its twin share, unique within a seed; -1 without a twin.
     seed : int32

@@ -49,7 +49,7 @@ def chain_patches(seed: int, population: Population, options: SiteOptions) -> It
         planted = planted_on(stack.grid, event, stack.track)
         source = Source(stack, read_slides(event.truth, stack.grid), seed, planted=planted)
         places, kinds = drawn_places(survey(source), options.cut, rng, CANDIDATES)
-        yield cut(source, places, np.full(kinds.size, -1, np.int32), twin=False)
+        yield cut(source, places, np.full(kinds.size, -1, np.int32), twin=drawn.quiet)
 
 
 CHAIN_SITES = Way("chain-sites", chain_patches, OTHER_SITES)

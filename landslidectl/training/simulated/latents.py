@@ -86,6 +86,8 @@ class SiteDraw:
         Slides are to cover the share that ``cover`` says; else a fifth of the sites gets slides
         that stay under 5 % of a window, the others none.
     direction : Pass
+    quiet : bool
+        A place of landslides where nothing slid.
     """
 
     latents: NDArray[np.float64]
@@ -93,6 +95,7 @@ class SiteDraw:
     seed: int
     landslide: bool
     direction: Pass
+    quiet: bool = False
 
 
 def site_spec(drawn: SiteDraw, size_km: float = SITE_KM) -> EventSpec:
@@ -106,7 +109,7 @@ def site_spec(drawn: SiteDraw, size_km: float = SITE_KM) -> EventSpec:
         seed=seed,
         place=drawn.place,
         size_km=size_km,
-        slides=landslide or small,
+        slides=(landslide or small) and not drawn.quiet,
         tracks=(TrackSpec(drawn.direction, given["incidence_deg"]),),
         n_pre=int(given["n_pre"]),
         n_post=int(given["n_post"]),

@@ -49,6 +49,9 @@ class SiteOptions:
         The set they are for; its places, and its sites, are in no other.
     landslide_share : float
         Share of the sites that have the character of landslide places.
+    quiet_share : float
+        Share of those where nothing slid. Their windows count as twins: what else happens in such
+        country, in its valleys and on its fields, must not look like a landslide.
     new_places : float
         Share of the sites whose relief and cover are new; what else is known of the fitted places
         stays.
@@ -62,6 +65,7 @@ class SiteOptions:
 
     split: Split = Split.TRAIN
     landslide_share: float = 0.5
+    quiet_share: float = 0.3
     new_places: float = 0.5
     cut: CutOptions = field(default_factory=lambda: CutOptions(positives=1, small=1, empty=1))
     sites_per_file: int = 200
@@ -152,15 +156,20 @@ def draw_site(
     latents, place = population.draw(rng, landslide, direction)
     if rng.random() < options.new_places:
         place = NEW_PLACES + seed
-    return SiteDraw(latents, place, seed, landslide, direction), rng
+    quiet = landslide and bool(np.random.default_rng([seed, 12]).random() < options.quiet_share)
+    return SiteDraw(latents, place, seed, landslide, direction, quiet), rng
 
 
 def site_patches(seed: int, population: Population, options: SiteOptions) -> Iterator[PatchSet]:
     """Yield the patches of one site with their twins; none where no orbit sees the place."""
     drawn, rng = draw_site(seed, population, options)
     site = one_site(options.spec(drawn), drawn.landslide)
-    if site is not None:
-        yield site_cut(site, (seed, drawn.direction), options.cut, rng)
+    if site is None:
+        return
+    patches = site_cut(site, (seed, drawn.direction), options.cut, rng)
+    if drawn.quiet:
+        patches = replace(patches, twin=np.ones(len(patches), dtype=bool))
+    yield patches
 
 
 SITES = Way("sites", site_patches)

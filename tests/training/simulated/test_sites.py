@@ -26,7 +26,13 @@ from landslidectl.training.simulated.population import (
     uniform_population,
 )
 from landslidectl.training.simulated.sites import Site, observe
-from landslidectl.training.simulated.siteset import SITES, SiteOptions, draw_site, site_cut
+from landslidectl.training.simulated.siteset import (
+    SITES,
+    SiteOptions,
+    draw_site,
+    site_cut,
+    site_patches,
+)
 from landslidectl.training.splits import Split, check_disjoint
 
 SPEC = EventSpec(
@@ -179,3 +185,15 @@ def test_new_places_have_relief_that_no_fitted_place_has() -> None:
     assert not set(places[1.0]) & seeds
     assert len(set(places[1.0])) == 60
     assert 15 <= sum(place in seeds for place in places[0.5]) <= 45
+
+
+def test_quiet_places_of_landslides_are_twins_without_a_partner() -> None:
+    population = uniform_population(40)
+    options = SiteOptions(landslide_share=1.0, quiet_share=1.0)
+    patches = joined(
+        [part for seed in range(4) for part in site_patches(seed, population, options)]
+    )
+    assert len(patches) > 0
+    assert patches.twin.all()
+    assert (patches.pair == -1).all()
+    assert not patches.labels.any()
