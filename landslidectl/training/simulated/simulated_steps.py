@@ -61,6 +61,9 @@ def _add_sites(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--population", type=Path, help="what sites are like; else as shipped")
     parser.add_argument("--pre", type=int, help="scenes before the event; else as places have them")
     parser.add_argument("--post", type=int, help="scenes after the event")
+    parser.add_argument(
+        "--quiet", type=float, default=0.3, help="share of landslide places where nothing slid"
+    )
     parser.add_argument("--new-places", type=float, default=0.5, help="share with new relief")
 
 
@@ -100,7 +103,11 @@ def _site_options(options: argparse.Namespace) -> "SiteOptions":
     from landslidectl.training.simulated.siteset import SiteOptions  # noqa: PLC0415
 
     return SiteOptions(
-        options.split, new_places=options.new_places, n_pre=options.pre, n_post=options.post
+        options.split,
+        quiet_share=options.quiet,
+        new_places=options.new_places,
+        n_pre=options.pre,
+        n_post=options.post,
     )
 
 

@@ -18,7 +18,7 @@ from landslidectl.training.splits import Split
 from tests.training.fakes import patch_set
 
 STEEP = 0.7
-OPTIONS = SiteOptions(landslide_share=1.0, sites_per_file=2)
+OPTIONS = SiteOptions(quiet_share=0.0, landslide_share=1.0, sites_per_file=2)
 
 
 @pytest.fixture
