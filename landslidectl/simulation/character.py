@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+SHADOW_FILL = 0.15
+
 
 @dataclass(frozen=True, slots=True)
 class SlideMark:
@@ -66,7 +68,7 @@ class Character:
     ratio_db: float = 0.0
     exponent: float | None = None
     texture: float = 1.0
-    shadow_fill: float = 0.15
+    shadow_fill: float = SHADOW_FILL
     restless: float = 1.0
     flicker_db: float = 0.0
     moisture_db: float | None = None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from landslidectl.simulation.character import Character
+from landslidectl.simulation.character import SHADOW_FILL, Character
 from landslidectl.simulation.fields import Single, fractal, smooth_noise, tiled
 from landslidectl.simulation.terrain import CELL_M, TILE, Terrain
 
@@ -54,7 +54,6 @@ SCATTER = {
     Cover.DEBRIS: Scatter(-9.0, 7.0, 0.5, 2.0, 0.3),
 }
 PARCEL_TABLE = 61
-SHADOW_FILL = 0.15
 
 
 @dataclass(frozen=True, slots=True)

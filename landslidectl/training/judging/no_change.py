@@ -20,6 +20,8 @@ from landslidectl.files.rasters import grid_of, open_raster
 from landslidectl.grid import Grid
 from landslidectl.inference.windows import bell, cut_windows, fill_missing, window_origins
 from landslidectl.simulation.acquire import speckle
+from landslidectl.stack.contract import StackContract
+from landslidectl.stack.median import to_db
 
 if TYPE_CHECKING:
     from landslidectl.inference.interpreter import Scorer
@@ -33,7 +35,6 @@ LIMITS = (
 )
 NAME = re.compile(r"_(\d{8}T\d{6})Z_.*_(VV|VH)_tv_cropped\.tif$")
 POLARISATIONS = ("VV", "VH")
-FLOOR_DB = -48.5
 STRIDE = 32
 MIN_AREA_M2 = 2000.0
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
@@ -77,7 +78,7 @@ class QuietStack:
             shape = self.grid.shape
             noise = [speckle(rng, shape) for _ in range(2 * len(self.dates))]
             values = values * np.stack(noise).reshape(values.shape)
-        decibel = 10.0 * np.log10(np.maximum(values, 10.0 ** (FLOOR_DB / 10.0)))
+        decibel = to_db(values, StackContract().noise_floor_db)
         before = np.median(np.delete(decibel, post, axis=0), axis=0)
         return np.concatenate([decibel[post], decibel[post] - before]).astype(np.float32)
 

@@ -31,12 +31,12 @@ from landslidectl.simulation.view import (
     view_track,
 )
 from landslidectl.stack import resample
+from landslidectl.stack.contract import StackContract
 from landslidectl.stack.median import median_db
 from landslidectl.terms import Phase
 from landslidectl.training.simulated.planted import toward_sensor
 
 MARGINS = Margins(600.0, 200.0, 4)
-FLOOR_DB = -48.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,8 @@ def _median(
     dates: list[NDArray[np.float32]], coordinates: tuple[Array, Array]
 ) -> NDArray[np.float32]:
     placed = np.stack([resample.bilinear(date, *coordinates) for date in dates])
-    return np.stack([median_db(placed[:, band], FLOOR_DB) for band in range(2)])
+    floor_db = StackContract().noise_floor_db
+    return np.stack([median_db(placed[:, band], floor_db) for band in range(2)])
 
 
 def _bands(pre: NDArray[np.float32], post: NDArray[np.float32]) -> NDArray[np.float32]:
