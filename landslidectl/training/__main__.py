@@ -17,6 +17,7 @@ from landslidectl.training.judging.judging_steps import (
     seed_range,
 )
 from landslidectl.training.networks.fit import FitSettings
+from landslidectl.training.networks.trainer import Precision
 from landslidectl.training.simulated.simulated_steps import add_simulated_steps
 from landslidectl.training.splits import Split
 
@@ -79,6 +80,7 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
     parser.add_argument("--dropout", type=float, default=defaults.dropout)
     parser.add_argument("--negatives", type=float, default=defaults.negatives_per_positive)
+    parser.add_argument("--precision", type=Precision, choices=list(Precision), default="float32")
     parser.add_argument("--no-flips", action="store_true", help="for one pass direction alone")
     parser.set_defaults(step=_fit)
 
@@ -137,6 +139,7 @@ def _fit(options: argparse.Namespace) -> None:
         negatives_per_positive=options.negatives,
         dropout=options.dropout,
         flips=not options.no_flips,
+        precision=options.precision,
     )
     patches = read_folder(options.train).of_pass(options.direction)
     validation = read_folder(options.validation).of_pass(options.direction)

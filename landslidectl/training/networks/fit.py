@@ -18,6 +18,7 @@ from landslidectl.terms import BandSet
 from landslidectl.training.networks.architectures import build_network
 from landslidectl.training.networks.finetune import Start, begin_from
 from landslidectl.training.networks.framework import calm, load_keras, seed_everything
+from landslidectl.training.networks.trainer import Precision, load_trainer, trainer_of
 from landslidectl.training.patches import PatchSet, as_input
 from landslidectl.training.splits import check_disjoint
 
@@ -48,6 +49,8 @@ class FitSettings:
         Imbalance of an epoch. Twins without slides come first, the rest is drawn anew each epoch.
     dropout : float
         Before the dense layers.
+    precision : Precision
+        Of the arithmetic while it trains; the network itself is float32.
     flips : bool
         Mirror patches at random. West-east turns a right-looking ascending pass into a descending
         one at the same incidence, so it is right only where one model serves both passes.
@@ -68,12 +71,14 @@ class FitSettings:
     negatives_per_positive: float = 2.0
     dropout: float = 0.4
     flips: bool = True
+    precision: Precision = Precision.FLOAT32
     start: Start | None = None
     frozen: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings, JSON-ready; those of fine-tuning only where there is any."""
-        plain = {**asdict(replace(self, start=None)), "bands": self.bands.value}
+        values = {"bands": self.bands.value, "precision": self.precision.value}
+        plain = {**asdict(replace(self, start=None)), **values}
         if self.start is not None:
             return {**plain, "start": self.start.as_dict()}
         return {name: value for name, value in plain.items() if name not in ("start", "frozen")}
@@ -123,10 +128,11 @@ def fit(
     run.mkdir(parents=True, exist_ok=True)
     history = _history(settings, run)
     seed_everything(settings.seed)
+    network = _new_network(settings)
     if history:
-        network = load_network(run / CHECKPOINT.format(len(history)))
+        trainer = load_trainer(run / CHECKPOINT.format(len(history)))
     else:
-        network = _new_network(settings)
+        trainer = _new_trainer(network, settings)
     checked = as_input(validation.windows, settings.bands)
     reporter(StepStarted("fit", f"Training {settings.architecture}", settings.epochs, "epochs"))
     for epoch in range(len(history) + 1, settings.epochs + 1):
@@ -134,12 +140,13 @@ def fit(
             break
         started = time.monotonic()
         order = epoch_order(patches, settings, epoch)
-        loss = _train_epoch(network, patches.taken(order), settings, epoch)
+        loss = _train_epoch(trainer, patches.taken(order), settings, epoch)
+        network.set_weights(trainer.get_weights())
         scores = predict(network, checked)
         history.append(_record(epoch, loss, scores, validation, time.monotonic() - started))
         if best_epoch(history) == epoch:
             _save(network, run / BEST)
-        _save(network, run / CHECKPOINT.format(epoch))
+        _save(trainer, run / CHECKPOINT.format(epoch))
         write_json_atomic(run / HISTORY, {"settings": settings.as_dict(), "epochs": history})
         (run / CHECKPOINT.format(epoch - 1)).unlink(missing_ok=True)
         reporter(StepAdvanced("fit", epoch))
@@ -198,15 +205,20 @@ def _new_network(settings: FitSettings) -> Any:
     network = build_network(settings.architecture, settings.bands, settings.dropout)
     if settings.start is not None:
         begin_from(settings.start, network, settings.frozen)
-    network.compile(
-        optimizer=load_keras().optimizers.Adam(settings.learning_rate), loss="binary_crossentropy"
-    )
     return network
 
 
-def _train_epoch(network: Any, patches: PatchSet, settings: FitSettings, epoch: int) -> float:
+def _new_trainer(network: Any, settings: FitSettings) -> Any:
+    trainer = trainer_of(network, settings.precision)
+    trainer.compile(
+        optimizer=load_keras().optimizers.Adam(settings.learning_rate), loss="binary_crossentropy"
+    )
+    return trainer
+
+
+def _train_epoch(trainer: Any, patches: PatchSet, settings: FitSettings, epoch: int) -> float:
     """Take the patches in their order, batch by batch; return the mean loss."""
-    network.optimizer.learning_rate = learning_rate(settings, epoch)
+    trainer.optimizer.learning_rate = learning_rate(settings, epoch)
     rng = np.random.default_rng([settings.seed, epoch, 1])
     total = 0.0
     labels = patches.labels.astype(np.float32)
@@ -215,7 +227,7 @@ def _train_epoch(network: Any, patches: PatchSet, settings: FitSettings, epoch: 
         windows = as_input(patches.windows[batch], settings.bands)
         if settings.flips:
             windows = flipped(windows, rng)
-        loss = float(network.train_on_batch(windows, labels[batch, np.newaxis]))
+        loss = float(trainer.train_on_batch(windows, labels[batch, np.newaxis]))
         total += loss * len(windows)
     return total / len(patches)
 
