@@ -176,11 +176,14 @@ def load_network(path: Path) -> Any:
 def epoch_order(patches: PatchSet, settings: FitSettings, epoch: int) -> NDArray[np.intp]:
     """Return which patches an epoch sees, and in which order; depends on seed and epoch alone.
 
-    Every positive once; as negatives all twins, or as many as there is room for, and other
-    negatives up to ``negatives_per_positive``.
+    Every positive once, or as many as there are negatives for; as negatives all twins, or as many
+    as there is room for, and other negatives up to ``negatives_per_positive``.
     """
     rng = np.random.default_rng([settings.seed, epoch])
     positives = np.flatnonzero(patches.labels)
+    enough = round((len(patches) - positives.size) / settings.negatives_per_positive)
+    if enough < positives.size:
+        positives = rng.permutation(positives)[: max(enough, 1)]
     twins = rng.permutation(np.flatnonzero(patches.twin))
     others = rng.permutation(np.flatnonzero(~patches.labels & ~patches.twin))
     wanted = round(settings.negatives_per_positive * positives.size)

@@ -80,6 +80,16 @@ def test_an_epoch_is_balanced_and_prefers_twins(sets):
     assert patches.twin[even].sum() == 11, "half twins, half other places"
 
 
+def test_an_imbalance_beyond_the_sets_own_leaves_positives_out(sets):
+    patches = sets[0]
+    settings = FitSettings("cnn", negatives_per_positive=11.0)
+    order = epoch_order(patches, settings, 1)
+    assert patches.labels[order].sum() == 4
+    assert (~patches.labels[order]).sum() == 44
+    seen = np.concatenate([epoch_order(patches, settings, epoch) for epoch in range(1, 30)])
+    assert patches.labels[np.unique(seen)].sum() == 22, "other ones every epoch"
+
+
 def test_flips_mirror_and_keep_the_bands():
     windows = np.random.default_rng(1).normal(size=(40, 8, 8, 2)).astype(np.float32)
     out = flipped(windows.copy(), np.random.default_rng(2))
