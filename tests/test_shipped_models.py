@@ -8,6 +8,7 @@ from landslidectl.inference.baselines import RULES
 from landslidectl.inference.manifest import Model, list_models, load_model
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet
+from landslidectl.training.event_numbers import from_spans
 
 MODELS = list_models(resource_dir("models"))
 
@@ -39,12 +40,18 @@ def test_the_card_says_what_the_model_was_trained_on(model: Model) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=names)
 def test_no_figure_is_about_events_the_model_has_seen(model: Model) -> None:
     sets = model.raw["training"]["sets"]
+    train, validation, test = (
+        from_spans(sets[name]["events"]) for name in ("train", "validation", "test")
+    )
+    assert train
+    assert validation
+    assert test
+    assert not train & validation
+    assert not (train | validation) & test
     scenes = model.raw["metrics"]["scenes"]
-    seen = set(sets["train"]["events"]) | set(sets["validation"]["events"])
-    unseen = set(sets["test"]["events"]), set(scenes["test_events"]), {DEMO_SEED}
-    for events in unseen:
-        assert not events & seen
-        assert not events & set(scenes["threshold_events"])
+    assert not {*scenes["test_events"], DEMO_SEED} & set(scenes["threshold_events"])
+    assert scenes["threshold_landscapes"]["split"] == "validation"
+    assert scenes["test_landscapes"]["split"] == "test"
 
 
 @pytest.mark.parametrize("model", MODELS, ids=names)

@@ -19,6 +19,7 @@ from landslidectl.files.atomic import write_json_atomic, write_text_atomic
 from landslidectl.inference.interpreter import Scorer
 from landslidectl.inference.manifest import Model
 from landslidectl.terms import Device
+from landslidectl.training.event_numbers import from_spans
 from landslidectl.training.judging.calibrate import calibrate
 from landslidectl.training.judging.judged_plots import draw_plots
 from landslidectl.training.judging.judged_text import judged_text
@@ -277,7 +278,7 @@ class _Judge:
         sets = self._model.raw.get("training", {}).get("sets", {})
         known: set[int] = set()
         for name in ("train", "validation"):
-            known |= set(sets.get(name, {}).get("events", ()))
+            known |= from_spans(sets.get(name, {}).get("events", ()))
         seen = sorted(known & set(np.unique(patches.seed).tolist()))
         if seen:
             self._reporter(

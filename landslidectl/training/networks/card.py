@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from landslidectl.training.event_numbers import from_spans
 from landslidectl.training.judging.judged_tables import SIZES, scenes_text
 from landslidectl.training.networks.judged_card import judged_sections
 
@@ -82,7 +83,7 @@ def _sets(sets: Mapping[str, Any]) -> str:
     ]
     for name, content in sets.items():
         lines.append(
-            f"| {name} | {len(content['events'])} | {content['patches']} | "
+            f"| {name} | {len(from_spans(content['events']))} | {content['patches']} | "
             f"{content['landslide']} | {content['twins_without_slides']} |"
         )
     lines += ["", "No event is in two sets. Seeds and settings are in `model.json`.", ""]

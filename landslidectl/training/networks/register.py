@@ -24,6 +24,7 @@ from landslidectl.inference.manifest import (
 )
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet
+from landslidectl.training.event_numbers import as_spans
 from landslidectl.training.judging.calibrate import calibrate
 from landslidectl.training.judging.evaluate import baseline_scores, paired_response
 from landslidectl.training.mapped.inventory_card import inventory_card_text
@@ -275,7 +276,7 @@ def _describe(patches: PatchSet) -> dict[str, Any]:
     """Count what is in a set."""
     kinds = patches.labels
     return {
-        "events": np.unique(patches.seed).tolist(),
+        "events": as_spans(patches.seed.tolist()),
         "patches": len(patches),
         "landslide": int(kinds.sum()),
         "twins_without_slides": int(patches.twin.sum()),

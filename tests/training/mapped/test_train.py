@@ -179,7 +179,7 @@ def test_fine_tuning_goes_on_from_a_model_with_an_event_left_out_and_simulation_
     assert (
         west["patches"]["train"] == west["patches"]["validation"] == {"landslide": 0, "others": 0}
     )
-    assert training["sets"]["test"]["events"] == [REAL_EVENT, REAL_EVENT + 1]
+    assert training["sets"]["test"]["events"] == f"{REAL_EVENT}-{REAL_EVENT + 1}"
     assert "test_before" in manifest["metrics"]
     assert manifest["metrics"]["test_by_event"]["west"]["model"]["positives"] >= 5
     card = (models / "tuned" / "card.md").read_text()

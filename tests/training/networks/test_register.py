@@ -112,7 +112,7 @@ def test_a_registered_model_is_what_users_load(run, sets, tmp_path):
     ]
     test = model.raw["metrics"]["test"]
     assert set(test) == {"model", "higher_with_slides", "log_ratio", "spread"}
-    assert model.raw["training"]["sets"]["test"]["events"] == [3]
+    assert model.raw["training"]["sets"]["test"]["events"] == "3"
     before = (model.folder / "model.json").read_bytes()
     register(run, release, sets, tmp_path)
     assert (model.folder / "model.json").read_bytes() == before
