@@ -21,10 +21,17 @@ from landslidectl.inference.manifest import WEIGHTS_NAME, Model
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import Pass
 from landslidectl.training.mapped.inventories import MappedEvent, contract_of, open_events
-from landslidectl.training.mapped.inventory_sets import InventorySets, SplitOptions, build_sets
+from landslidectl.training.mapped.inventory_sets import (
+    CUTTING,
+    STEP,
+    InventorySets,
+    SplitOptions,
+    build_sets,
+)
 from landslidectl.training.mapped.mixing import mixed
 from landslidectl.training.mapped.placing import Amounts
 from landslidectl.training.mapped.train_request import (
+    EVENTS,
     TrainRequest,
     architecture_of,
     check_folders,
@@ -51,7 +58,6 @@ from landslidectl.training.splits import (
     division_record,
 )
 
-EVENTS = "events.json"
 PLACES = "places.json"
 RULES = {"log_ratio": "the mean log-ratio", "spread": "the spread of the log-ratio"}
 
@@ -154,7 +160,8 @@ def _sets(
     if table.is_file():
         record = json.loads(table.read_text(encoding="utf-8"))
         sets = {split: read_patches(folder / f"{split}.npz") for split in Split}
-        reporter(StepFinished("patches", 0.0, skipped=True))
+        reporter(StepStarted(STEP, CUTTING))
+        reporter(StepFinished(STEP, 0.0, skipped=True))
         return InventorySets(sets, division_of(record["division"]), tuple(record["events"]))
     options = SplitOptions(
         seed=request.seed,
@@ -247,4 +254,6 @@ def _flown(patches: PatchSet, way: Pass) -> bool:
 def _in_words(built: InventorySets) -> str:
     names = ", ".join(event["name"] for event in built.events)
     count = sum(event["polygons"] for event in built.events)
-    return f"Events: {names}; {count} polygons."
+    invented = ", ".join(event["name"] for event in built.events if event.get("simulated"))
+    words = f" The scenes of {invented} are simulated." if invented else ""
+    return f"Events: {names}; {count} polygons.{words}"

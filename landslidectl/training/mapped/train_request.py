@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from landslidectl.errors import InputError, OutputError, UsageError
+from landslidectl.evaluation.inventory import inventory_digest
 from landslidectl.files.atomic import write_json_atomic
 from landslidectl.files.hashing import file_digest, stable_key
 from landslidectl.inference.manifest import (
@@ -23,6 +24,9 @@ from landslidectl.training.networks.scoring import read_step
 from landslidectl.training.patches import PatchSet
 
 REQUEST = "request.json"
+EVENTS = "events.json"
+"""Written once the patches are; a run without it has nothing that is worth keeping."""
+
 FEW_PATCHES = 2560
 
 
@@ -170,7 +174,8 @@ def request_key(request: TrainRequest, events: Sequence[MappedEvent], start: Mod
     inputs["events"] = [
         {
             "name": event.name,
-            "inventory": file_digest(event.inventory),
+            "inventory": inventory_digest(event.inventory),
+            "layer": event.layer,
             "stacks": [
                 [file_digest(path) for path in (s.record_path, s.values_path, s.quality_path)]
                 for s in event.stacks
@@ -199,7 +204,8 @@ def check_folders(request: TrainRequest, key: str) -> None:
                 "Choose another --name or --output.",
             )
     record = request.run / REQUEST
-    if record.is_file() and read_step(record).get("key") != key:
+    begun = record.is_file() and (request.run / EVENTS).is_file()
+    if begun and read_step(record).get("key") != key:
         raise InputError(
             f"{request.run}: this run was begun with other inputs or options",
             "Choose another --name or --work, or delete the folder.",

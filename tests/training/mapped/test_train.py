@@ -90,7 +90,9 @@ def test_a_trained_model_is_one_that_detect_takes(trained, events, models, tmp_p
     scores = score_stack(stack, model, tmp_path / "score.tif")
     assert scores.windows_scored > 50
     assert "detect SCENES --model mine --models-dir" in done.stderr
-    assert "event east" in done.stdout
+    assert "test patches" in done.stdout
+    assert "event east" not in done.stdout, "one event needs no row of its own"
+    assert "the scenes of 'east' are simulated" in done.stderr
     listed = CliRunner().invoke(app, ["models", "list", "--models-dir", str(models), "--json"])
     assert "mine" in [one["name"] for one in json.loads(listed.stdout)]
     verified = CliRunner().invoke(app, ["models", "verify", "--models-dir", str(models)])
@@ -113,6 +115,17 @@ def test_the_manifest_says_what_the_model_was_made_of(trained):
     card = (trained[0] / "card.md").read_text()
     assert "Trained on inventories" in card
     assert "simulation only" not in card
+    assert "**Made by a program**" in card
+    assert "(simulated)" in card
+    assert event["simulated"]
+    told = (
+        CliRunner()
+        .invoke(app, ["models", "info", "mine", "--models-dir", str(trained[0].parent)])
+        .stdout
+    )
+    facts = told.partition("# mine")[0]
+    assert max(map(len, facts.splitlines())) <= 80
+    assert "The scenes of east are simulated." in facts
 
 
 def test_sets_share_no_ground_and_hold_both_kinds(trained, models):
