@@ -83,7 +83,7 @@ def info(
         write_json(dict(model.raw))
         return
     _show_facts(_in_brief(model.raw))
-    write_line("\nEvery figure and setting: landslidectl models info NAME --json")
+    write_line("\nEvery figure and setting: --json")
     card = model.folder / "card.md"
     if card.is_file():
         write_line()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from landslidectl.cli import options
+from landslidectl.cli.alone import alone_in
 from landslidectl.cli.layers import Layers, layers_for
 from landslidectl.cli.output import say, write_facts, write_line, write_table
 from landslidectl.cli.progress import reporting, summary_line
@@ -176,7 +177,7 @@ def train(  # noqa: PLR0913  (the options of a command are its parameters)
 ) -> None:
     """Train a network."""
     with json_ending(json_lines), reporting(json_lines, quiet, verbose) as reporter:
-        request_type, run_train, source = _room()
+        request_type, check_request, run_train, source = _room()
         request = request_type(
             events=tuple(source(*one) for one in _sources(event, places, layer)),
             name=name,
@@ -197,25 +198,30 @@ def train(  # noqa: PLR0913  (the options of a command are its parameters)
             licence=licence,
             work=work,
         )
-        model = run_train(request, reporter)
+        check_request(request)
+        with alone_in(request.run):
+            model = run_train(request, reporter)
     if json_lines:
         summary_line(0, folder=str(model.folder), metrics=model.raw["metrics"])
     elif not quiet:
         _show(model, output)
 
 
-def _room() -> tuple[Any, Any, Any]:
+def _room() -> tuple[Any, Any, Any, Any]:
     """Reach the training room, which a build without TensorFlow does not hold."""
     try:
         from landslidectl.training.mapped.inventories import EventSource  # noqa: PLC0415
         from landslidectl.training.mapped.train import train as run_train  # noqa: PLC0415
-        from landslidectl.training.mapped.train_request import TrainRequest  # noqa: PLC0415
+        from landslidectl.training.mapped.train_request import (  # noqa: PLC0415
+            TrainRequest,
+            check_request,
+        )
     except ModuleNotFoundError as error:
         raise ResourceError(
             f"training needs what this build does not hold: {error}",
             "Install it for Python instead: pip install 'landslidectl[train]'.",
         ) from error
-    return TrainRequest, run_train, EventSource
+    return TrainRequest, check_request, run_train, EventSource
 
 
 def _sources(
@@ -224,7 +230,7 @@ def _sources(
     """Put names, stacks, polygons and layers together again."""
     if len(places) != 2 * len(names):
         raise UsageError(
-            f"{len(names)} event{'s' if len(names) > 1 else ''} need {2 * len(names)} paths, "
+            f"{len(names)} event{'s need' if len(names) > 1 else ' needs'} {2 * len(names)} paths, "
             f"found {len(places)}",
             "Every --event takes a name, a stack folder and a file of polygons: "
             "--event hokkaido2018 stacked/ hokkaido.gpkg.",

@@ -5,6 +5,7 @@ Everything on the way is kept in a working folder, and the same request goes on 
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -88,7 +89,14 @@ def train(request: TrainRequest, reporter: Reporter = silent) -> Model:
         check_fits(start, request.architecture, contract)
     architecture_of(request, start)
     key = request_key(request, events, start)
-    check_folders(request, key)
+    finished = check_folders(request, key)
+    if finished is not None:
+        with suppress(ModelError):
+            known_division(finished)
+            reporter(StepStarted("model", f"Model {request.name}"))
+            reporter(StepFinished("model", 0.0, skipped=True))
+            _warn(finished, reporter)
+            return finished
     built = _sets(request, events, start, reporter)
     sets = {split.value: patches for split, patches in built.sets.items()}
     if request.mix is not None:

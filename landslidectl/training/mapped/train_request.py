@@ -1,11 +1,12 @@
 """What a training on inventories is asked to be, and what it is told by."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from landslidectl.errors import InputError, OutputError, UsageError
+from landslidectl.errors import InputError, ModelError, OutputError, UsageError
 from landslidectl.evaluation.inventory import inventory_digest
 from landslidectl.files.atomic import write_json_atomic
 from landslidectl.files.hashing import file_digest, stable_key
@@ -14,6 +15,7 @@ from landslidectl.inference.manifest import (
     Model,
     model_folder_name,
     read_manifest,
+    verify_model,
 )
 from landslidectl.terms import BandSet, Pass
 from landslidectl.training.mapped.inventories import EventSource, MappedEvent
@@ -186,8 +188,13 @@ def request_key(request: TrainRequest, events: Sequence[MappedEvent], start: Mod
     return stable_key({"request": {**plain, "bands": request.bands.value}, "inputs": inputs})
 
 
-def check_folders(request: TrainRequest, key: str) -> None:
+def check_folders(request: TrainRequest, key: str) -> Model | None:
     """Refuse to overwrite another model, or to go on with another run; begin the run.
+
+    Returns
+    -------
+    Model or None
+        The model of this very request, where it is finished and its files are intact.
 
     Raises
     ------
@@ -198,7 +205,11 @@ def check_folders(request: TrainRequest, key: str) -> None:
     """
     if (request.folder / MANIFEST_NAME).is_file():
         present = read_manifest(request.folder / MANIFEST_NAME)
-        if _training(present).get("key") != key:
+        if _training(present).get("key") == key:
+            with suppress(ModelError):
+                verify_model(present)
+                return present
+        else:
             raise OutputError(
                 f"{request.folder}: holds another model already",
                 "Choose another --name or --output.",
@@ -211,6 +222,7 @@ def check_folders(request: TrainRequest, key: str) -> None:
             "Choose another --name or --work, or delete the folder.",
         )
     write_json_atomic(record, {"key": key})
+    return None
 
 
 def _training(model: Model) -> Mapping[str, Any]:
