@@ -1,5 +1,6 @@
 """``train``: a network of one's own from stacks and mapped landslides."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -249,9 +250,7 @@ def _show(model: "Model", output: Path) -> None:
         ("mean absolute log-ratio", test["log_ratio"]),
         ("spread of the log-ratio", test["spread"]),
     ]
-    events = metrics["test_by_event"]
-    if len(events) > 1:
-        rows += [(f"event {name}", row["model"]) for name, row in events.items() if row["model"]]
+    rows += _by_event(model.raw)
     landslides, others = test["model"]["positives"], test["model"]["negatives"]
     write_line(
         f"{landslides + others} test patches, {landslides} of them landslides, "
@@ -264,3 +263,14 @@ def _show(model: "Model", output: Path) -> None:
     write_line()
     write_facts({"folder": model.folder, "threshold": model.threshold})
     say(f"Use it: landslidectl detect SCENES --model {model.name} --models-dir {output}")
+
+
+def _by_event(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the figures of single events, where there are several with both kinds of patches."""
+    events = manifest["metrics"]["test_by_event"]
+    left_out = {event["name"] for event in manifest["training"]["events"] if event["left_out"]}
+    return [
+        (f"event {name}{', left out' if name in left_out else ''}", row["model"])
+        for name, row in events.items()
+        if row["model"] and len(events) > 1
+    ]

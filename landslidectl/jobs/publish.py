@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from landslidectl.catalog.records import DetectionRecord
 from landslidectl.detection.fuse import FusedScore, fuse_scores
 from landslidectl.detection.regions import Detections, DetectOptions, find_detections
-from landslidectl.events import Reporter, Warned
+from landslidectl.events import Reporter
 from landslidectl.files.hashing import stable_key
 from landslidectl.inference.manifest import Model
 from landslidectl.inference.score import ScoreRaster
+from landslidectl.jobs.doubts import doubt_outlines
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.inputs import scene_bytes
 from landslidectl.jobs.job import Job, versions
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 
 FACTS = ("orbit", "noise", "pixels_crc32")
-DOUBTFUL_SHARE = 0.75
-"""Outlines that hold more of the analysed ground tell nothing apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     def work(reporter: Reporter) -> Made[Published]:
         stacks = [track.stack.value for track in scored.tracks]
         detections = find_detections(fused.value, stacks, options)
-        _doubt(detections, threshold, reporter)
+        doubt_outlines(detections, threshold, reporter)
         product = _write(job, scored, fused.value, detections, reporter)
         job.catalog.record_detections(job.job_id, _rows(detections))
         published = _published(product, detections, job.job_id)
@@ -139,21 +138,6 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     if done.skipped:
         job.catalog.record_detections(job.job_id, job.catalog.list_detections(done.value.made_by))
     return done.value
-
-
-def _doubt(detections: Detections, threshold: float, reporter: Reporter) -> None:
-    """Warn of outlines that hold most of the ground: that is no map, whatever slid."""
-    inside_km2 = sum(item.area_ha for item in detections.items) / 100.0
-    if inside_km2 > DOUBTFUL_SHARE * detections.tested_km2:
-        share = min(inside_km2 / detections.tested_km2, 1.0) if detections.tested_km2 else 1.0
-        reporter(
-            Warned(
-                f"the outlines hold {share:.0%} of the ground that was analysed; the model, or its "
-                f"threshold of {threshold:g}, does not suit this place: raise --threshold or take "
-                "another --model",
-                "detections-everywhere",
-            )
-        )
 
 
 def _write(
