@@ -42,7 +42,7 @@ from landslidectl.training.mapped.train_request import (
 )
 from landslidectl.training.networks.finetune import check_fits, find_start
 from landslidectl.training.networks.fit import fit
-from landslidectl.training.networks.framework import load_keras
+from landslidectl.training.networks.framework import check_installed, load_keras
 from landslidectl.training.networks.register import (
     Release,
     quantise_run,
@@ -80,7 +80,7 @@ def train(request: TrainRequest, reporter: Reporter = silent) -> Model:
         If something of the request cannot be used; the message says what.
     """
     check_request(request)
-    load_keras()
+    check_installed()
     events = open_events(request.events, request.bands, request.direction, reporter)
     contract = contract_of(events)
     start = None
@@ -103,6 +103,7 @@ def train(request: TrainRequest, reporter: Reporter = silent) -> Model:
         sets["train"] = _with_simulation(request, sets["train"], contract)
     for other in ("train", "validation"):
         check_disjoint(sets[other], sets["test"], (other, "test"))
+    load_keras()
     run = request.run / "run"
     _fit(request, start, sets, reporter)
     started = monotonic()
