@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,16 @@ def test_the_manual_can_be_followed_from_top_to_bottom(folder: Path) -> None:
         result = run(command, folder)
         assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
     assert list((folder / "out").glob("*/*_map.png"))
+
+
+@pytest.mark.skipif(find_spec("tensorflow") is None, reason="the extra [train] is not installed")
+def test_training_can_be_practised_as_the_manual_says(tmp_path: Path) -> None:
+    page = MANUAL.read_text(encoding="utf-8")
+    (block,) = re.findall(r"```\n(landslidectl simulate practice.*?)```", page, re.DOTALL)
+    for command in block.splitlines():
+        result = run(command, tmp_path)
+        assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
+    assert "The scenes of practice are simulated." in result.stdout
 
 
 def test_the_readme_stays_one_page() -> None:

@@ -9,6 +9,7 @@ import typer
 
 from landslidectl.cli import evaluate_options as asked
 from landslidectl.cli import options
+from landslidectl.cli.layers import Layers, layers_for
 from landslidectl.cli.output import write_facts, write_json, write_line, write_table
 from landslidectl.cli.progress import reporting
 from landslidectl.errors import ResourceError, UsageError
@@ -53,6 +54,7 @@ def evaluate(  # noqa: PLR0913  (the options of a command are its parameters)
     ],
     *,
     inventory: asked.Inventories = None,
+    layer: Layers = None,
     land_cover: asked.LandCover = None,
     land_cover_legend: asked.LandCoverLegend = None,
     dem: asked.Dem = None,
@@ -72,6 +74,7 @@ def evaluate(  # noqa: PLR0913  (the options of a command are its parameters)
     """Judge maps or a model."""
     of_products = {
         "--inventory": inventory,
+        "--layer": layer,
         "--land-cover": land_cover,
         "--land-cover-legend": land_cover_legend,
         "--dem": dem,
@@ -180,7 +183,10 @@ def _judge_products(
             "Give --inventory once for every product, in the same order.",
         )
     known = JudgeOptions(
-        tuple(given["--land-cover"] or ()), given["--land-cover-legend"], given["--dem"]
+        tuple(given["--land-cover"] or ()),
+        given["--land-cover-legend"],
+        given["--dem"],
+        tuple(layers_for(given["--layer"], len(targets), "inventories")),
     )
     return judge_products(list(zip(targets, inventories, strict=True)), output, known, reporter)
 

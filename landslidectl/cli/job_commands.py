@@ -57,7 +57,7 @@ SIMULATE_HELP = """Write a simulated event: scenes, DEM, area of interest, plant
 
     landslidectl simulate event/
 
-    landslidectl simulate calm/ --seed 3 --no-slides
+    landslidectl simulate calm/ --seed 3 --no-slides --tracks 2
 """
 
 Seed = Annotated[int, typer.Option(help="Number that decides terrain, slides and speckle.")]
@@ -240,6 +240,9 @@ def simulate(  # noqa: PLR0913
     slides: Annotated[
         bool, typer.Option("--slides/--no-slides", help="Plant landslides, or none.")
     ] = True,
+    tracks: Annotated[
+        int, typer.Option(help="1: a descending track. 2: an ascending one too.", min=1, max=2)
+    ] = 1,
     json_lines: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -247,9 +250,11 @@ def simulate(  # noqa: PLR0913
     """Write an event."""
     from landslidectl.cli.progress import reporting  # noqa: PLC0415
     from landslidectl.jobs.demo import simulate_into  # noqa: PLC0415
+    from landslidectl.simulation.spec import EventSpec  # noqa: PLC0415
 
     with json_ending(json_lines), reporting(json_lines, quiet, verbose) as reporter:
-        written = simulate_into(folder, seed, size_km, slides, reporter)
+        spec = EventSpec(seed=seed, size_km=size_km, slides=slides, tracks=tracks)
+        written = simulate_into(folder, spec, reporter)
     if json_lines:
         summary_line(0, **written)
         return

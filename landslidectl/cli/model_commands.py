@@ -1,5 +1,7 @@
 """``models``: which networks are there, whether they are intact, and those of others taken in."""
 
+import textwrap
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,13 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from landslidectl.cli import options
-from landslidectl.cli.output import say, say_error, write_facts, write_json, write_line, write_table
+from landslidectl.cli.output import (
+    clean,
+    say,
+    say_error,
+    write_json,
+    write_line,
+    write_table,
+)
 from landslidectl.cli.scene_commands import told
 from landslidectl.errors import ModelError, ResourceError
 from landslidectl.terms import Pass
 
 if TYPE_CHECKING:
     from landslidectl.inference.manifest import Model
+
+WIDTH = 80
 
 models = typer.Typer(help="The networks that come with the program.", no_args_is_help=True)
 
@@ -71,11 +82,35 @@ def info(
     if json_lines:
         write_json(dict(model.raw))
         return
-    write_facts({key.replace("_", " "): told(value) for key, value in model.raw.items()})
+    _show_facts(_in_brief(model.raw))
+    write_line("\nEvery figure and setting: --json")
     card = model.folder / "card.md"
     if card.is_file():
         write_line()
         write_line(card.read_text(encoding="utf-8").rstrip())
+
+
+def _in_brief(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a person asks of a manifest; the figures are in the card below."""
+    training = manifest.get("training", {})
+    brief = {key: value for key, value in manifest.items() if key not in ("metrics", "calibration")}
+    brief["training"] = training.get("data") if isinstance(training, Mapping) else training
+    if "twins" in brief:
+        brief["twins"] = [twin["file"] for twin in manifest["twins"].values()]
+    if isinstance(brief.get("scaling"), list):
+        bands = zip(manifest["band_names"], brief["scaling"], strict=False)
+        brief["scaling"] = [f"{name} ({told(by)})" for name, by in bands]
+    return {key.replace("_", " "): told(value) for key, value in brief.items()}
+
+
+def _show_facts(facts: Mapping[str, str]) -> None:
+    """Write names and values, long values over several lines."""
+    width = max(len(name) for name in facts)
+    for name, value in facts.items():
+        lines = textwrap.wrap(clean(value), WIDTH - width - 2, break_long_words=False) or [""]
+        write_line(f"{name:<{width}}  {lines[0]}".rstrip())
+        for line in lines[1:]:
+            write_line(f"{'':<{width}}  {line}")
 
 
 @models.command("verify")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -66,7 +67,11 @@ def write_line(text: str = "") -> None:
 
 
 def write_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Write aligned columns to stdout; numbers to the right, nothing cut off."""
+    """Write aligned columns to stdout; numbers to the right, nothing cut off.
+
+    On a terminal that is too narrow for all columns those that do not fit follow below, beside the
+    first column again.
+    """
     cells = [[clean(value) for value in row] for row in rows]
     numeric = [
         bool(rows)
@@ -77,17 +82,33 @@ def write_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         max(len(heading), *(len(row[index]) for row in cells), 0)
         for index, heading in enumerate(headings)
     ]
-    heading = "  ".join(
-        _aligned(text, width, right)
-        for text, width, right in zip(headings, widths, numeric, strict=True)
-    )
-    write_line(styled(heading.rstrip(), BOLD, sys.stdout))
-    for row in cells:
-        line = "  ".join(
-            _aligned(text, width, right)
-            for text, width, right in zip(row, widths, numeric, strict=True)
-        )
-        write_line(line.rstrip())
+    wide = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    for number, shown in enumerate(folded(widths, wide)):
+        if number:
+            write_line()
+        for row in (headings, *cells):
+            line = "  ".join(_aligned(row[i], widths[i], numeric[i]) for i in shown).rstrip()
+            write_line(styled(line, BOLD, sys.stdout) if row is headings else line)
+
+
+def folded(widths: Sequence[int], wide: int) -> list[list[int]]:
+    """Return which columns stand beside each other; the first one leads every part.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Of the columns, which stand two spaces apart.
+    wide : int
+        Characters in a line.
+    """
+    parts, used = [[0]], widths[0]
+    for index in range(1, len(widths)):
+        used += 2 + widths[index]
+        if used > wide and len(parts[-1]) > 1:
+            parts.append([0])
+            used = widths[0] + 2 + widths[index]
+        parts[-1].append(index)
+    return parts
 
 
 def write_facts(facts: Mapping[str, Any]) -> None:

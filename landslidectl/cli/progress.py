@@ -171,9 +171,9 @@ def event_type(event: ProgressEvent) -> str:
 
 
 def finish_words(event: StepFinished, title: str) -> str:
-    """Return one line about a finished step."""
+    """Return one line about a finished step; what its title says is not said again."""
     how = "already done" if event.skipped else f"{event.seconds:.1f} s"
-    detail = f" ({clean(event.detail)})" if event.detail else ""
+    detail = f" ({clean(event.detail)})" if event.detail and event.detail not in title else ""
     return f"{clean(title)}: {how}{detail}"
 
 

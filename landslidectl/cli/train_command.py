@@ -1,5 +1,6 @@
 """``train``: a network of one's own from stacks and mapped landslides."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from landslidectl.cli import options
+from landslidectl.cli.alone import alone_in
+from landslidectl.cli.layers import Layers, layers_for
 from landslidectl.cli.output import say, write_facts, write_line, write_table
 from landslidectl.cli.progress import reporting, summary_line
 from landslidectl.cli.session import json_ending
@@ -34,7 +37,13 @@ Keep one event for the test alone:
 
 The same command again goes on where it stopped.
 """
-FIGURES = ("roc_auc", "average_precision", "precision", "recall", "f1")
+FIGURES = {
+    "roc_auc": "ROC AUC",
+    "average_precision": "av. precision",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+}
 
 
 class Architecture(StrEnum):
@@ -119,6 +128,7 @@ def train(  # noqa: PLR0913  (the options of a command are its parameters)
         float,
         typer.Option(help="Largest share of simulated training patches.", rich_help_panel=DATA),
     ] = 0.5,
+    layer: Layers = None,
     leave_out: Annotated[
         list[str] | None,
         typer.Option(
@@ -168,9 +178,9 @@ def train(  # noqa: PLR0913  (the options of a command are its parameters)
 ) -> None:
     """Train a network."""
     with json_ending(json_lines), reporting(json_lines, quiet, verbose) as reporter:
-        request_type, run_train, source = _room()
+        request_type, check_request, run_train, source = _room()
         request = request_type(
-            events=tuple(source(*one) for one in _triples(event, places)),
+            events=tuple(source(*one) for one in _sources(event, places, layer)),
             name=name,
             output=output,
             architecture=architecture.value if architecture else None,
@@ -189,54 +199,78 @@ def train(  # noqa: PLR0913  (the options of a command are its parameters)
             licence=licence,
             work=work,
         )
-        model = run_train(request, reporter)
+        check_request(request)
+        with alone_in(request.run):
+            model = run_train(request, reporter)
     if json_lines:
         summary_line(0, folder=str(model.folder), metrics=model.raw["metrics"])
     elif not quiet:
         _show(model, output)
 
 
-def _room() -> tuple[Any, Any, Any]:
+def _room() -> tuple[Any, Any, Any, Any]:
     """Reach the training room, which a build without TensorFlow does not hold."""
     try:
         from landslidectl.training.mapped.inventories import EventSource  # noqa: PLC0415
         from landslidectl.training.mapped.train import train as run_train  # noqa: PLC0415
-        from landslidectl.training.mapped.train_request import TrainRequest  # noqa: PLC0415
+        from landslidectl.training.mapped.train_request import (  # noqa: PLC0415
+            TrainRequest,
+            check_request,
+        )
     except ModuleNotFoundError as error:
         raise ResourceError(
             f"training needs what this build does not hold: {error}",
             "Install it for Python instead: pip install 'landslidectl[train]'.",
         ) from error
-    return TrainRequest, run_train, EventSource
+    return TrainRequest, check_request, run_train, EventSource
 
 
-def _triples(names: list[str], places: list[Path]) -> list[tuple[str, Path, Path]]:
-    """Put names, stacks and polygons together again."""
+def _sources(
+    names: list[str], places: list[Path], layers: list[str] | None
+) -> list[tuple[str, Path, Path, str | None]]:
+    """Put names, stacks, polygons and layers together again."""
     if len(places) != 2 * len(names):
         raise UsageError(
-            f"{len(names)} events need {2 * len(names)} paths, found {len(places)}",
+            f"{len(names)} event{'s need' if len(names) > 1 else ' needs'} {2 * len(names)} paths, "
+            f"found {len(places)}",
             "Every --event takes a name, a stack folder and a file of polygons: "
             "--event hokkaido2018 stacked/ hokkaido.gpkg.",
         )
-    return list(zip(names, places[::2], places[1::2], strict=True))
+    named = layers_for(layers, len(names), "events")
+    return list(zip(names, places[::2], places[1::2], named, strict=True))
 
 
 def _show(model: "Model", output: Path) -> None:
     metrics = model.raw["metrics"]
-    rows: list[tuple[Any, ...]] = []
-    for title, figures in (
-        ("this model", metrics["test"]["model"]),
-        ("before fine-tuning", metrics.get("test_before")),
-        ("mean absolute log-ratio", metrics["test"]["log_ratio"]),
-        ("spread of the log-ratio", metrics["test"]["spread"]),
-    ):
-        if figures is not None:
-            rows.append((title, *(round(figures[key], 3) for key in FIGURES)))
-    for event, row in metrics["test_by_event"].items():
-        if row["model"] is not None:
-            rows.append((f"event {event}", *(round(row["model"][key], 3) for key in FIGURES)))
-    write_line("Test patches from ground that the training did not see:")
-    write_table(("", *(key.replace("_", " ") for key in FIGURES)), rows)
+    test = metrics["test"]
+    rows = [("this model", test["model"])]
+    if "test_before" in metrics:
+        rows.append(("before fine-tuning", metrics["test_before"]))
+    rows += [
+        ("mean absolute log-ratio", test["log_ratio"]),
+        ("spread of the log-ratio", test["spread"]),
+    ]
+    rows += _by_event(model.raw)
+    landslides, others = test["model"]["positives"], test["model"]["negatives"]
+    write_line(
+        f"{landslides + others} test patches, {landslides} of them landslides, "
+        "from ground that the training did not see:"
+    )
+    write_table(
+        ("", *FIGURES.values()),
+        [(title, *(f"{figures[key]:.3f}" for key in FIGURES)) for title, figures in rows],
+    )
     write_line()
     write_facts({"folder": model.folder, "threshold": model.threshold})
     say(f"Use it: landslidectl detect SCENES --model {model.name} --models-dir {output}")
+
+
+def _by_event(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return the figures of single events, where there are several with both kinds of patches."""
+    events = manifest["metrics"]["test_by_event"]
+    left_out = {event["name"] for event in manifest["training"]["events"] if event["left_out"]}
+    return [
+        (f"event {name}{', left out' if name in left_out else ''}", row["model"])
+        for name, row in events.items()
+        if row["model"] and len(events) > 1
+    ]

@@ -1,5 +1,6 @@
 """Read landslide inventories: polygons in any vector format, brought to a grid's system."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ class Inventory:
     ----------
     path : Path
     sha256 : str
-        Of the file, or of all files of a shapefile.
+        See `inventory_digest`.
     slides : tuple of shapely geometry
         Valid polygons and multipolygons in the units of the system asked for; none is a valid
         inventory: nothing slid.
@@ -36,6 +37,8 @@ class Inventory:
         Slides that had to be made valid.
     skipped : int
         Features without an area, or beyond what the system can place.
+    layer : str, optional
+        The layer that was asked for by name.
     """
 
     path: Path
@@ -43,6 +46,7 @@ class Inventory:
     slides: "tuple[BaseGeometry, ...]"
     repaired: int = 0
     skipped: int = 0
+    layer: str | None = None
 
     @property
     def areas_m2(self) -> tuple[float, ...]:
@@ -50,28 +54,31 @@ class Inventory:
         return tuple(float(slide.area) for slide in self.slides)
 
 
-def read_inventory(path: Path, epsg: int) -> Inventory:
+def read_inventory(path: Path, epsg: int, layer: str | None = None) -> Inventory:
     """Read the polygons of an inventory.
 
     Parameters
     ----------
     path : Path
-        Vector file with one layer of polygons and its coordinate system.
+        Vector file with its coordinate system.
     epsg : int
         System to bring them to, metres.
+    layer : str, optional
+        Layer to read; by default the only one with polygons.
 
     Raises
     ------
     ProductError
-        If the file is not there, cannot be read, has no polygon layer or several, does not say its
-        coordinate system, or holds features and none with an area.
+        If the file is not there, cannot be read, lacks the layer, has several to choose from, does
+        not say its coordinate system, or holds features and none with an area.
     """
     if not path.is_file():
+        found = "a folder, expected a file" if path.is_dir() else "not there"
         raise ProductError(
-            f"{path}: the inventory is not there", f"Give a {FORMATS} of landslide polygons."
+            f"{path}: the inventory is {found}", f"Give a {FORMATS} of landslide polygons."
         )
     with gdal_session():
-        stored, crs = _read(path)
+        stored, crs = _read(path, layer)
         shapes = [shape for shape in stored if shape is not None and not shape.is_empty]
         if shapes and not crs:
             raise ProductError(
@@ -82,12 +89,18 @@ def read_inventory(path: Path, epsg: int) -> Inventory:
         cleaned = [_polygonal(shape) for shape in placed if np.isfinite(shape.bounds).all()]
     slides = tuple(shape for shape, _ in cleaned if not shape.is_empty)
     if stored and not slides:
-        raise ProductError(
-            f"{path}: none of the {len(stored)} features of the inventory has an area",
-            "Points and lines cannot be held against a map; give the outlines of the slides.",
-        )
+        raise _without_slides(path, stored, crs)
     repaired = sum(was_repaired and not shape.is_empty for shape, was_repaired in cleaned)
-    return Inventory(path, _digest(path), slides, repaired, len(stored) - len(slides))
+    skipped = len(stored) - len(slides)
+    return Inventory(path, inventory_digest(path), slides, repaired, skipped, layer)
+
+
+def inventory_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, or of names and contents of all files of a shapefile."""
+    if path.suffix.lower() != ".shp":
+        return file_digest(path)
+    parts = sorted(item for item in path.parent.glob(f"{path.stem}.*") if item.is_file())
+    return stable_key([[item.name, file_digest(item)] for item in parts])
 
 
 class Burner:
@@ -133,32 +146,60 @@ def burn(shapes: "Sequence[BaseGeometry] | NDArray[Any]", grid: Grid) -> "NDArra
     return np.asarray(burnt, dtype=bool)
 
 
-def _read(path: Path) -> "tuple[list[BaseGeometry | None], str | None]":
+def _read(path: Path, wanted: str | None) -> "tuple[list[BaseGeometry | None], str | None]":
     import pyogrio  # noqa: PLC0415
     import shapely  # noqa: PLC0415
 
     try:
-        layer = _layer(path, pyogrio.list_layers(path))
+        layer = _layer(path, pyogrio.list_layers(path), wanted)
         meta, _, geometries, _ = pyogrio.raw.read(path, layer=layer, columns=[], force_2d=True)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+        reason = str(error).partition("; It might help")[0].rstrip(".")
         raise ProductError(
-            f"{path}: the inventory cannot be read: {error}", f"Give a {FORMATS}."
+            f"{path}: the inventory cannot be read: {reason}", f"Give a {FORMATS}."
         ) from error
     stored = [] if geometries is None else list(shapely.from_wkb(geometries))
     return stored, meta["crs"]
 
 
-def _layer(path: Path, layers: "NDArray[Any]") -> str | None:
-    """Return the layer to read: the only one with polygons, or the only one at all."""
+def _layer(path: Path, layers: "NDArray[Any]", wanted: str | None) -> str | None:
+    """Return the layer to read: that asked for, the only one with polygons, or the only one."""
     names = [str(name) for name, kind in layers if kind is not None]
+    if wanted is not None:
+        if wanted not in names:
+            raise ProductError(
+                f"{path}: holds no layer '{wanted}', found {', '.join(names) or 'none'}",
+                "Give --layer as the file spells it, or leave it out where there is one alone.",
+            )
+        return wanted
     polygonal = [str(name) for name, kind in layers if kind and "Polygon" in str(kind)]
     chosen = polygonal or names
     if len(chosen) > 1:
         raise ProductError(
             f"{path}: holds {len(chosen)} layers that could be the inventory: {', '.join(chosen)}",
-            "Export the one that is meant to a file of its own.",
+            f"Name the one that is meant: --layer {shlex.quote(chosen[0])}.",
         )
     return chosen[0] if chosen else None
+
+
+def _without_slides(
+    path: Path, stored: "Sequence[BaseGeometry | None]", crs: str | None
+) -> ProductError:
+    """Return why no feature of a file can be a slide: no outlines, or far out of its system."""
+    count = len(stored)
+    outlined = [shape for shape in stored if shape is not None and shape.area > 0.0]
+    if not outlined:
+        return ProductError(
+            f"{path}: none of the {count} features of the inventory has an area",
+            "Points and lines are no outlines; give the polygons of the slides.",
+        )
+    left, bottom, _, _ = outlined[0].bounds
+    return ProductError(
+        f"{path}: none of the {count} features of the inventory lies where its coordinate system, "
+        f"{crs}, is valid; the first is at {left:.10g}, {bottom:.10g}",
+        "GeoJSON that does not name its system is read as longitude and latitude. Export the layer "
+        "again with the system that its coordinates are in.",
+    )
 
 
 def _projected(
@@ -200,10 +241,3 @@ def _polygonal(shape: "BaseGeometry") -> "tuple[BaseGeometry, bool]":
     repaired = shapely.make_valid(shape)
     parts = [part for part in shapely.get_parts(repaired) if part.geom_type in POLYGONAL]
     return shapely.union_all(parts), not shape.is_valid
-
-
-def _digest(path: Path) -> str:
-    if path.suffix.lower() != ".shp":
-        return file_digest(path)
-    parts = sorted(item for item in path.parent.glob(f"{path.stem}.*") if item.is_file())
-    return stable_key([[item.name, file_digest(item)] for item in parts])

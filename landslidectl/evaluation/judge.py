@@ -31,11 +31,14 @@ class JudgeOptions:
         Legend of these; None: told from the files.
     dem : Path or None
         Elevation model for slope and aspect; None: the layers of the job, where they are at hand.
+    inventory_layers : tuple of str or None
+        Layer of each inventory, in their order; None, or nothing at all: the only one.
     """
 
     land_cover: tuple[Path, ...] = ()
     legend: str | None = None
     dem: Path | None = None
+    inventory_layers: tuple[str | None, ...] = ()
 
 
 def judge_event(
@@ -43,8 +46,9 @@ def judge_event(
     inventory_path: Path,
     options: JudgeOptions = JudgeOptions(),
     reporter: Reporter = silent,
+    layer: str | None = None,
 ) -> tuple[Judgement, Table]:
-    """Hold a product against an inventory.
+    """Hold a product against an inventory, or a layer of it.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def judge_event(
     reporter(StepStarted("judge", f"Judging {product_path.name}"))
     began = time.monotonic()
     product = open_product(product_path, reporter)
-    inventory = read_inventory(inventory_path, product.grid.epsg)
+    inventory = read_inventory(inventory_path, product.grid.epsg, layer)
     ground = survey_ground(product, inventory)
     inputs: Table = {"product": _product_facts(product), "inventory": _inventory_facts(inventory)}
     with ExitStack() as opened:
@@ -115,6 +119,7 @@ def _product_facts(product: MappedProduct) -> Table:
 def _inventory_facts(inventory: Inventory) -> Table:
     return {
         "name": inventory.path.name,
+        "layer": inventory.layer,
         "sha256": inventory.sha256,
         "slides": len(inventory.slides),
         "mapped_ha": sum(inventory.areas_m2) / 1e4,

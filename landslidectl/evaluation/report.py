@@ -74,7 +74,11 @@ def judge_products(
     """
     if not pairs:
         raise UsageError("no product to judge")
-    judged = [judge_event(product, inventory, options, reporter) for product, inventory in pairs]
+    layers = options.inventory_layers or (None,) * len(pairs)
+    judged = [
+        judge_event(product, inventory, options, reporter, layer)
+        for (product, inventory), layer in zip(pairs, layers, strict=True)
+    ]
     events = [judgement for judgement, _ in judged]
     tables = _named_apart(
         [event.tables() for event in events], [inputs["product"] for _, inputs in judged]

@@ -194,11 +194,8 @@ def plant_event(folder: Path, spec: EventSpec, reporter: Reporter) -> PlantedEve
     return PlantedEvent(folder, EventTime(first, last))
 
 
-def simulate_into(
-    folder: Path, seed: int, size_km: float, slides: bool, reporter: Reporter
-) -> dict[str, str]:
+def simulate_into(folder: Path, spec: EventSpec, reporter: Reporter) -> dict[str, str]:
     """Write a simulated event and return where its parts are."""
-    spec = EventSpec(seed=seed, size_km=size_km, slides=slides)
     event = plant_event(folder, spec, reporter)
     return {
         "event": utc_text(event.event.first),

@@ -13,6 +13,7 @@ from landslidectl.events import Reporter
 from landslidectl.files.hashing import stable_key
 from landslidectl.inference.manifest import Model
 from landslidectl.inference.score import ScoreRaster
+from landslidectl.jobs.doubts import doubt_outlines
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.inputs import scene_bytes
 from landslidectl.jobs.job import Job, versions
@@ -112,6 +113,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     def work(reporter: Reporter) -> Made[Published]:
         stacks = [track.stack.value for track in scored.tracks]
         detections = find_detections(fused.value, stacks, options)
+        doubt_outlines(detections, threshold, reporter)
         product = _write(job, scored, fused.value, detections, reporter)
         job.catalog.record_detections(job.job_id, _rows(detections))
         published = _published(product, detections, job.job_id)

@@ -22,6 +22,7 @@ from landslidectl.jobs.choose import (
     warn_of_gaps,
     warn_of_orbits,
 )
+from landslidectl.jobs.doubts import doubt_passes
 from landslidectl.jobs.frame import MapFrame, prepare_dem
 from landslidectl.jobs.geocoding import geocode_all
 from landslidectl.jobs.inputs import gather
@@ -95,6 +96,7 @@ def _detect(job: Job[DetectSettings]) -> JobResult:
     )
     job.catalog.record_model(_model_record(model))
     stacked = _stack_all(job, _contract(job, model))
+    doubt_passes(model, [track.plan.track for track in stacked.tracks], job.reporter)
     rasters = tuple(score_track(job, track, model) for track in stacked.tracks)
     published = publish(job, Scored(stacked.frame, stacked.area, stacked.tracks, rasters, model))
     empty = published.areas.detections == 0

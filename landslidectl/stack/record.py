@@ -55,6 +55,8 @@ class Stack:
         Whether later scenes than usual were taken, since the usual window held none.
     late_post_days : float
         Days after the last shock at which the latest such scene was taken, 0 if there is none.
+    simulated : bool
+        Whether a program made the scenes.
     """
 
     folder: Path
@@ -79,6 +81,7 @@ class Stack:
     side_offset_db: tuple[float | None, ...]
     post_window_extended: bool = False
     late_post_days: float = 0.0
+    simulated: bool = False
 
     @property
     def values_path(self) -> Path:
@@ -138,6 +141,7 @@ def write_record(stack: Stack) -> None:
             "side_offset_db": list(stack.side_offset_db),
             "post_window_extended": stack.post_window_extended,
             "late_post_days": stack.late_post_days,
+            "simulated": stack.simulated,
             "incidence": stack.incidence_path.name,
         },
     )
@@ -196,4 +200,5 @@ def _from_record(folder: Path, record: Mapping[str, Any]) -> Stack:
         side_offset_db=optional_floats(record["side_offset_db"]),
         post_window_extended=bool(record["post_window_extended"]),
         late_post_days=float(record["late_post_days"]),
+        simulated=bool(record.get("simulated", False)),
     )

@@ -187,6 +187,7 @@ def _describe(pre: Composite, post: Composite, request: StackRequest) -> Stack:
         side_offset_db=(),
         post_window_extended=request.post_window_extended,
         late_post_days=request.late_post_days,
+        simulated=request.look_scene.is_simulated,
     )
 
 

@@ -125,3 +125,20 @@ def test_models_that_are_not_there(runner: CliRunner, tmp_path: Path) -> None:
 )
 def test_values_in_words(value: object, words: str) -> None:
     assert told(value) == words
+
+
+def test_an_event_of_two_tracks_is_simulated(runner: CliRunner, tmp_path: Path) -> None:
+    done = runner.invoke(app, ["simulate", str(tmp_path), "--size-km", "0.5", "--tracks", "2"])
+    assert done.exit_code == 0
+    products = [*tmp_path.glob("scenes/*.SAFE"), *tmp_path.glob("scenes/*.zip")]
+    assert len(products) == 12
+    assert runner.invoke(app, ["simulate", str(tmp_path), "--tracks", "3"]).exit_code == 2
+
+
+def test_what_models_info_tells_fits_a_terminal(runner: CliRunner) -> None:
+    for name in ("resnet", "cnn_vv"):
+        told_model = runner.invoke(app, ["models", "info", name]).stdout.partition("\nEvery figure")
+        lines = told_model[0].splitlines()
+        assert max(map(len, lines)) <= 80
+        assert "sigma0" in told_model[0]
+        assert not any(line.startswith("metrics") for line in lines)

@@ -12,6 +12,7 @@ from landslidectl.cli.progress import (
     JsonReporter,
     LineReporter,
     QuietReporter,
+    finish_words,
     reporting,
 )
 from landslidectl.events import (
@@ -95,3 +96,9 @@ def test_bars_leave_one_line_a_step() -> None:
 def test_no_bars_off_a_terminal() -> None:
     with reporting(json_lines=False, quiet=False, verbose=False) as reporter:
         assert isinstance(reporter, LineReporter)
+
+
+def test_what_the_title_says_is_not_said_again() -> None:
+    again = StepFinished("geocode", 0.25, "S1A_X")
+    assert finish_words(again, "Scene 1 of 6, S1A_X") == "Scene 1 of 6, S1A_X: 0.2 s"
+    assert finish_words(again, "Scene 1 of 6") == "Scene 1 of 6: 0.2 s (S1A_X)"

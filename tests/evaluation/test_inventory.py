@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from landslidectl.errors import ProductError
-from landslidectl.evaluation.inventory import Burner, burn, read_inventory
+from landslidectl.evaluation.inventory import Burner, burn, inventory_digest, read_inventory
 from landslidectl.grid import Window
 from tests.evaluation.world import GRID, rectangle, write_inventory, write_layer
 
@@ -76,12 +76,45 @@ def test_other_files_are_refused(tmp_path: Path):
         read_inventory(tmp_path / "none.gpkg", GRID.epsg)
     junk = tmp_path / "junk.gpkg"
     junk.write_bytes(b"no geopackage")
-    with pytest.raises(ProductError, match="cannot be read"):
+    with pytest.raises(ProductError, match="cannot be read") as caught:
         read_inventory(junk, GRID.epsg)
+    assert "driver" not in caught.value.message, "what GDAL would do is nothing to do here"
+    with pytest.raises(ProductError, match="is a folder, expected a file"):
+        read_inventory(tmp_path, GRID.epsg)
     two = write_inventory(tmp_path / "two.gpkg", [rectangle(1, 1, 5, 5)])
     write_layer(two, "other", [rectangle(1, 1, 5, 5)], f"EPSG:{GRID.epsg}", append=True)
-    with pytest.raises(ProductError, match="slides, other"):
+    with pytest.raises(ProductError, match="slides, other") as caught:
         read_inventory(two, GRID.epsg)
+    assert "--layer slides" in caught.value.hint
+
+
+def test_a_layer_is_read_by_its_name(tmp_path: Path):
+    path = write_inventory(tmp_path / "two.gpkg", [rectangle(1, 1, 5, 5)])
+    both = [rectangle(1, 1, 5, 5), rectangle(20, 20, 5, 5)]
+    write_layer(path, "other", both, f"EPSG:{GRID.epsg}", append=True)
+    for name, count in (("slides", 1), ("other", 2)):
+        found = read_inventory(path, GRID.epsg, name)
+        assert (len(found.slides), found.layer) == (count, name)
+    with pytest.raises(ProductError, match="no layer 'slide', found slides, other"):
+        read_inventory(path, GRID.epsg, "slide")
+
+
+def test_metres_that_are_read_as_degrees_are_told_of(tmp_path: Path):
+    path = tmp_path / "metres.geojson"
+    shape = shapely.geometry.mapping(rectangle(1, 1, 9, 9))
+    feature = {"type": "Feature", "properties": {}, "geometry": shape}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    with pytest.raises(ProductError, match="EPSG:4326, is valid; the first is at") as caught:
+        read_inventory(path, GRID.epsg)
+    assert "longitude and latitude" in caught.value.hint
+
+
+def test_the_digest_of_a_shapefile_is_that_of_all_its_files(tmp_path: Path):
+    for suffix in ("shp", "prj"):
+        (tmp_path / f"a.{suffix}").write_text(suffix)
+    before = inventory_digest(tmp_path / "a.shp")
+    (tmp_path / "a.prj").write_text("another system")
+    assert inventory_digest(tmp_path / "a.shp") != before
 
 
 def test_windows_are_burnt_as_the_whole_grid_is():

@@ -71,7 +71,7 @@ def test_an_event_is_written_once_and_again_when_it_is_another(tmp_path: Path) -
     assert [event.skipped for event in events if isinstance(event, StepFinished)] == [False, True]
     (tmp_path / "event.json").write_text("{")
     assert plant_event(tmp_path, spec, silent) == first
-    told = simulate_into(tmp_path, 4, 1.0, False, silent)
+    told = simulate_into(tmp_path, EventSpec(seed=4, size_km=1.0, slides=False), silent)
     assert set(told) == {"event", "scenes", "dem", "aoi", "planted"}
     assert all(Path(told[name]).exists() for name in ("scenes", "dem", "aoi", "planted"))
 

@@ -126,7 +126,9 @@ def test_counts_quality_and_angles(case) -> None:
 
 def test_opening_gives_the_same_stack(case) -> None:
     pre, post, request, _ = case
+    look = replace(request.look_scene, is_simulated=True)
     request = replace(request, min_post=2, post_window_extended=True, late_post_days=17.5)
+    request = replace(request, look_scene=look)
     stack = build_stack(TRACK, pre, post, request)
     assert open_stack(request.folder) == stack
     assert stack.pre_scenes == pre.scene_ids
@@ -137,6 +139,7 @@ def test_opening_gives_the_same_stack(case) -> None:
     assert stack.pre_offsets == pre.offsets
     assert (stack.post_window_extended, stack.late_post_days) == (True, 17.5)
     assert stack.terrain_corrected
+    assert stack.simulated
 
 
 def test_vv_alone(tmp_path, grid) -> None:

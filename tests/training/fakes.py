@@ -68,6 +68,7 @@ def stack(folder: Path, side: int = 300, seed: int = 3) -> SimpleNamespace:
         track=Track(46, Pass.DESCENDING),
         bands=bands,
         contract=StackContract(),
+        simulated=False,
         values_path=folder / "stack.tif",
         quality_path=folder / "quality.tif",
     )

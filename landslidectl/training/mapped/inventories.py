@@ -18,6 +18,7 @@ from landslidectl.stack.contract import StackContract
 from landslidectl.stack.record import Stack, open_stack
 from landslidectl.terms import BandSet, Pass
 from landslidectl.training.cutting import Source
+from landslidectl.training.mapped.whereabouts import nowhere
 from landslidectl.training.splits import REAL_EVENT
 
 if TYPE_CHECKING:
@@ -39,11 +40,14 @@ class EventSource:
         A stack folder, or a folder that holds some, at any depth.
     inventory : Path
         Polygons of its landslides.
+    layer : str, optional
+        The layer of the file that holds them; by default the only one with polygons.
     """
 
     name: str
     stacks: Path
     inventory: Path
+    layer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,14 @@ class MappedEvent:
         Files its patches.
     stacks : tuple of Stack
     inventory : Path
+    layer : str, optional
     """
 
     name: str
     number: int
     stacks: tuple[Stack, ...]
     inventory: Path
+    layer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +125,16 @@ def open_events(
         )
     events = []
     for index, source in enumerate(sources):
-        if not source.inventory.is_file():
-            raise ProductError(
-                f"{source.inventory}: no such file, expected the polygons of '{source.name}'",
-                "An event takes its name, its stacks and its polygons, in this order.",
-            )
+        _check_paths(source)
         stacks = _stacks(source, bands, direction)
         for stack in stacks:
             if not stack.terrain_corrected:
                 reporter(Warned(f"{stack.folder}: made without an elevation model"))
-        events.append(MappedEvent(source.name, REAL_EVENT + index, stacks, source.inventory))
+        if any(stack.simulated for stack in stacks):
+            words = "the figures say nothing about real landslides"
+            reporter(Warned(f"the scenes of '{source.name}' are simulated: {words}"))
+        number = REAL_EVENT + index
+        events.append(MappedEvent(source.name, number, stacks, source.inventory, source.layer))
     _check_together([stack for event in events for stack in event.stacks])
     return tuple(events)
 
@@ -146,30 +152,47 @@ def map_event(event: MappedEvent, reporter: Reporter = silent) -> tuple[MappedSt
     ProductError
         If the inventory cannot be used, or none of its polygons lies on a stack.
     """
-    mapped, count = [], 0
+    mapped, apart = [], []
     inventories: dict[int, Inventory] = {}
     for stack in event.stacks:
         epsg = stack.grid.epsg
         if epsg not in inventories:
-            inventories[epsg] = read_inventory(event.inventory, epsg)
+            inventories[epsg] = read_inventory(event.inventory, epsg, event.layer)
         slides = inventories[epsg].slides
-        count = len(slides)
         inside = [shape for shape in slides if _meet(shape.bounds, stack.grid.bounds)]
         if inside:
             mapped.append(_on_stack(stack, inside, event.number))
         else:
-            reporter(Warned(f"{stack.folder}: no polygon of '{event.name}' lies on it; left out"))
-    skipped = max((inventory.skipped for inventory in inventories.values()), default=0)
+            apart.append(stack)
+    first = inventories[event.stacks[0].grid.epsg]
+    if not mapped:
+        raise nowhere(event.name, first, event.stacks)
+    for stack in apart:
+        reporter(Warned(f"{stack.folder}: no polygon of '{event.name}' lies on it; left out"))
+    skipped = min(inventory.skipped for inventory in inventories.values())
     if skipped:
         words = f"{skipped} features without an area or out of reach are left out"
         reporter(Warned(f"{event.inventory}: {words}"))
-    if not mapped:
-        raise ProductError(
-            f"{event.inventory}: none of its {count} polygons lies on the {len(event.stacks)} "
-            f"stacks of '{event.name}'",
-            "Check the coordinate system of the file, and that it is of this event.",
-        )
+    if first.repaired:
+        words = f"{first.repaired} polygons cross themselves or are broken; they were repaired"
+        reporter(Warned(f"{event.inventory}: {words}"))
     return tuple(mapped)
+
+
+def _check_paths(source: EventSource) -> None:
+    order = "An event takes its name, its stacks and its polygons, in this order."
+    if source.stacks.is_file() and source.inventory.is_dir():
+        raise UsageError(
+            f"--event {source.name}: {source.stacks} is a file and {source.inventory} a folder, "
+            "expected first the folder of stacks, then the file of polygons",
+            order,
+        )
+    if not source.inventory.is_file():
+        found = "a folder" if source.inventory.is_dir() else "no such file"
+        raise ProductError(
+            f"{source.inventory}: {found}, expected the file of the polygons of '{source.name}'",
+            order,
+        )
 
 
 def _stacks(source: EventSource, bands: BandSet, direction: Pass | None) -> tuple[Stack, ...]:

@@ -10,6 +10,7 @@ HEAD = """# {name} {version}
 
 **Trained on inventories**: mapped landslides, on stacks of {passes} tracks.
 {data}
+{simulated}
 Its scores are scores, not probabilities. The figures below hold for the mapped events and ground
 like theirs; an inventory's gaps and shifts are in them too. Ground up to 1.3 km outside the hull of
 an inventory's polygons counted as looked at and free of landslides.
@@ -22,6 +23,10 @@ track built under the contract in `model.json`, for people who check it against 
 Not intended: as the only ground for a decision about people's safety; for landslides triggered by
 rain; for monitoring slow movement; for stacks made under another contract (the program refuses
 those); for other passes than those named above.
+"""
+SIMULATED = """
+**Made by a program**: the scenes and landslides of events marked as simulated are invented. What
+the figures say of them they do not say of real landslides.
 """
 TITLES = {
     "model": "this model",
@@ -40,10 +45,15 @@ def inventory_card_text(manifest: Mapping[str, Any]) -> str:
         parameters=manifest["parameters"],
         million=manifest["multiply_adds"] / 1e6,
         data=training["data"],
+        simulated=SIMULATED if any(map(_invented, training["events"])) else "",
         passes=" and ".join(training["passes"]),
     )
     parts = (_data(training), _figures(manifest), _events(manifest), _files(manifest))
     return "\n".join([head, *parts])
+
+
+def _invented(event: Mapping[str, Any]) -> bool:
+    return bool(event.get("simulated"))
 
 
 def _data(training: Mapping[str, Any]) -> str:
@@ -55,7 +65,7 @@ def _data(training: Mapping[str, Any]) -> str:
     ]
     for event in training["events"]:
         role = "test only" if event["left_out"] else "train, validation and test, by place"
-        tracks = ", ".join(event["tracks"])
+        tracks = ", ".join(event["tracks"]) + (" (simulated)" if _invented(event) else "")
         lines.append(f"| {event['name']} | {tracks} | {event['polygons']} | {role} |")
     lines += ["", "| set | patches | landslide |", "|---|---|---|"]
     for name, content in training["sets"].items():

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from landslidectl.errors import InputError, UsageError
+from landslidectl.evaluation.inventory import inventory_digest
 from landslidectl.events import Reporter, StepAdvanced, StepFinished, StepStarted, silent
-from landslidectl.files.hashing import file_digest
 from landslidectl.grid import Grid
 from landslidectl.training.cutting import WINDOW, Kind, Source, cut
 from landslidectl.training.mapped.inventories import MappedEvent, MappedStack, map_event
@@ -28,6 +28,15 @@ from landslidectl.training.splits import (
 
 LEAST = {Split.TRAIN: 20, Split.VALIDATION: 5, Split.TEST: 5}
 STEP = "patches"
+CUTTING = "Cutting patches"
+FEW_LANDSLIDES = (
+    "Give more events or a larger inventory; another --seed deals the ground out in another way. A "
+    "landslide patch needs more than 5 % of its 640 m window in slides that the radar sees."
+)
+FEW_OTHERS = (
+    "Patches without landslides come from the ground between the polygons: these must outline the "
+    "single slides, not the area that was looked at."
+)
 ZONE_M = 1_000_000.0
 """No UTM easting is as large."""
 
@@ -64,8 +73,8 @@ class InventorySets:
     division : Division
         Which ground each set has.
     events : tuple of mapping
-        For every event: number, name, inventory and its digest, polygons, tracks, whether it was
-        left out, and its patches by set.
+        For every event: number, name, inventory, its layer and digest, polygons, tracks, whether
+        it was left out, whether its scenes are simulated, and its patches by set.
     """
 
     sets: Mapping[Split, PatchSet]
@@ -87,7 +96,7 @@ def build_sets(
     """
     _check_left_out([event.name for event in events], options.left_out)
     started = monotonic()
-    reporter(StepStarted(STEP, "Cutting patches", len(events), "events"))
+    reporter(StepStarted(STEP, CUTTING, len(events), "events"))
     offers = {event.name: _offers(event, options.seed, reporter) for event in events}
     division = options.known
     for event in sorted(events, key=lambda event: event.name not in options.left_out):
@@ -192,10 +201,12 @@ def _described(
         "number": event.number,
         "name": event.name,
         "inventory": event.inventory.name,
-        "inventory_sha256": file_digest(event.inventory),
+        "layer": event.layer,
+        "inventory_sha256": inventory_digest(event.inventory),
         "polygons": len(polygons),
         "tracks": sorted({offer.mapped.source.stack.track.name for offer in offers}),
         "left_out": event.name in options.left_out,
+        "simulated": any(stack.simulated for stack in event.stacks),
         "patches": {
             split.value: {
                 "landslide": sum(int(part.labels.sum()) for part in parts),
@@ -221,21 +232,25 @@ def _check_left_out(names: Sequence[str], left_out: frozenset[str]) -> None:
 
 
 def _check_amounts(sets: Mapping[Split, PatchSet], table: Sequence[Mapping[str, Any]]) -> None:
-    lacking = []
+    lacking, kinds = [], set()
     for split, patches in sets.items():
-        counts = {"landslide": int(patches.labels.sum()), "other": int((~patches.labels).sum())}
-        lacking += [
-            f"{split}: {count} {kind} patches, needed {LEAST[split]}"
-            for kind, count in counts.items()
-            if count < LEAST[split]
-        ]
-    if lacking:
-        events = ", ".join(event["name"] for event in table)
-        raise InputError(
-            f"too few patches from {events}: {'; '.join(lacking)}",
-            "Give more events or a larger inventory. A landslide patch needs more than 5 % of its "
-            "640 m window in slides that the radar sees.",
-        )
+        landslides = int(patches.labels.sum())
+        counts = {"landslide": landslides, "others": len(patches) - landslides}
+        for kind, count in counts.items():
+            if count < LEAST[split]:
+                words = "landslide patches" if kind == "landslide" else "patches without"
+                lacking.append(f"{split} has {count} {words}, needs {LEAST[split]}")
+                kinds.add(kind)
+    if not lacking:
+        return
+    given = "; ".join(f"{event['name']} gives {_given(event['patches'])}" for event in table)
+    hint = FEW_LANDSLIDES if "landslide" in kinds else FEW_OTHERS
+    raise InputError(f"too few patches: {'; '.join(lacking)}. In all, {given}", hint)
+
+
+def _given(patches: Mapping[str, Mapping[str, int]]) -> str:
+    landslides = sum(part["landslide"] for part in patches.values())
+    return f"{landslides} with landslides and {sum(p['others'] for p in patches.values())} without"
 
 
 def _words(sets: Mapping[Split, PatchSet]) -> str:

@@ -5,6 +5,7 @@ Everything on the way is kept in a working folder, and the same request goes on 
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -21,10 +22,17 @@ from landslidectl.inference.manifest import WEIGHTS_NAME, Model
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import Pass
 from landslidectl.training.mapped.inventories import MappedEvent, contract_of, open_events
-from landslidectl.training.mapped.inventory_sets import InventorySets, SplitOptions, build_sets
+from landslidectl.training.mapped.inventory_sets import (
+    CUTTING,
+    STEP,
+    InventorySets,
+    SplitOptions,
+    build_sets,
+)
 from landslidectl.training.mapped.mixing import mixed
 from landslidectl.training.mapped.placing import Amounts
 from landslidectl.training.mapped.train_request import (
+    EVENTS,
     TrainRequest,
     architecture_of,
     check_folders,
@@ -34,7 +42,7 @@ from landslidectl.training.mapped.train_request import (
 )
 from landslidectl.training.networks.finetune import check_fits, find_start
 from landslidectl.training.networks.fit import fit
-from landslidectl.training.networks.framework import load_keras
+from landslidectl.training.networks.framework import check_installed, load_keras
 from landslidectl.training.networks.register import (
     Release,
     quantise_run,
@@ -51,7 +59,6 @@ from landslidectl.training.splits import (
     division_record,
 )
 
-EVENTS = "events.json"
 PLACES = "places.json"
 RULES = {"log_ratio": "the mean log-ratio", "spread": "the spread of the log-ratio"}
 
@@ -73,7 +80,7 @@ def train(request: TrainRequest, reporter: Reporter = silent) -> Model:
         If something of the request cannot be used; the message says what.
     """
     check_request(request)
-    load_keras()
+    check_installed()
     events = open_events(request.events, request.bands, request.direction, reporter)
     contract = contract_of(events)
     start = None
@@ -82,13 +89,21 @@ def train(request: TrainRequest, reporter: Reporter = silent) -> Model:
         check_fits(start, request.architecture, contract)
     architecture_of(request, start)
     key = request_key(request, events, start)
-    check_folders(request, key)
+    finished = check_folders(request, key)
+    if finished is not None:
+        with suppress(ModelError):
+            known_division(finished)
+            reporter(StepStarted("model", f"Model {request.name}"))
+            reporter(StepFinished("model", 0.0, skipped=True))
+            _warn(finished, reporter)
+            return finished
     built = _sets(request, events, start, reporter)
     sets = {split.value: patches for split, patches in built.sets.items()}
     if request.mix is not None:
         sets["train"] = _with_simulation(request, sets["train"], contract)
     for other in ("train", "validation"):
         check_disjoint(sets[other], sets["test"], (other, "test"))
+    load_keras()
     run = request.run / "run"
     _fit(request, start, sets, reporter)
     started = monotonic()
@@ -154,7 +169,8 @@ def _sets(
     if table.is_file():
         record = json.loads(table.read_text(encoding="utf-8"))
         sets = {split: read_patches(folder / f"{split}.npz") for split in Split}
-        reporter(StepFinished("patches", 0.0, skipped=True))
+        reporter(StepStarted(STEP, CUTTING))
+        reporter(StepFinished(STEP, 0.0, skipped=True))
         return InventorySets(sets, division_of(record["division"]), tuple(record["events"]))
     options = SplitOptions(
         seed=request.seed,
@@ -247,4 +263,6 @@ def _flown(patches: PatchSet, way: Pass) -> bool:
 def _in_words(built: InventorySets) -> str:
     names = ", ".join(event["name"] for event in built.events)
     count = sum(event["polygons"] for event in built.events)
-    return f"Events: {names}; {count} polygons."
+    invented = ", ".join(event["name"] for event in built.events if event.get("simulated"))
+    words = f" The scenes of {invented} are simulated." if invented else ""
+    return f"Events: {names}; {count} polygons.{words}"

@@ -1,11 +1,13 @@
 """What a training on inventories is asked to be, and what it is told by."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from landslidectl.errors import InputError, OutputError, UsageError
+from landslidectl.errors import InputError, ModelError, OutputError, UsageError
+from landslidectl.evaluation.inventory import inventory_digest
 from landslidectl.files.atomic import write_json_atomic
 from landslidectl.files.hashing import file_digest, stable_key
 from landslidectl.inference.manifest import (
@@ -13,6 +15,7 @@ from landslidectl.inference.manifest import (
     Model,
     model_folder_name,
     read_manifest,
+    verify_model,
 )
 from landslidectl.terms import BandSet, Pass
 from landslidectl.training.mapped.inventories import EventSource, MappedEvent
@@ -23,6 +26,9 @@ from landslidectl.training.networks.scoring import read_step
 from landslidectl.training.patches import PatchSet
 
 REQUEST = "request.json"
+EVENTS = "events.json"
+"""Written once the patches are; a run without it has nothing that is worth keeping."""
+
 FEW_PATCHES = 2560
 
 
@@ -170,7 +176,8 @@ def request_key(request: TrainRequest, events: Sequence[MappedEvent], start: Mod
     inputs["events"] = [
         {
             "name": event.name,
-            "inventory": file_digest(event.inventory),
+            "inventory": inventory_digest(event.inventory),
+            "layer": event.layer,
             "stacks": [
                 [file_digest(path) for path in (s.record_path, s.values_path, s.quality_path)]
                 for s in event.stacks
@@ -181,8 +188,13 @@ def request_key(request: TrainRequest, events: Sequence[MappedEvent], start: Mod
     return stable_key({"request": {**plain, "bands": request.bands.value}, "inputs": inputs})
 
 
-def check_folders(request: TrainRequest, key: str) -> None:
+def check_folders(request: TrainRequest, key: str) -> Model | None:
     """Refuse to overwrite another model, or to go on with another run; begin the run.
+
+    Returns
+    -------
+    Model or None
+        The model of this very request, where it is finished and its files are intact.
 
     Raises
     ------
@@ -193,18 +205,24 @@ def check_folders(request: TrainRequest, key: str) -> None:
     """
     if (request.folder / MANIFEST_NAME).is_file():
         present = read_manifest(request.folder / MANIFEST_NAME)
-        if _training(present).get("key") != key:
+        if _training(present).get("key") == key:
+            with suppress(ModelError):
+                verify_model(present)
+                return present
+        else:
             raise OutputError(
                 f"{request.folder}: holds another model already",
                 "Choose another --name or --output.",
             )
     record = request.run / REQUEST
-    if record.is_file() and read_step(record).get("key") != key:
+    begun = record.is_file() and (request.run / EVENTS).is_file()
+    if begun and read_step(record).get("key") != key:
         raise InputError(
             f"{request.run}: this run was begun with other inputs or options",
             "Choose another --name or --work, or delete the folder.",
         )
     write_json_atomic(record, {"key": key})
+    return None
 
 
 def _training(model: Model) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from landslidectl.errors import ModelError, UsageError
 from landslidectl.inference.manifest import (
     MANIFEST_NAME,
     Model,
+    list_models,
     load_model,
     model_twins,
     read_manifest,
@@ -67,7 +68,7 @@ def find_start(text: str, bands: BandSet, models_dir: Path) -> Model:
         model = read_manifest(folder / MANIFEST_NAME)
         verify_model(model)
     else:
-        model = load_model(text, bands, models_dir)
+        model = _named(text, bands, models_dir)
     if model.bands is not bands:
         raise ModelError(
             f"{model.folder}: takes {model.bands.value}, the training is for {bands.value}",
@@ -76,9 +77,29 @@ def find_start(text: str, bands: BandSet, models_dir: Path) -> Model:
     if WEIGHTS not in model_twins(model):
         raise ModelError(
             f"{model.folder}: holds no weights to go on from (weights.npz)",
-            "Start from a model that `train` made, or from a shipped one that holds them.",
+            f"{_with_weights(bands, models_dir)} A folder that landslidectl train made holds them.",
         )
     return model
+
+
+def _named(text: str, bands: BandSet, models_dir: Path) -> Model:
+    try:
+        return load_model(text, bands, models_dir)
+    except ModelError as error:
+        raise ModelError(
+            error.message, f"{error.hint} A model of your own is given by its folder.".strip()
+        ) from error
+
+
+def _with_weights(bands: BandSet, models_dir: Path) -> str:
+    """Say which of the models that came with the program can be gone on from."""
+    names = [
+        model.name
+        for model in list_models(models_dir)
+        if model.bands is bands and WEIGHTS in model_twins(model)
+    ]
+    found = ", ".join(names) if names else "none in this version"
+    return f"Shipped models that hold them: {found}."
 
 
 def start_of(model: Model) -> Start:

@@ -1,5 +1,6 @@
 """The one way to TensorFlow and Keras, which are heavy, talkative and optional."""
 
+import importlib.util
 import os
 import sys
 import tempfile
@@ -10,6 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from landslidectl.errors import ResourceError
+
+
+def check_installed() -> None:
+    """Refuse at once where TensorFlow is missing; nothing heavy is imported where it is not.
+
+    Raises
+    ------
+    ResourceError
+        If the extra is not installed.
+    """
+    try:
+        found = importlib.util.find_spec("tensorflow") is not None
+    except ValueError:
+        found = False
+    if not found:
+        load_tensorflow()
 
 
 def load_tensorflow() -> Any:

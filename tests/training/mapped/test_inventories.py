@@ -5,10 +5,18 @@ import json
 import numpy as np
 import pytest
 
-from landslidectl.errors import InputError, UsageError
+from landslidectl.errors import InputError, ProductError, UsageError
 from landslidectl.events import Warned
 from landslidectl.grid import Bounds, Grid, Window
-from landslidectl.training.mapped.inventories import MappedEvent, _window, _zones_meet, map_event
+from landslidectl.terms import BandSet
+from landslidectl.training.mapped.inventories import (
+    EventSource,
+    MappedEvent,
+    _window,
+    _zones_meet,
+    map_event,
+    open_events,
+)
 from landslidectl.training.mapped.inventory_sets import SplitOptions, build_sets
 from landslidectl.training.mapped.mixing import mixed
 from landslidectl.training.splits import REAL_EVENT
@@ -75,6 +83,47 @@ def test_a_stack_without_a_polygon_is_told_of_and_left_out(tmp_path):
     parts = map_event(MappedEvent("a", REAL_EVENT, (near, far), inventory), told.append)
     assert [part.source.stack for part in parts] == [near]
     assert [type(one) for one in told] == [Warned]
+
+
+def test_broken_polygons_are_repaired_and_told_of(tmp_path):
+    built = stack(tmp_path)
+    path = _inventory(tmp_path / "i.geojson", [_around(built.grid, 100, 100)])
+    content = json.loads(path.read_text())
+    ring = content["features"][0]["geometry"]["coordinates"][0]
+    ring[1], ring[2] = ring[2], ring[1]
+    path.write_text(json.dumps(content))
+    told = []
+    (part,) = map_event(MappedEvent("a", REAL_EVENT, (built,), path), told.append)
+    assert part.source.slides.any()
+    assert ["1 polygons cross themselves" in one.message for one in told] == [True]
+
+
+@pytest.mark.parametrize(
+    ("stacks", "inventory", "error", "words"),
+    [
+        ("slides.gpkg", "stacked", UsageError, "is a file and .* a folder"),
+        ("stacked", "stacked", ProductError, "a folder, expected the file of the polygons"),
+        ("stacked", "none.gpkg", ProductError, "no such file"),
+    ],
+)
+def test_paths_that_cannot_be_meant_are_refused(tmp_path, stacks, inventory, error, words):
+    (tmp_path / "stacked").mkdir()
+    (tmp_path / "slides.gpkg").touch()
+    source = EventSource("a", tmp_path / stacks, tmp_path / inventory)
+    with pytest.raises(error, match=words) as caught:
+        open_events([source], BandSet.VV_VH, None)
+    assert "in this order" in caught.value.hint
+
+
+def test_too_few_patches_are_counted_by_event_and_the_hint_fits(tmp_path):
+    built = stack(tmp_path, side=400)
+    one = _inventory(tmp_path / "one.geojson", [_around(built.grid, 100, 100)])
+    with pytest.raises(InputError, match="In all, a gives ") as caught:
+        build_sets([MappedEvent("a", REAL_EVENT, (built,), one)], SplitOptions(3))
+    assert "--seed" in caught.value.hint
+    whole = _inventory(tmp_path / "all.geojson", [_around(built.grid, 0, 0, 4000.0)])
+    with pytest.raises(InputError, match="train has 0 patches without, needs 20"):
+        build_sets([MappedEvent("a", REAL_EVENT, (built,), whole)], SplitOptions(3))
 
 
 def test_events_that_cover_the_same_ground_share_its_blocks(tmp_path):

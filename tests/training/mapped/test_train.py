@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from landslidectl.cli.app import app
 from landslidectl.inference.manifest import load_model
 from landslidectl.inference.score import score_stack
+from landslidectl.jobs.lock import folder_lock
 from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.slides import SlideOptions
 from landslidectl.simulation.spec import EventSpec
@@ -90,7 +91,9 @@ def test_a_trained_model_is_one_that_detect_takes(trained, events, models, tmp_p
     scores = score_stack(stack, model, tmp_path / "score.tif")
     assert scores.windows_scored > 50
     assert "detect SCENES --model mine --models-dir" in done.stderr
-    assert "event east" in done.stdout
+    assert "test patches" in done.stdout
+    assert "event east" not in done.stdout, "one event needs no row of its own"
+    assert "the scenes of 'east' are simulated" in done.stderr
     listed = CliRunner().invoke(app, ["models", "list", "--models-dir", str(models), "--json"])
     assert "mine" in [one["name"] for one in json.loads(listed.stdout)]
     verified = CliRunner().invoke(app, ["models", "verify", "--models-dir", str(models)])
@@ -113,6 +116,17 @@ def test_the_manifest_says_what_the_model_was_made_of(trained):
     card = (trained[0] / "card.md").read_text()
     assert "Trained on inventories" in card
     assert "simulation only" not in card
+    assert "**Made by a program**" in card
+    assert "(simulated)" in card
+    assert event["simulated"]
+    told = (
+        CliRunner()
+        .invoke(app, ["models", "info", "mine", "--models-dir", str(trained[0].parent)])
+        .stdout
+    )
+    facts = told.partition("# mine")[0]
+    assert max(map(len, facts.splitlines())) <= 80
+    assert "The scenes of east are simulated." in facts
 
 
 def test_sets_share_no_ground_and_hold_both_kinds(trained, models):
@@ -141,6 +155,13 @@ def test_the_same_command_goes_on_and_repeats_to_the_byte(trained, events, model
                "-o", tmp_path / "copy", *FEW)  # fmt: skip
     assert done.exit_code == 0, done.stderr
     assert "already done" in done.stderr
+    assert "Converting" in done.stderr
+    again = run(*events["east"].options("east"), "--architecture", "cnn", "--name", "mine",
+                "-o", tmp_path / "copy", *FEW)  # fmt: skip
+    assert again.exit_code == 0, again.stderr
+    assert "Model mine: already done" in again.stderr
+    assert "Converting" not in again.stderr, "a finished model is not made again"
+    assert again.stdout == done.stdout
     assert {name: (tmp_path / "copy" / "mine" / name).read_bytes() for name in names} == before
 
 
@@ -153,6 +174,40 @@ def test_other_inputs_neither_mix_with_a_run_nor_replace_a_model(trained, events
     done = run(*same, "-o", tmp_path, *FEW, "--seed", "2", *work)
     assert done.exit_code == 4
     assert "begun with other inputs or options" in done.stderr
+
+
+def test_a_request_that_failed_before_its_patches_can_be_put_right(keras, events, tmp_path):
+    """A better inventory under the same name is what the message asked for."""
+    options = ["--architecture", "cnn", "--name", "x", "-o", tmp_path / "out", *FEW]
+    truth = json.loads(events["west"].truth.read_text())
+    for count, words in ((1, "too few patches"), (2, "too few patches")):
+        few = {**truth, "features": truth["features"][:count]}
+        (tmp_path / "slides.geojson").write_text(json.dumps(few))
+        where = ["--event", "a", events["west"].stacks, tmp_path / "slides.geojson"]
+        done = run(*where, *options)
+        assert done.exit_code == 4
+        assert words in done.stderr
+
+
+def test_two_runs_of_one_model_exclude_each_other(keras, events, tmp_path):
+    run_folder = tmp_path / ".work" / "x"
+    run_folder.mkdir(parents=True)
+    with folder_lock(run_folder / "lock"):
+        done = run(*events["west"].options("a"), "--architecture", "cnn", "--name", "x",
+                   "-o", tmp_path, *FEW)  # fmt: skip
+    assert done.exit_code == 9
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(keras, events, tmp_path, monkeypatch):
+    def pressed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("landslidectl.training.mapped.train.fit", pressed)
+    done = run(*events["east"].options("a"), "--architecture", "cnn", "--name", "x",
+               "-o", tmp_path, *FEW)  # fmt: skip
+    assert done.exit_code == 130
+    assert "goes on where it stopped" in done.stderr
+    assert not list(tmp_path.rglob("lock"))
 
 
 def test_fine_tuning_goes_on_from_a_model_with_an_event_left_out_and_simulation_mixed_in(
@@ -225,6 +280,10 @@ def test_a_model_that_does_not_fit_is_refused(trained, events, models, tmp_path)
     done = run(*base, "--from", bare)
     assert done.exit_code == 5
     assert "holds no weights to go on from" in done.stderr
+    assert "Shipped models that hold them:" in done.stderr
+    done = run(*base, "--from", "mine")
+    assert done.exit_code == 5
+    assert "A model of your own is given by its folder." in done.stderr
     (trained_copy := tmp_path / "damaged").mkdir()
     for file in trained[0].iterdir():
         shutil.copy(file, trained_copy)
@@ -281,12 +340,12 @@ def test_every_bad_input_ends_in_a_message_with_a_hint(keras, events, tmp_path):
         Bad(["--event", "a", tmp_path / "empty", east.truth], 4, "found no stack.json"),
         Bad(["--event", "a", east.stacks, tmp_path / "no.gpkg"], 4, "no such file"),
         Bad(["--event", "a", east.stacks, far], 4, "none of its 1 polygons lies on"),
-        Bad(["--event", "a", east.stacks], 2, "1 events need 2 paths, found 1"),
+        Bad(["--event", "a", east.stacks], 2, "1 event needs 2 paths, found 1"),
         Bad([*whole, *whole], 2, "a name of its own"),
         Bad([*whole, *west.options("west"), "--leave-out", "wst"], 2, "no such event"),
         Bad([*whole, "--leave-out", "east"], 2, "every event is left out"),
         Bad(["--event", "a", other, west.truth], 4, "its contract is"),
-        Bad(["--event", "a", east.stacks, tmp_path / "one.geojson"], 4, "too few patches from a"),
+        Bad(["--event", "a", east.stacks, tmp_path / "one.geojson"], 4, "too few patches: "),
         Bad([*west.options("west"), "--pass", "ascending"], 4, "none is of a ascending track"),
         Bad([*whole, "--mix", tmp_path / "empty"], 4, "holds no patches"),
     ]
@@ -305,6 +364,9 @@ def test_every_bad_input_ends_in_a_message_with_a_hint(keras, events, tmp_path):
     done = run(*whole, "--architecture", "cnn", "--name", "x_vv", "-o", tmp_path / "out")
     assert done.exit_code == 2
     assert not np.any([path.name == "x_vv" for path in tmp_path.rglob("*")])
+    done = run("--event", "a", tmp_path / "empty", east.truth, "--architecture", "cnn",
+               "--name", "x", "-o", tmp_path / "nothing")  # fmt: skip
+    assert not (tmp_path / "nothing").exists(), "what failed at once leaves nothing behind"
 
 
 def test_without_tensorflow_the_extra_is_named(events, tmp_path, monkeypatch):

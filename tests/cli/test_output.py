@@ -1,0 +1,34 @@
+"""Tables on narrow terminals."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from landslidectl.cli.output import folded, write_table
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(1, 120))
+def test_every_column_is_shown_once_beside_the_first(widths: list[int], wide: int) -> None:
+    parts = folded(widths, wide)
+    assert all(part[0] == 0 for part in parts)
+    assert [index for part in parts for index in part[1:]] == list(range(1, len(widths)))
+    for part in parts:
+        fits = sum(widths[index] + 2 for index in part) - 2 <= wide
+        assert fits or len(part) <= 2
+
+
+def test_a_table_is_folded_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    headings, row = ("name", "a" * 50, "b" * 50), ("x", 1, 2)
+    write_table(headings, [row])
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    write_table(headings, [row])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    assert max(map(len, lines)) <= 80
+    assert lines[0].startswith("name")
+    assert lines[3].startswith("name")
