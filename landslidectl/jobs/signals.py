@@ -23,23 +23,46 @@ def stoppable() -> Iterator[None]:
     Interrupted, Terminated
         On Ctrl-C and SIGTERM.
     """
-    previous = None
-    in_main = threading.current_thread() is threading.main_thread()
-    if in_main:
-        previous = signal.signal(signal.SIGTERM, _terminate)
+    asked = _Asked()
+    previous = {}
+    if threading.current_thread() is threading.main_thread():
+        previous[signal.SIGTERM] = signal.signal(signal.SIGTERM, asked.terminate)
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            previous[signal.SIGINT] = signal.signal(signal.SIGINT, asked.interrupt)
     try:
         yield
     except KeyboardInterrupt as error:
-        raise Interrupted("stopped by Ctrl-C", RESUME) from error
+        raise _interrupted() from error
+    except Exception as error:
+        # A library that calls back into Python may swallow what the signal raised there and fail
+        # for want of a result.
+        if asked.stop is None or asked.stop is error:
+            raise
+        raise asked.stop from error
     finally:
-        if in_main:
-            signal.signal(signal.SIGTERM, previous or signal.SIG_DFL)
+        for number, handler in previous.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    signal.signal(signal.SIGTERM, _end_at_once)
-    raise Terminated("the system asked the process to end (SIGTERM)", RESUME)
+class _Asked:
+    """What the user or the system asked for while a block ran."""
+
+    def __init__(self) -> None:
+        self.stop: Interrupted | Terminated | None = None
+
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        self.stop = _interrupted()
+        signal.default_int_handler(number, frame)
+
+    def terminate(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        signal.signal(signal.SIGTERM, _end_at_once)
+        self.stop = Terminated("the system asked the process to end (SIGTERM)", RESUME)
+        raise self.stop
+
+
+def _interrupted() -> Interrupted:
+    return Interrupted("stopped by Ctrl-C", RESUME)
 
 
 def _end_at_once(number: int, frame: FrameType | None) -> None:
