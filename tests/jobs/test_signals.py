@@ -19,7 +19,7 @@ def ask() -> Callable[[int], None]:
 @pytest.mark.parametrize(("number", "error"), STOPS)
 def test_a_signal_becomes_our_exception(ask, number, error):
     before = signal.getsignal(number)
-    with pytest.raises(error, match="stopped|asked"), stoppable():
+    with pytest.raises(error, match=r"stopped|asked"), stoppable():
         ask(number)
     assert signal.getsignal(number) is before
 
