@@ -11,6 +11,7 @@ from landslidectl.terms import BandSet
 from landslidectl.training.event_numbers import from_spans
 
 MODELS = list_models(resource_dir("models"))
+LEAST_RECALL_AND_MOST_FALSE = {BandSet.VV_VH: (0.55, 5.0), BandSet.VV: (0.45, 6.0)}
 
 
 def names(model: Model) -> str:
@@ -56,14 +57,19 @@ def test_no_figure_is_about_events_the_model_has_seen(model: Model) -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=names)
 def test_it_finds_most_large_slides_without_crying_wolf(model: Model) -> None:
-    """The least that may ship, on ten unseen simulated events; the card has the figures."""
+    """The least that may ship, on unseen events in landscapes of fitted places.
+
+    Most slides there are weaker than in the simulator's usual landscapes: the rules find a tenth.
+    """
     scenes = model.raw["metrics"]["scenes"]
     test = scenes["on_test_events"]
     assert len(scenes["test_events"]) >= 10
+    assert scenes["test_landscapes"]["from"] == "a population"
     planted, found = test["large"]
-    assert planted >= 50
-    assert found / planted >= 0.6
-    assert test["false_per_100_km2"] <= 5.0
+    assert planted >= 100
+    least, most_false = LEAST_RECALL_AND_MOST_FALSE[model.bands]
+    assert found / planted >= least
+    assert test["false_per_100_km2"] <= most_false
 
 
 @pytest.mark.parametrize("model", MODELS, ids=names)
@@ -77,9 +83,7 @@ def test_it_beats_both_rules_that_need_no_network(model: Model) -> None:
 @pytest.mark.parametrize("model", MODELS, ids=names)
 def test_it_finds_more_large_slides_on_scenes_than_either_rule(model: Model) -> None:
     scenes = model.raw["metrics"]["scenes"]
-    if not scenes.get("baselines"):
-        pytest.skip("its scenes were not mapped by the rules")
     assert set(scenes["baselines"]) == set(RULES)
     recall = scenes["on_test_events"]["recall_large"]
     for rule in scenes["baselines"].values():
-        assert recall > (rule["on_test_events"]["recall_large"] or 0.0)
+        assert recall > 2.0 * (rule["on_test_events"]["recall_large"] or 0.0)
