@@ -3,10 +3,11 @@
 Two ways, both with 8-bit kernels that `rounding.rounded` chose:
 
 - *fixed ranges*: all that lies between the first operation, which brings each band to a common
-  range, and the pooling over the window is integers, and the ranges of the feature maps are those
-  of the representative patches. Resizing, attention, pooling over the window, dense layers and
-  sigmoid stay in float, so that the score keeps its full resolution (an 8-bit sigmoid knows 256
-  values).
+  range, and the first pooling over the window is integers, and the ranges of the feature maps are
+  those of the representative patches. That pooling and all after it, attention, dense layers and
+  sigmoid, stay in float, so that the score keeps its full resolution (an 8-bit sigmoid knows 256
+  values). So one map of integers is handed from what neighbouring windows share to what each
+  window has for itself, and a file can be cut there.
 - *ranges of each window*: only the products of the convolutions are integers; each window's feature
   maps are brought to 8 bits by their own range, and sums, attention and pooling are in float. It
   takes up to half as long again, and is closer where a few windows have far larger features than
@@ -25,16 +26,7 @@ from landslidectl.evaluation.metrics import roc_auc
 from landslidectl.files.atomic import atomic_path
 from landslidectl.training.networks.framework import load_tensorflow, quiet
 
-FLOAT_OPERATIONS = (
-    "DEPTHWISE_CONV_2D",
-    "RESIZE_BILINEAR",
-    "MUL",
-    "MEAN",
-    "REDUCE_MAX",
-    "CONCATENATION",
-    "FULLY_CONNECTED",
-    "LOGISTIC",
-)
+FIRST_OPERATION = "DEPTHWISE_CONV_2D"
 MOST_DIFFERENCE = 0.02
 MOST_AUC_LOSS = 0.003
 
@@ -93,11 +85,12 @@ def quantise(network: Any, representative: NDArray[np.float32], out: Path) -> Pa
             yield [patch[np.newaxis].astype(np.float32)]
 
     with quiet():
+        head = _outputs_from_first_mean(_float_content(network))
         converter = tf.lite.TFLiteConverter.from_keras_model(network)
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = patches
         options = tf.lite.experimental.QuantizationDebugOptions(
-            denylisted_ops=list(FLOAT_OPERATIONS)
+            denylisted_ops=[FIRST_OPERATION], denylisted_nodes=head
         )
         debugger = tf.lite.experimental.QuantizationDebugger(
             converter=converter, debug_dataset=patches, debug_options=options
@@ -132,14 +125,8 @@ def quantise_by_window(network: Any, out: Path) -> Path:
 
 def convert_float(network: Any, out: Path, half: bool = False) -> Path:
     """Convert without quantisation: float32, or float16 weights, for comparison and for GPUs."""
-    tf = load_tensorflow()
-
     with quiet():
-        converter = tf.lite.TFLiteConverter.from_keras_model(network)
-        if half:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.target_spec.supported_types = [tf.float16]
-        content = converter.convert()
+        content = _float_content(network, half)
     return _write(content, out)
 
 
@@ -156,6 +143,32 @@ def quantisation_loss(
         float(difference.max()),
         int(labels.size),
     )
+
+
+def _float_content(network: Any, half: bool = False) -> bytes:
+    tf = load_tensorflow()
+
+    converter = tf.lite.TFLiteConverter.from_keras_model(network)
+    if half:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
+    return bytes(converter.convert())
+
+
+def _outputs_from_first_mean(content: bytes) -> list[str]:
+    """Name what the first mean, which pools over the window, and all operations after it give."""
+    from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
+    graph = model.subgraphs[0]
+    codes = [code.builtinCode for code in model.operatorCodes]
+    operations = [codes[operator.opcodeIndex] for operator in graph.operators]
+    first = operations.index(schema.BuiltinOperator.MEAN)
+    return [
+        graph.tensors[output].name.decode()
+        for operator in graph.operators[first:]
+        for output in operator.outputs
+    ]
 
 
 def _write(content: bytes, out: Path) -> Path:
