@@ -83,6 +83,8 @@ class BlockScorer:
         A window with a larger share of missing pixels is not scored.
     tile_side : int
         Largest side of a tile; the scores do not depend on it.
+    may_share : bool
+        False keeps windows one by one, to compare.
 
     Attributes
     ----------
@@ -93,14 +95,19 @@ class BlockScorer:
     """
 
     def __init__(
-        self, scorer: AnyScorer, stride: int, max_missing: float, tile_side: int = TILE_SIDE
+        self,
+        scorer: AnyScorer,
+        stride: int,
+        max_missing: float,
+        tile_side: int = TILE_SIDE,
+        may_share: bool = True,
     ) -> None:
         self._scorer, self._max_missing = scorer, max_missing
         self._grid = (stride, tile_side)
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         self.reason = ""
         try:
-            network = _shared_network(scorer, stride)
+            network = _shared_network(scorer, stride, may_share)
         except NotCuttableError as reason:
             self.way, self.reason = ONE_BY_ONE, str(reason)
         else:
@@ -183,7 +190,7 @@ def _borrowed(idle: "SimpleQueue[Worker]") -> Iterator[Worker]:
         idle.put(worker)
 
 
-def _shared_network(scorer: AnyScorer, stride: int) -> SharedNetwork:
+def _shared_network(scorer: AnyScorer, stride: int, may_share: bool) -> SharedNetwork:
     """Return a scorer's network in two parts.
 
     Raises
@@ -191,6 +198,8 @@ def _shared_network(scorer: AnyScorer, stride: int) -> SharedNetwork:
     NotCuttableError
         If its windows cannot share their features at this stride.
     """
+    if not may_share:
+        raise NotCuttableError("it was asked for")
     if isinstance(scorer, RuleScorer):
         raise NotCuttableError("a rule has no features")
     network = share(scorer.content, scorer.network)

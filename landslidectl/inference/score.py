@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from landslidectl.errors import StackError
 from landslidectl.events import (
     ArtefactWritten,
     Reporter,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from landslidectl.stack.record import Stack
 
 STEP = "score"
+REBUILD = "Delete the stack's folder and run the same command again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ def score_stack(
         If the stack was made under another contract, or the model is damaged.
     ResourceError
         If the device is not available.
+    StackError
+        If the stack's raster cannot be read to its end.
     """
     check_contract(model, stack)
     started = time.monotonic()
@@ -182,7 +186,12 @@ def _blocks(
             block = Window(row, 0, min(options.block_rows, grid.rows - row), grid.cols)
             rows = min(block.rows + reach, grid.rows - row)
             bands = np.empty((len(indexes), rows, grid.cols), dtype=np.float32)
-            values.read(indexes, window=rasterio_window(block), out=bands[:, : block.rows])
+            try:
+                values.read(indexes, window=rasterio_window(block), out=bands[:, : block.rows])
+            except OSError as error:
+                raise StackError(
+                    f"{stack.values_path}: cannot be read: {error}", REBUILD
+                ) from error
             for earlier, needed in waiting:
                 first, last = (
                     row - earlier.row,
