@@ -18,6 +18,7 @@ from landslidectl.inference.tiles import Tile
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+HEAD_VALUES = 1 << 17
 PROBE_WINDOWS = 24
 PROBE_SEED = 1
 
@@ -58,8 +59,10 @@ class SharedNetwork:
         return Part(content, (count, rows, cols // PAIR, PAIR * bands))
 
     def head(self) -> Part:
-        """Load the head for `BATCH` windows at a time."""
-        return Part(self.halves.head, (BATCH, *self.crop))
+        """Load the head for as many windows at a time as keep its maps in the cache."""
+        rows, cols, channels = self.crop
+        count = max(1, min(BATCH, HEAD_VALUES // (rows * cols * channels)))
+        return Part(self.halves.head, (count, *self.crop))
 
 
 class Worker:
@@ -140,15 +143,15 @@ class Worker:
 
     def _scores(self, crops: Crops) -> "NDArray[np.float32]":
         """Run the head on the features of windows."""
-        scores = np.empty(len(crops), dtype=np.float32)
-        for first in range(0, len(crops), BATCH):
-            batch = crops[first : first + BATCH]
+        scores, count = np.empty(len(crops), dtype=np.float32), self._head.shape[0]
+        for first in range(0, len(crops), count):
+            batch = crops[first : first + count]
 
             def fill(given: "NDArray[np.float32]", batch: Crops = batch) -> None:
                 for index, crop in enumerate(batch):
                     given[index] = crop
 
-            scores[first : first + BATCH] = self._head.scores(fill)[: len(batch)]
+            scores[first : first + count] = self._head.scores(fill)[: len(batch)]
         return scores
 
 

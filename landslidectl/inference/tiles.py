@@ -6,6 +6,7 @@ again what others score. A window flush with the last row or column is off the g
 gaps has medians of its own in them: those are scored by themselves.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -83,14 +84,16 @@ def on_grid(origins: Sequence[int], stride: int) -> int:
 
 
 def runs(count: int, most: int) -> tuple[Run, ...]:
-    """Divide windows along one axis into runs of equal length, at most ``most``.
+    """Divide windows along one axis into as few runs of equal length as ``most`` allows.
 
     The last run is moved back where fewer are left over.
     """
-    length = min(count, most)
-    firsts = list(range(0, count - length + 1, length)) if length else []
+    if count == 0:
+        return ()
+    length = math.ceil(count / math.ceil(count / most))
+    firsts = range(0, count - length + 1, length)
     found = [Run(first, length, 0) for first in firsts]
-    if firsts and firsts[-1] + length < count:
+    if firsts[-1] + length < count:
         last = count - length
         found.append(Run(last, length, firsts[-1] + length - last))
     return tuple(found)

@@ -15,7 +15,9 @@ def test_runs_cover_every_window_once_and_are_equally_long(count, most):
         index for run in found for index in range(run.first + run.repeated, run.first + run.count)
     ]
     assert taken == list(range(count))
-    assert {run.count for run in found} <= {min(count, most)}
+    assert len({run.count for run in found}) == min(count, 1)
+    assert all(run.count <= most for run in found)
+    assert len(found) == -(-count // most), "no more than needed"
 
 
 @given(length=st.integers(1, 900), stride=st.integers(1, 64))
