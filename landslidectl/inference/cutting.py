@@ -7,12 +7,18 @@ memory; nothing else is written, and a file is refused rather than cut wrongly.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ai_edge_litert import schema_py_generated as schema
+from landslidectl.inference.graph import (
+    FileModel,
+    compacted,
+    inputs_of,
+    load_schema,
+    operations,
+    packed,
+    read_model,
+)
 
-FILE_IDENTIFIER = b"TFL3"
 POSITION_WISE = (
     "ADD",
     "AVERAGE_POOL_2D",
@@ -37,13 +43,13 @@ class Halves:
 
     Parameters
     ----------
-    trunk : schema.ModelT
+    trunk : FileModel
         Input (1, row, col, band), dB; output one feature map.
     head : bytes
         A ``.tflite``: input the crop of that map that belongs to one window; output its score.
     """
 
-    trunk: "schema.ModelT"
+    trunk: FileModel
     head: bytes
 
 
@@ -75,59 +81,12 @@ def cut(content: bytes) -> Halves:
     ]
     other.inputs = [border]
     known = constant | {border} | {int(made) for step in other.operators for made in step.outputs}
-    if any(int(taken) not in known for step in other.operators for taken in _inputs(step)):
+    if any(int(taken) not in known for step in other.operators for taken in inputs_of(step)):
         raise NotCuttableError("more than one feature map goes to the pooling over the window")
     return Halves(compacted(trunk), packed(compacted(head)))
 
 
-def read_model(content: bytes) -> "schema.ModelT":
-    """Unpack a ``.tflite``; each call gives objects of its own."""
-    from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415
-
-    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
-
-
-def packed(model: "schema.ModelT") -> bytes:
-    """Pack a model into the bytes of a ``.tflite``."""
-    import flatbuffers  # noqa: PLC0415
-
-    builder = flatbuffers.Builder(1 << 20)
-    builder.Finish(model.Pack(builder), FILE_IDENTIFIER)
-    return bytes(builder.Output())
-
-
-def operations(model: "schema.ModelT") -> list[str]:
-    """Return the names of a model's operations, in their order."""
-    from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415
-
-    names = {code: name for name, code in vars(schema.BuiltinOperator).items() if name.isupper()}
-    codes = [names.get(code.builtinCode, "?") for code in model.operatorCodes]
-    return [codes[step.opcodeIndex] for step in model.subgraphs[0].operators]
-
-
-def compacted(model: "schema.ModelT") -> "schema.ModelT":
-    """Drop the tensors, buffers and signatures that no operation of a model needs any more."""
-    graph = model.subgraphs[0]
-    used = {int(place) for place in (*graph.inputs, *graph.outputs)}
-    for step in graph.operators:
-        used |= {*_inputs(step), *(int(made) for made in step.outputs)}
-    places = {old: new for new, old in enumerate(sorted(used))}
-    for step in graph.operators:
-        step.inputs = [places.get(int(taken), -1) for taken in step.inputs]
-        step.outputs = [places[int(made)] for made in step.outputs]
-    graph.inputs = [places[int(place)] for place in graph.inputs]
-    graph.outputs = [places[int(place)] for place in graph.outputs]
-    graph.tensors = [graph.tensors[old] for old in sorted(used)]
-    kept = sorted({0} | {tensor.buffer for tensor in graph.tensors})
-    buffers = {old: new for new, old in enumerate(kept)}
-    for tensor in graph.tensors:
-        tensor.buffer = buffers[tensor.buffer]
-    model.buffers = [model.buffers[old] for old in kept]
-    model.signatureDefs, model.metadata, model.metadataBuffer = [], [], None
-    return model
-
-
-def _border(model: "schema.ModelT", kinds: list[str]) -> int:
+def _border(model: FileModel, kinds: list[str]) -> int:
     """Return the tensor that the first mean takes, as integers where it was integers before."""
     graph = model.subgraphs[0]
     border = int(graph.operators[kinds.index("MEAN")].inputs[0])
@@ -137,19 +96,19 @@ def _border(model: "schema.ModelT", kinds: list[str]) -> int:
     return border
 
 
-def _steps_to(model: "schema.ModelT", border: int) -> list[int]:
+def _steps_to(model: FileModel, border: int) -> list[int]:
     """Return the operations that a tensor is made by, in their order."""
     needed, before = {border}, []
     operators = model.subgraphs[0].operators
     for index in reversed(range(len(operators))):
         if needed & {int(made) for made in operators[index].outputs}:
             before.append(index)
-            needed |= set(_inputs(operators[index]))
+            needed |= set(inputs_of(operators[index]))
     return before[::-1]
 
 
-def _check_trunk(model: "schema.ModelT", kinds: list[str], before: list[int]) -> None:
-    from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415
+def _check_trunk(model: FileModel, kinds: list[str], before: list[int]) -> None:
+    schema = load_schema()
 
     graph = model.subgraphs[0]
     if not before:
@@ -160,14 +119,10 @@ def _check_trunk(model: "schema.ModelT", kinds: list[str], before: list[int]) ->
             raise NotCuttableError(f"{kind} stands before its pooling over the window")
         if kind in PADDED and step.builtinOptions.padding != schema.Padding.VALID:
             raise NotCuttableError("the edges of its windows are padded")
-        taken = [graph.tensors[place].type for place in _inputs(step)[:2]]
+        taken = [graph.tensors[place].type for place in inputs_of(step)[:2]]
         if kind == "CONV_2D" and taken == [schema.TensorType.FLOAT32, schema.TensorType.INT8]:
             raise NotCuttableError("the ranges of its feature maps are those of each window")
 
 
-def _inputs(step: "schema.OperatorT") -> list[int]:
-    return [int(taken) for taken in step.inputs if taken >= 0]
-
-
-def _data(model: "schema.ModelT", tensor: "schema.TensorT") -> Any:
+def _data(model: FileModel, tensor: Any) -> Any:
     return model.buffers[tensor.buffer].data

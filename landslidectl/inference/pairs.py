@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landslidectl.inference.cutting import compacted, operations, packed
+from landslidectl.inference.graph import (
+    FileModel,
+    Step,
+    compacted,
+    load_schema,
+    operations,
+    packed,
+)
 
 if TYPE_CHECKING:
-    from ai_edge_litert import schema_py_generated as schema
     from numpy.typing import NDArray
 
 FRONT = ["DEPTHWISE_CONV_2D", "QUANTIZE", "CONV_2D"]
@@ -23,9 +29,9 @@ KERNEL = 3
 PAIR = 2
 
 
-def can_pair(trunk: "schema.ModelT") -> bool:
+def can_pair(trunk: FileModel) -> bool:
     """Tell whether a trunk starts as `paired` needs it: band scaling, integers, 3 x 3 kernels."""
-    from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415
+    schema = load_schema()
 
     if operations(trunk)[:3] != FRONT:
         return False
@@ -47,17 +53,17 @@ def can_pair(trunk: "schema.ModelT") -> bool:
     )
 
 
-def sized(trunk: "schema.ModelT", shape: tuple[int, int]) -> bytes:
+def sized(trunk: FileModel, shape: tuple[int, int]) -> bytes:
     """Return a trunk as a ``.tflite`` for tiles of a shape (row, col), any number of them."""
     return packed(_with_input(copy.deepcopy(trunk), [1, *shape, _bands(trunk)]))
 
 
-def paired(trunk: "schema.ModelT", shape: tuple[int, int]) -> bytes:
+def paired(trunk: FileModel, shape: tuple[int, int]) -> bytes:
     """Return a trunk that takes tiles of a shape (row, col) as (tile, row, col / 2, 2 * band).
 
     Parameters
     ----------
-    trunk : schema.ModelT
+    trunk : FileModel
         One that `can_pair`; it is left as it is.
     shape : (int, int)
         An even number of columns.
@@ -84,26 +90,26 @@ def paired(trunk: "schema.ModelT", shape: tuple[int, int]) -> bytes:
     return packed(compacted(model))
 
 
-def _takes_each_other(steps: "list[schema.OperatorT]") -> bool:
+def _takes_each_other(steps: list[Step]) -> bool:
     """Tell whether each step takes what the one before it gives."""
     return all(int(after.inputs[0]) == int(before.outputs[0]) for before, after in pairwise(steps))
 
 
-def _bands(trunk: "schema.ModelT") -> int:
+def _bands(trunk: FileModel) -> int:
     graph = trunk.subgraphs[0]
     return int(graph.tensors[graph.inputs[0]].shape[3])
 
 
-def _with_input(model: "schema.ModelT", shape: list[int]) -> "schema.ModelT":
+def _with_input(model: FileModel, shape: list[int]) -> FileModel:
     graph = model.subgraphs[0]
     tensor = graph.tensors[graph.inputs[0]]
     tensor.shape, tensor.shapeSignature = shape, [-1, *shape[1:]]
     return model
 
 
-def _widen(model: "schema.ModelT", place: int, change: Any) -> None:
+def _widen(model: FileModel, place: int, change: Any) -> None:
     """Replace the numbers of a constant tensor, and its scales where each channel has one."""
-    from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415
+    schema = load_schema()
 
     tensor = model.subgraphs[0].tensors[place]
     kinds = {
@@ -135,9 +141,9 @@ def _paired_kernel(kernel: "NDArray[np.int8]") -> "NDArray[np.int8]":
     return wide
 
 
-def _insert_reshape(model: "schema.ModelT", shape: list[int]) -> None:
+def _insert_reshape(model: FileModel, shape: list[int]) -> None:
     """Lay the pairs of results beside each other, after the first convolution."""
-    from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415
+    schema = load_schema()
 
     graph = model.subgraphs[0]
     convolution = graph.operators[FRONT.index("CONV_2D")]

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
 
-from landslidectl.inference.cutting import NotCuttableError, cut, operations, read_model
+from landslidectl.inference.cutting import NotCuttableError, cut
+from landslidectl.inference.graph import operations, read_model
 from landslidectl.inference.network import Network, Part
 from landslidectl.inference.pairs import can_pair, paired, sized
 from tests.inference.convolutional import convolutional_bytes
