@@ -4,7 +4,9 @@
 companion; ``--network NAME=FILE`` takes a network file besides. Windows one by one and windows that
 share their features are timed on the same pixels in the same run, and the bits are compared.
 Processor seconds are of one thread, least of the repeats; they survive a busy machine, wall seconds
-do not. Reading and writing are not in them.
+do not. Reading and writing are not in them. ``--openvino`` runs the same files through OpenVINO,
+where it is installed, and through LiteRT, on windows that are already cut: one thread, batches of
+16 windows.
 """
 
 import argparse
@@ -23,12 +25,14 @@ from landslidectl.grid import Grid, Window
 from landslidectl.inference.blocks import SHARED, BlockScorer
 from landslidectl.inference.interpreter import Scorer
 from landslidectl.inference.manifest import Model, list_models, model_twins
+from landslidectl.inference.network import BATCH, Network
 from landslidectl.inference.score import RasterRun, ScoreOptions
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet, Device
 
 WINDOWS_PER_AXIS = 172
 PLANE_ROWS = 2048
+READY_WINDOWS = 256
 HEAD = ("network", "way", "CPU s", "ms a window", "times", "wall s", "same bits")
 
 
@@ -91,6 +95,35 @@ def measured(model: Model, grid: Grid, given: argparse.Namespace) -> list[Timing
     return found
 
 
+def ready_windows_ms(model: Model, repeats: int) -> dict[str, float]:
+    """Return milliseconds a window of two runtimes on the same windows, cut beforehand."""
+    import openvino  # type: ignore[import-not-found]
+
+    rng = np.random.default_rng(6)
+    shape = (READY_WINDOWS, *model.input_shape)
+    windows = rng.normal(-6.0, 5.0, shape).astype(np.float32)
+    core = openvino.Core()
+    other = core.compile_model(
+        core.read_model(model.file), "CPU", {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
+    )
+    own = Network(model.file.read_bytes())
+
+    def foreign() -> None:
+        for first in range(0, READY_WINDOWS, BATCH):
+            other(windows[first : first + BATCH])
+
+    found = {}
+    for name, work in (("OpenVINO", foreign), ("LiteRT", lambda: own.score(windows))):
+        work()
+        spent = []
+        for _ in range(repeats + 2):
+            began = time.process_time()
+            work()
+            spent.append(time.process_time() - began)
+        found[name] = min(spent) / READY_WINDOWS * 1e3
+    return found
+
+
 def networks(given: argparse.Namespace) -> dict[str, Model]:
     """Return what is to be timed, by name: models, their float companions, single files."""
     found: dict[str, Model] = {}
@@ -127,16 +160,26 @@ def main() -> None:
     parser.add_argument("--network", action="append", default=[], metavar="NAME=FILE")
     parser.add_argument("--only", help="names, with commas between")
     parser.add_argument("--stride", type=int, default=32)
-    parser.add_argument("--per-axis", type=int, default=WINDOWS_PER_AXIS)
+    parser.add_argument(
+        "--per-axis", type=int, default=WINDOWS_PER_AXIS, help="windows; 0 leaves scoring out"
+    )
     parser.add_argument("--threads", type=int, default=2, help="for the wall seconds")
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--openvino", action="store_true")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    side = 64 + (given.per_axis - 1) * given.stride
+    side = 64 + max(given.per_axis - 1, 0) * given.stride
     grid = Grid(32654, 500000.0, 4_700_000.0, 10.0, side, side)
     print(f"{given.per_axis**2:,} windows, stride {given.stride}, {platform.processor()}")
     rows: list[list[str]] = []
     for name, model in networks(given).items():
+        if given.openvino:
+            for runtime, window_ms in ready_windows_ms(model, given.repeats).items():
+                way = f"{runtime}, windows already cut"
+                rows.append([name, way, "", f"{window_ms:.4f}", "", "", ""])
+                print("  ".join(rows[-1]), flush=True)
+        if given.per_axis == 0:
+            continue
         alone, shared = measured(model, grid, given)
         same = np.array_equal(alone.scores, shared.scores, equal_nan=True)
         for timing in (alone, shared) if shared.way == SHARED else (alone,):
