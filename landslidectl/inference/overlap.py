@@ -1,6 +1,6 @@
 """Reading one item ahead and writing one behind, each in a thread of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -8,17 +8,21 @@ from typing import Any, Self, TypeVar
 _Item = TypeVar("_Item")
 
 
-def ahead(items: Iterator[_Item]) -> Iterator[_Item]:
+def ahead(items: Generator[_Item, None, None]) -> Generator[_Item, None, None]:
     """Yield items in their order while the next one is made in another thread.
 
-    All of them are made in one thread. What making one raises is raised here in its turn.
+    All of them are made in one thread, and what holds files open there is closed there too. What
+    making one raises is raised here in its turn.
     """
     end = object()
     with ThreadPoolExecutor(1, "read") as reader:
-        pending: Future[Any] = reader.submit(next, items, end)
-        while (item := pending.result()) is not end:
-            pending = reader.submit(next, items, end)
-            yield item
+        try:
+            pending: Future[Any] = reader.submit(next, items, end)
+            while (item := pending.result()) is not end:
+                pending = reader.submit(next, items, end)
+                yield item
+        finally:
+            reader.submit(items.close).result()
 
 
 class Behind:

@@ -2,7 +2,8 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -139,10 +140,11 @@ def score_stack(
         BlockScorer(scorer, options.stride, options.max_missing) as blocks,
         create_raster(out, stack.grid, _layout(stack, model, options, blocks)) as target,
         Behind() as writer,
+        closing(ahead(_blocks(stack, model, options))) as read,
     ):
         run = RasterRun(stack.grid, model.window, options, blocks)
         reporter(StepStarted(STEP, f"Scoring {stack.track}", run.windows, "windows"))
-        for block, bands in ahead(_blocks(stack, model, options)):
+        for block, bands in read:
             scores = run.score(block, bands)
             place = rasterio_window(block)
             writer.do(partial(target.write, scores, 1, window=place))
@@ -172,7 +174,7 @@ def _layout(
 
 def _blocks(
     stack: "Stack", model: Model, options: ScoreOptions
-) -> "Iterator[tuple[Window, NDArray[np.float32]]]":
+) -> "Generator[tuple[Window, NDArray[np.float32]], None, None]":
     """Yield row blocks with the model's bands on them and on the rows that their windows reach.
 
     Every row is read once: what a block reaches of the next is copied from there.

@@ -35,6 +35,23 @@ def test_one_item_is_made_ahead_and_no_more():
     following.close()
 
 
+def test_the_reader_is_closed_in_its_own_thread():
+    threads = []
+
+    def items():
+        try:
+            threads.append(threading.get_ident())
+            yield from range(10)
+        finally:
+            threads.append(threading.get_ident())
+
+    following = ahead(items())
+    next(following)
+    following.close()
+    assert len(threads) == 2
+    assert threads[0] == threads[1] != threading.get_ident()
+
+
 def test_what_reading_raises_comes_through():
     def items():
         yield 1

@@ -97,6 +97,21 @@ def test_shared_features_do_not_change_a_bit_of_the_raster(tmp_path):
         assert "every 2 pixels" in last.tags()["one_by_one_because"]
 
 
+def test_an_interrupted_run_leaves_no_raster_and_the_next_one_works(tmp_path, model):
+    stack = write_stack(tmp_path, _values(400, 100))
+
+    def interrupt(event):
+        if isinstance(event, StepAdvanced):
+            raise KeyboardInterrupt
+
+    options = ScoreOptions(block_rows=64)
+    with pytest.raises(KeyboardInterrupt):
+        score_stack(stack, model, tmp_path / "score.tif", options, interrupt)
+    assert not list(tmp_path.glob("*score*"))
+    score_stack(stack, model, tmp_path / "score.tif", options)
+    assert np.isfinite(read_bands(tmp_path / "score.tif")).all()
+
+
 def test_a_stack_that_cannot_be_read_leaves_no_raster(tmp_path, model):
     stack = write_stack(tmp_path, _values(600, 100))
     content = bytearray(stack.values_path.read_bytes())
