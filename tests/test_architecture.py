@@ -37,7 +37,7 @@ ONLY_IN = {
     "sqlite_utils": ("catalog/",),
     "typer": ("cli/",),
     "rich": ("cli/",),
-    "ai_edge_litert": ("inference/interpreter.py",),
+    "ai_edge_litert": ("inference/network.py", "inference/graph.py"),
     "tensorflow": ("training/",),
     "keras": ("training/",),
 }

@@ -1,4 +1,4 @@
-"""The one door to LiteRT: windows in, scores out."""
+"""A model is loaded once a thread, and gives windows their scores."""
 
 import contextlib
 import os
@@ -6,18 +6,18 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from landslidectl.errors import ModelError, ResourceError
 from landslidectl.inference.manifest import Model, verify_model
+from landslidectl.inference.network import Network
 from landslidectl.terms import Device
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BATCH = 16
 MOST_THREADS = 8
 
 
@@ -61,6 +61,11 @@ class Scorer:
     verbose : bool
         Let the runtime write its own lines to standard error.
 
+    Attributes
+    ----------
+    content : bytes
+        The network file.
+
     Raises
     ------
     ModelError
@@ -82,8 +87,14 @@ class Scorer:
         self.device_used = Device.CPU
         self.threads = default_threads() if threads is None else max(1, threads)
         with contextlib.nullcontext() if verbose else _silenced_stderr():
-            self._networks = [_Network(model) for _ in range(self.threads)]
+            self.content = _read(model)
+            self._networks = [_load(model, self.content) for _ in range(self.threads)]
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
+
+    @property
+    def network(self) -> Network:
+        """Return the network of the first thread; for use while no other thread scores."""
+        return self._networks[0]
 
     def __enter__(self) -> Self:
         return self
@@ -121,55 +132,30 @@ class Scorer:
         if self._pool is None:
             return self._networks[0].score(windows)
         shares = np.array_split(windows, self.threads)
-        parts = self._pool.map(_Network.score, self._networks, shares)
+        parts = self._pool.map(Network.score, self._networks, shares)
         return np.concatenate(list(parts))
 
 
-class _Network:
-    """One interpreter with one thread."""
+def _read(model: Model) -> bytes:
+    try:
+        return model.file.read_bytes()
+    except OSError as error:
+        raise _unusable(model, str(error)) from error
 
-    def __init__(self, model: Model) -> None:
-        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
 
-        try:
-            content = model.file.read_bytes()
-            self._interpreter: Any = Interpreter(model_content=content, num_threads=1)
-            self._input = self._interpreter.get_input_details()[0]
-            self._output = self._interpreter.get_output_details()[0]
-            self._resize(1)
-            self._interpreter.invoke()
-        except (OSError, ValueError, RuntimeError, IndexError) as error:
-            raise _unusable(model, str(error)) from error
-        self._check_shapes(model)
-
-    def score(self, windows: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        scores = np.empty(windows.shape[0], dtype=np.float32)
-        for first in range(0, windows.shape[0], BATCH):
-            batch = windows[first : first + BATCH]
-            self._resize(batch.shape[0])
-            self._interpreter.set_tensor(self._input["index"], _encode(batch, self._input))
-            self._interpreter.invoke()
-            raw = self._interpreter.get_tensor(self._output["index"])
-            scores[first : first + BATCH] = _decode(raw, self._output).reshape(batch.shape[0])
-        return scores
-
-    def _resize(self, batch: int) -> None:
-        if getattr(self, "_batch", None) == batch:
-            return
-        shape = [batch, *(int(side) for side in self._input["shape"][1:])]
-        self._interpreter.resize_tensor_input(self._input["index"], shape)
-        self._interpreter.allocate_tensors()
-        self._batch = batch
-
-    def _check_shapes(self, model: Model) -> None:
-        taken = tuple(int(side) for side in self._input["shape"][1:])
-        given = self._interpreter.get_tensor(self._output["index"]).size
-        if taken != model.input_shape or given != 1:
-            raise _unusable(
-                model,
-                f"the network takes {taken} and gives {given} values a window, "
-                f"the manifest says {model.input_shape} and a score is 1 value",
-            )
+def _load(model: Model, content: bytes) -> Network:
+    """Load one interpreter and check what it takes and gives."""
+    try:
+        network = Network(content)
+    except (ValueError, RuntimeError, IndexError) as error:
+        raise _unusable(model, str(error)) from error
+    if network.input_shape != model.input_shape or network.values != 1:
+        raise _unusable(
+            model,
+            f"the network takes {network.input_shape} and gives {network.values} values a window, "
+            f"the manifest says {model.input_shape} and a score is 1 value",
+        )
+    return network
 
 
 def _unusable(model: Model, reason: str) -> ModelError:
@@ -177,25 +163,6 @@ def _unusable(model: Model, reason: str) -> ModelError:
         f"{model.file}: cannot be used as a network: {reason}",
         "Install the model again, or choose another one: landslidectl models list.",
     )
-
-
-def _encode(windows: "NDArray[np.float32]", detail: dict[str, Any]) -> "NDArray[Any]":
-    """Bring dB to the integers of a quantised input; a float input takes them as they are."""
-    if not np.issubdtype(detail["dtype"], np.integer):
-        return np.ascontiguousarray(windows, dtype=detail["dtype"])
-    scale, zero = detail["quantization"]
-    limits = np.iinfo(detail["dtype"])
-    steps = np.rint(windows / np.float32(scale)) + zero
-    clipped = np.clip(steps, limits.min, limits.max)
-    return np.asarray(clipped, dtype=detail["dtype"])
-
-
-def _decode(raw: "NDArray[Any]", detail: dict[str, Any]) -> "NDArray[np.float32]":
-    """Bring the integers of a quantised output back to scores."""
-    if not np.issubdtype(detail["dtype"], np.integer):
-        return np.asarray(raw, dtype=np.float32)
-    scale, zero = detail["quantization"]
-    return np.asarray((raw.astype(np.float32) - zero) * scale, dtype=np.float32)
 
 
 @contextlib.contextmanager

@@ -1,13 +1,17 @@
 """A stack becomes a raster of scores: windows are scored and blended, row block by row block."""
 
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from landslidectl.errors import StackError
 from landslidectl.events import (
     ArtefactWritten,
     Reporter,
@@ -23,25 +27,21 @@ from landslidectl.files.rasters import (
     rasterio_window,
 )
 from landslidectl.grid import Grid, Window
-from landslidectl.inference.baselines import AnyScorer, open_scorer
+from landslidectl.inference.baselines import open_scorer
+from landslidectl.inference.blend import Blend
+from landslidectl.inference.blocks import BlockScorer, WindowBlock
 from landslidectl.inference.manifest import Model, check_contract
-from landslidectl.inference.windows import (
-    bell,
-    cut_windows,
-    fill_missing,
-    missing_share,
-    pad_to_window,
-    window_origins,
-)
+from landslidectl.inference.overlap import Behind, ahead
+from landslidectl.inference.windows import pad_to_window, window_origins
 from landslidectl.terms import Device, Track
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from rasterio.io import DatasetReader
 
     from landslidectl.stack.record import Stack
 
 STEP = "score"
+REBUILD = "Delete the stack's folder and run the same command again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,9 @@ class ScoreRaster:
         ``cpu``.
     windows_scored : int
         How many windows had enough pixels.
+    way : str
+        ``shared features`` or ``windows one by one``; the scores are the same. Empty where it was
+        not recorded.
     """
 
     path: Path
@@ -98,6 +101,7 @@ class ScoreRaster:
     model: str
     device_used: str
     windows_scored: int
+    way: str = ""
 
 
 def score_stack(
@@ -126,120 +130,112 @@ def score_stack(
         If the stack was made under another contract, or the model is damaged.
     ResourceError
         If the device is not available.
+    StackError
+        If the stack's raster cannot be read to its end.
     """
     check_contract(model, stack)
     started = time.monotonic()
-    layout = RasterLayout(("score",), nodata=float("nan"), tags=_tags(stack, model, options))
-    scored = 0
     with (
         open_scorer(model, options.device, options.threads, options.verbose) as scorer,
-        open_raster(stack.values_path) as values,
-        create_raster(out, stack.grid, layout) as target,
+        BlockScorer(scorer, options.stride, options.max_missing) as blocks,
+        create_raster(out, stack.grid, _layout(stack, model, options, blocks)) as target,
+        Behind() as writer,
+        closing(ahead(_blocks(stack, model, options))) as read,
     ):
-        blend = _Blend(stack.grid, model.window, options)
-        reporter(StepStarted(STEP, f"Scoring {stack.track}", blend.windows, "windows"))
-        for block, bands in _blocks(values, stack, model, options):
-            scored += blend.add(block, bands, scorer)
-            scores = blend.rows(block, bands)
-            target.write(scores, 1, window=rasterio_window(block))
-            reporter(StepAdvanced(STEP, blend.done))
+        run = RasterRun(stack.grid, model.window, options, blocks)
+        reporter(StepStarted(STEP, f"Scoring {stack.track}", run.windows, "windows"))
+        for block, bands in read:
+            scores = run.score(block, bands)
+            place = rasterio_window(block)
+            writer.do(partial(target.write, scores, 1, window=place))
+            reporter(StepAdvanced(STEP, run.done))
     reporter(ArtefactWritten(str(out), "score"))
-    detail = f"{scored} of {blend.windows} windows"
+    detail = f"{run.scored} of {run.windows} windows"
     reporter(StepFinished(STEP, time.monotonic() - started, detail))
-    return ScoreRaster(out, stack.grid, stack.track, model.name, scorer.device_used.value, scored)
+    used = scorer.device_used.value
+    return ScoreRaster(out, stack.grid, stack.track, model.name, used, run.scored, blocks.way)
 
 
-def _tags(stack: "Stack", model: Model, options: ScoreOptions) -> dict[str, str]:
-    return {
+def _layout(
+    stack: "Stack", model: Model, options: ScoreOptions, blocks: BlockScorer
+) -> RasterLayout:
+    tags = {
         "model": model.name,
         "model_version": model.version,
         "model_sha256": model.sha256,
         "track": stack.track.name,
         "stride": str(options.stride),
         "max_missing": str(options.max_missing),
+        "way": blocks.way,
+        **({"one_by_one_because": blocks.reason} if blocks.reason else {}),
     }
+    return RasterLayout(("score",), nodata=float("nan"), tags=tags)
 
 
 def _blocks(
-    values: "DatasetReader", stack: "Stack", model: Model, options: ScoreOptions
-) -> "Iterator[tuple[Window, NDArray[np.float32]]]":
-    """Yield row blocks with the model's bands on them and on the rows that their windows reach."""
-    grid = stack.grid
+    stack: "Stack", model: Model, options: ScoreOptions
+) -> "Generator[tuple[Window, NDArray[np.float32]], None, None]":
+    """Yield row blocks with the model's bands on them and on the rows that their windows reach.
+
+    Every row is read once: what a block reaches of the next is copied from there.
+    """
+    grid, reach = stack.grid, model.window - 1
     names = stack.bands.band_names
     indexes = [names.index(name) + 1 for name in model.bands.band_names]
-    for row in range(0, grid.rows, options.block_rows):
-        block = Window(row, 0, min(options.block_rows, grid.rows - row), grid.cols)
-        reach = min(block.rows + model.window - 1, grid.rows - row)
-        needed = rasterio_window(Window(row, 0, reach, grid.cols))
-        bands = np.asarray(values.read(indexes, window=needed), dtype=np.float32)
-        yield block, bands
+    with open_raster(stack.values_path) as values:
+        waiting: deque[tuple[Window, NDArray[np.float32]]] = deque()
+        for row in range(0, grid.rows, options.block_rows):
+            block = Window(row, 0, min(options.block_rows, grid.rows - row), grid.cols)
+            rows = min(block.rows + reach, grid.rows - row)
+            bands = np.empty((len(indexes), rows, grid.cols), dtype=np.float32)
+            try:
+                values.read(indexes, window=rasterio_window(block), out=bands[:, : block.rows])
+            except OSError as error:
+                raise StackError(
+                    f"{stack.values_path}: cannot be read: {error}", REBUILD
+                ) from error
+            for earlier, needed in waiting:
+                first, last = (
+                    row - earlier.row,
+                    min(row + block.rows - earlier.row, needed.shape[1]),
+                )
+                needed[:, first:last] = bands[:, : last - first]
+            waiting.append((block, bands))
+            while waiting and _is_whole(waiting[0], row + block.rows):
+                yield waiting.popleft()
 
 
-class _Blend:
-    """Scores windows row by row and keeps what later rows of pixels still need.
+def _is_whole(item: "tuple[Window, NDArray[np.float32]]", read: int) -> bool:
+    """Tell whether the rows before ``read`` are all that a block needs."""
+    block, bands = item
+    return bool(block.row + bands.shape[1] <= read)
 
-    One row of windows leaves two lines of column sums, of score times weight and of weight; a
-    pixel's sums are those lines times the bell at its row, added up in the order of the windows.
-    The order does not depend on the blocks, so neither does any bit of the result.
-    """
 
-    def __init__(self, grid: Grid, side: int, options: ScoreOptions) -> None:
+class RasterRun:
+    """Scores the blocks of one raster, from top to bottom, and counts."""
+
+    def __init__(self, grid: Grid, side: int, options: ScoreOptions, blocks: BlockScorer) -> None:
         self._side = side
-        self._max_missing = options.max_missing
-        self._bell = bell(side)
-        self._origins = window_origins(grid.rows, side, options.stride)
+        self._blocks = blocks
+        self._origins = np.asarray(window_origins(grid.rows, side, options.stride))
         self._columns = window_origins(grid.cols, side, options.stride)
-        self._lines: dict[int, NDArray[np.float64]] = {}
-        self.windows = len(self._origins) * len(self._columns)
-        self.done = 0
+        self._blend = Blend(self._columns, side)
+        self.windows = self._origins.size * len(self._columns)
+        self.done = self.scored = 0
 
-    def add(self, block: Window, bands: "NDArray[np.float32]", scorer: AnyScorer) -> int:
-        """Score the windows whose first row is in the block; return how many were scored."""
-        scored = 0
-        padded = pad_to_window(bands, self._side)
-        missing = np.asarray(np.isnan(padded).any(axis=0))
-        for origin in self._origins:
-            if not block.row <= origin < block.row + block.rows:
-                continue
-            rows = slice(origin - block.row, origin - block.row + self._side)
-            share = missing_share(missing[rows], self._columns, self._side)
-            scorable = (share <= self._max_missing) & (share < 1.0)
-            chosen = np.asarray(self._columns, dtype=np.intp)[scorable]
-            windows = fill_missing(cut_windows(padded[:, rows], chosen.tolist(), self._side))
-            self._lines[origin] = self._column_sums(chosen, scorer.score(windows), padded.shape[2])
-            scored += chosen.size
-            self.done += len(self._columns)
-        return scored
-
-    def rows(self, block: Window, bands: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        """Return the blended scores of a block whose windows have been added; forget old rows."""
-        self._lines = {
-            origin: line for origin, line in self._lines.items() if origin + self._side > block.row
-        }
-        sums = np.zeros((2, block.rows, block.cols))
-        for origin in sorted(self._lines):
-            top = max(origin, block.row)
-            bottom = min(origin + self._side, block.row + block.rows)
-            weights = self._bell[top - origin : bottom - origin, np.newaxis]
-            line = self._lines[origin][:, np.newaxis, : block.cols]
-            sums[:, top - block.row : bottom - block.row] += weights * line
-        unknown = np.isnan(bands[:, : block.rows]).any(axis=0) | (sums[1] == 0.0)
-        scores = np.divide(sums[0], sums[1], out=np.full(block.shape, np.nan), where=~unknown)
-        return np.asarray(scores, dtype=np.float32)
-
-    def _column_sums(
-        self,
-        columns: "NDArray[np.intp]",
-        scores: "NDArray[np.float32]",
-        width: int,
-    ) -> "NDArray[np.float64]":
-        """Return along the columns the sums of score times bell and of the bell: (2, col)."""
-        places = (columns[:, np.newaxis] + np.arange(self._side)).ravel()
-        weights = np.tile(self._bell, columns.size)
-        weighted = weights * np.repeat(scores.astype(np.float64), self._side)
-        return np.stack(
-            [
-                np.bincount(places, weighted, minlength=width),
-                np.bincount(places, weights, minlength=width),
-            ]
-        )
+    def score(self, block: Window, bands: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        """Score the windows whose first row is in the block; return the scores of its pixels."""
+        missing = np.asarray(np.isnan(bands).any(axis=0))
+        inside = (block.row <= self._origins) & (self._origins < block.row + block.rows)
+        origins = self._origins[inside]
+        if origins.size:
+            padded = pad_to_window(bands, self._side)
+            gaps = missing if padded is bands else np.asarray(np.isnan(padded).any(axis=0))
+            rows = (origins - block.row).tolist()
+            windows = WindowBlock(padded, gaps, rows, self._columns, self._side)
+            scores = self._blocks.score(windows)
+            for origin, line in zip(origins.tolist(), scores, strict=True):
+                self._blend.add(origin, line)
+            self.done += scores.size
+            self.scored += int(np.isfinite(scores).sum())
+        return self._blend.rows(block, missing[: block.rows], self._blocks.each)

@@ -83,7 +83,11 @@ def score_track(job: Job[DetectSettings], track: StackedTrack, model: Model) -> 
 
     def work(reporter: Reporter) -> Made[ScoreRaster]:
         raster = score_stack(stack, model, out, options, reporter)
-        record = {"device_used": raster.device_used, "windows_scored": raster.windows_scored}
+        record = {
+            "device_used": raster.device_used,
+            "windows_scored": raster.windows_scored,
+            "way": raster.way,
+        }
         detail = f"{stack.track.name}: {raster.windows_scored} windows"
         return Made(raster, record, [(out, "score")], detail)
 

@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
 
-from landslidectl.errors import ModelError
+from landslidectl.errors import ModelError, StackError
 from landslidectl.events import StepAdvanced, StepFinished, StepStarted
 from landslidectl.files.rasters import open_raster, read_bands
+from landslidectl.inference.blocks import ONE_BY_ONE, SHARED
 from landslidectl.inference.manifest import load_model
 from landslidectl.inference.score import ScoreOptions, score_stack
 from landslidectl.inference.windows import bell, window_origins
 from landslidectl.terms import BandSet
+from tests.inference.convolutional import convolutional_bytes
 from tests.inference.tiny import Head, write_model, write_stack
 
 HEAD = Head()
@@ -68,6 +70,56 @@ def test_blocks_and_threads_do_not_change_a_bit(tmp_path, model):
     for scores, count in results[1:]:
         assert np.array_equal(scores, results[0][0], equal_nan=True)
         assert count == results[0][1]
+
+
+def test_shared_features_do_not_change_a_bit_of_the_raster(tmp_path):
+    write_model(tmp_path / "models", convolutional_bytes())
+    model = load_model("tiny", BandSet.VV_VH, tmp_path / "models")
+    values = _values(301, 177)
+    values[:, 100:140, 20:60] = np.nan
+    values[2, ::57, ::43] = np.nan
+    stack = write_stack(tmp_path, values)
+    results = []
+    for index, (rows, threads, stride) in enumerate(
+        [(256, 1, 32), (64, 2, 32), (37, 1, 32), (1000, 3, 32), (256, 1, 31)]
+    ):
+        options = ScoreOptions(stride=stride, threads=threads, block_rows=rows)
+        raster = score_stack(stack, model, tmp_path / f"{index}.tif", options)
+        results.append((raster.path.read_bytes(), raster.windows_scored, raster.way))
+    assert [way for _, _, way in results] == [SHARED] * 4 + [ONE_BY_ONE]
+    scores = [read_bands(tmp_path / f"{index}.tif")[0] for index in range(5)]
+    for other in scores[1:4]:
+        assert np.array_equal(other, scores[0], equal_nan=True)
+    assert len({count for _, count, _ in results[:4]}) == 1
+    with open_raster(tmp_path / "0.tif") as first, open_raster(tmp_path / "4.tif") as last:
+        assert first.tags()["way"] == SHARED
+        assert "one_by_one_because" not in first.tags()
+        assert "every 2 pixels" in last.tags()["one_by_one_because"]
+
+
+def test_an_interrupted_run_leaves_no_raster_and_the_next_one_works(tmp_path, model):
+    stack = write_stack(tmp_path, _values(400, 100))
+
+    def interrupt(event):
+        if isinstance(event, StepAdvanced):
+            raise KeyboardInterrupt
+
+    options = ScoreOptions(block_rows=64)
+    with pytest.raises(KeyboardInterrupt):
+        score_stack(stack, model, tmp_path / "score.tif", options, interrupt)
+    assert not list(tmp_path.glob("*score*"))
+    score_stack(stack, model, tmp_path / "score.tif", options)
+    assert np.isfinite(read_bands(tmp_path / "score.tif")).all()
+
+
+def test_a_stack_that_cannot_be_read_leaves_no_raster(tmp_path, model):
+    stack = write_stack(tmp_path, _values(600, 100))
+    content = bytearray(stack.values_path.read_bytes())
+    content[len(content) // 2 :] = b"\0" * (len(content) - len(content) // 2)
+    stack.values_path.write_bytes(content)
+    with pytest.raises(StackError, match=r"stack\.tif: cannot be read"):
+        score_stack(stack, model, tmp_path / "score.tif")
+    assert not (tmp_path / "score.tif").exists()
 
 
 def test_pixels_without_values_have_no_score_and_sparse_gaps_change_little(tmp_path, model):

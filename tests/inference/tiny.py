@@ -37,7 +37,9 @@ class Head:
         return 1.0 / (1.0 + np.exp(-(means @ np.array(self.weights) + self.bias)))
 
 
-class _Builder:
+class Builder:
+    """Puts a network file together, operation by operation."""
+
     def __init__(self) -> None:
         self.model = schema.ModelT()
         self.model.version = 3
@@ -59,8 +61,8 @@ class _Builder:
             tensor.shapeSignature = shape
         if "scale" in extra:
             tensor.quantization = schema.QuantizationParametersT()
-            tensor.quantization.scale = [extra["scale"]]
-            tensor.quantization.zeroPoint = [extra.get("zero", 0)]
+            tensor.quantization.scale = np.atleast_1d(extra["scale"]).tolist()
+            tensor.quantization.zeroPoint = [extra.get("zero", 0)] * len(tensor.quantization.scale)
         self.graph.tensors.append(tensor)
         return len(self.graph.tensors) - 1
 
@@ -87,7 +89,7 @@ class _Builder:
 
 
 def network_bytes(head: Head, side: int = SIDE) -> bytes:
-    builder, op, bands = _Builder(), schema.BuiltinOperator, len(head.weights)
+    builder, op, bands = Builder(), schema.BuiltinOperator, len(head.weights)
     real, whole = schema.TensorType.FLOAT32, schema.TensorType.INT8
     window = builder.tensor("window", [1, side, side, bands], real)
     first = window
@@ -113,13 +115,16 @@ def network_bytes(head: Head, side: int = SIDE) -> bytes:
 
 
 def write_model(
-    models_dir: Path, head: Head, bands: BandSet = BandSet.VV_VH, **changes: Any
+    models_dir: Path, head: Head | bytes, bands: BandSet = BandSet.VV_VH, **changes: Any
 ) -> Path:
-    """Write a model folder named ``tiny``; ``changes`` go into the manifest last."""
+    """Write a model folder named ``tiny``; ``changes`` go into the manifest last.
+
+    A whole network file can stand in the place of the tiny network.
+    """
     folder = models_dir / ("tiny" if bands is BandSet.VV_VH else f"tiny_{bands.value}")
     folder.mkdir(parents=True)
     file = folder / "model.tflite"
-    file.write_bytes(network_bytes(head))
+    file.write_bytes(head if isinstance(head, bytes) else network_bytes(head))
     manifest = {
         "schema": 1,
         "name": "tiny",

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from landslidectl.evaluation.metrics import roc_auc
 from landslidectl.files.atomic import atomic_path
+from landslidectl.inference.graph import operations, read_model
 from landslidectl.training.networks.framework import load_tensorflow, quiet
 
 FIRST_OPERATION = "DEPTHWISE_CONV_2D"
@@ -157,13 +158,8 @@ def _float_content(network: Any, half: bool = False) -> bytes:
 
 def _outputs_from_first_mean(content: bytes) -> list[str]:
     """Name what the first mean, which pools over the window, and all operations after it give."""
-    from ai_edge_litert import schema_py_generated as schema  # noqa: PLC0415
-
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
-    graph = model.subgraphs[0]
-    codes = [code.builtinCode for code in model.operatorCodes]
-    operations = [codes[operator.opcodeIndex] for operator in graph.operators]
-    first = operations.index(schema.BuiltinOperator.MEAN)
+    model = read_model(content)
+    graph, first = model.subgraphs[0], operations(model).index("MEAN")
     return [
         graph.tensors[output].name.decode()
         for operator in graph.operators[first:]
