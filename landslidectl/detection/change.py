@@ -192,6 +192,18 @@ def energy(change: Change) -> "NDArray[np.float32]":
     return np.asarray(total / np.maximum(change.weights.sum(axis=0), 1.0), dtype=np.float32)
 
 
+def sigmas(change: Change, strength: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    """Return how many standard deviations of noise an energy lies above what noise has.
+
+    The mean of k squared standard normals is close to normal after the cube root; k is the number
+    of layers that count, so an energy says the same whether one track sees a pixel or three.
+
+    Source: Wilson and Hilferty (1931), doi:10.1073/pnas.17.12.684.
+    """
+    scatter = 2.0 / (9.0 * np.maximum(change.weights.sum(axis=0), 1.0))
+    return np.asarray((np.cbrt(strength) - (1.0 - scatter)) / np.sqrt(scatter), np.float32)
+
+
 def _against_ground(
     values: "list[NDArray[np.float32]]", weights: "NDArray[np.float32]"
 ) -> "tuple[list[NDArray[np.float32]], list[NDArray[np.float32]]]":

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.detection.change import ChangeReader, energy, smoothed
+from landslidectl.detection.change import ChangeReader, energy, sigmas, smoothed
 from landslidectl.detection.contour import ContourOptions, slid_pixels
 from landslidectl.detection.polygons import outline_regions, pixels_inside, window_of
 from landslidectl.grid import Grid, Window
@@ -42,8 +42,9 @@ class DelineateOptions:
     ----------
     smoothing_px : float
         Of the change before its energy is taken, standard deviation in pixels.
-    core : float
-        Energy that a part must reach somewhere; 1 is noise.
+    core_sigmas : float
+        What the energy of a part must reach somewhere, in standard deviations of noise: a region
+        of windows holds some hundred places as large as the smoothing, and none may pass by chance.
     reach_px : int
         How far a slide may stick out of the windows' outline.
     min_area_m2 : float
@@ -52,7 +53,7 @@ class DelineateOptions:
     """
 
     smoothing_px: float = 2.0
-    core: float = 5.0
+    core_sigmas: float = 3.7
     reach_px: int = 10
     min_area_m2: float = 2000.0
     contour: ContourOptions = field(default_factory=ContourOptions)
@@ -168,10 +169,11 @@ def slides_inside(
     steady = ~(place.own | place.others)
     strength = energy(smoothed(change, options.smoothing_px, steady))
     slid = slid_pixels(change, strength, options.contour)
+    core = sigmas(change, strength) >= options.core_sigmas
     convincing = [
         part
         for part in place.parts(slid, options.reach_px, options.min_area_m2)
-        if strength[pixels_inside(part, place.grid)].max() >= options.core
+        if core[pixels_inside(part, place.grid)].any()
     ]
     return shapely.union_all(convincing) if convincing else None
 

@@ -161,4 +161,4 @@ def test_two_tracks_draw_what_each_of_them_sees_faintly() -> None:
     assert found is not None
     together = overlap(pixels_inside(found, GRID), slide())
     alone = [overlap(drawn(planted(faint, seed), region), slide()) for seed in (1, 5)]
-    assert together > max(alone)
+    assert together > max(0.7, float(np.mean(alone)))
