@@ -153,16 +153,17 @@ def _outlines(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
     )
     rule = best_rule(tuned)
     tested = compare_outlines(question, (options.scenes, land.part(Split.TEST)), (rule,), tell)
+    figures = summary(tested, rule)
     record = {
         "model": model.name,
         "model_sha256": model.sha256,
         "threshold": threshold,
         "landscapes": dict(land.source),
         "development": summary(tuned, rule),
-        "test": summary(tested, rule),
+        "test": figures,
     }
     write_json_atomic(options.out, record)
-    text = table_text(record["test"])
+    text = table_text(figures)
     write_text_atomic(options.out.with_suffix(".md"), text)
     say(text)
 
