@@ -50,7 +50,8 @@ class Overlaps:
     Parameters
     ----------
     ious : tuple of float
-        Intersection over union of each slide found with the parts that touch it.
+        Intersection over union of each slide that window outlines found with the parts that touch
+        it; 0 where none of this kind does, which its own recall tells.
     sought : int
         Slides above 20,000 m2 that some track sees, found or not.
     outlined_m2, slid_m2 : float
@@ -81,7 +82,7 @@ class Overlaps:
         return {
             "slides": self.sought,
             "found": len(self.ious),
-            "recall": len(self.ious) / max(self.sought, 1),
+            "recall": sum(iou > 0.0 for iou in self.ious) / max(self.sought, 1),
             "median_iou": self.median,
             "mean_iou": float(np.mean(self.ious)) if self.ious else 0.0,
             "slid_share": self.slid_m2 / max(self.outlined_m2, 1.0),

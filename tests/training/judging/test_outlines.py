@@ -52,6 +52,7 @@ def test_a_slide_that_an_outline_misses_counts_as_nothing_in_common() -> None:
     aside = shapely.box(300, 300, 350, 350)
     found = overlaps_of({WINDOW: [window], DELINEATED: [aside]}, slides())
     assert found[DELINEATED].ious == (0.0,)
+    assert (found[WINDOW].as_dict()["recall"], found[DELINEATED].as_dict()["recall"]) == (0.5, 0.0)
 
 
 def test_the_best_rule_is_the_one_with_the_highest_median() -> None:
