@@ -1,17 +1,21 @@
 """From the fused score to detections: threshold, connect, outline, describe.
 
-The score comes from overlapping windows of 64 pixels, so an outline says where windows blended to
-a score above the threshold; the slide lies somewhere inside. Every detection says so in its
-attribute ``outline``.
+The score comes from overlapping windows of 64 pixels, so a region says where windows blended to a
+score above the threshold; the slide lies somewhere inside. Its outline is drawn from the change
+bands where these are clear enough, and otherwise stays that of the windows. Every detection says
+which in its attribute ``outline``. A region is one detection however many slides are drawn in it:
+what was judged, and what may be a false alarm, is the region.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from landslidectl.detection.delineate import Delineator
 from landslidectl.detection.evidence import Evidence, EvidenceReader, scene_span
 from landslidectl.detection.fuse import BLOCK_SIDE, MASKED, FusedScore
 from landslidectl.detection.geodesy import (
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from landslidectl.terrain.dem import Dem
 
 OUTLINE_WINDOW = "window"
+OUTLINE_DELINEATED = "delineated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ class DetectOptions:
         inside it. None means the whole grid.
     dem : Dem, optional
         Gives the mean slope of a detection.
+    delineate : bool
+        Draw the slides inside the regions; otherwise all outlines are those of windows.
     """
 
     threshold: float
@@ -61,6 +68,7 @@ class DetectOptions:
     models: "tuple[Model, ...]" = ()
     area_of_interest: "BaseGeometry | None" = None
     dem: "Dem | None" = None
+    delineate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,8 @@ class Detection:
 
     ``polygon`` is in the units of the grid, ``polygon_wgs84`` in longitude and latitude; degrees,
     hectares on the ellipsoid, per cent, UTC. What cannot be known is None. The names are those of
-    the product's attributes.
+    the product's attributes. The scores are those of the windows' region, all else is of the
+    polygon; the name follows the region, so that drawing it better does not rename a detection.
     """
 
     det_id: str
@@ -142,20 +151,27 @@ def find_detections(
     stacks : sequence of Stack
         The stacks behind it.
     options : DetectOptions
-        Threshold, smallest area, models, area of interest.
+        Threshold, smallest area, models, area of interest, kind of outlines.
     """
     grid = fused.grid
     aoi = options.area_of_interest
     aoi_on_grid = None if aoi is None else from_wgs84(aoi, grid.epsg)
     chosen, pixels = _survey(fused, options.threshold, aoi_on_grid)
     items = []
-    with EvidenceReader(fused, stacks, options.dem) as reader:
+    with ExitStack() as files:
+        reader = files.enter_context(EvidenceReader(fused, stacks, options.dem))
+        delineator = (
+            files.enter_context(Delineator(stacks, grid, chosen)) if options.delineate else None
+        )
         for region in outline_regions(chosen, grid, options.min_area_m2):
             if aoi_on_grid is not None and not region.intersects(aoi_on_grid):
                 continue
             evidence = reader.of(region)
-            if evidence.judged_m2 >= options.min_area_m2:
-                items.append(_describe(region, evidence, grid, options))
+            if evidence.judged_m2 < options.min_area_m2:
+                continue
+            item = _describe(region, evidence, grid, options)
+            slides = None if delineator is None else delineator.of(region)
+            items.append(item if slides is None else _redrawn(item, slides, reader, grid))
     items.sort(key=lambda item: (-item.score_max, -item.area_ha, item.det_id))
     pixel_km2 = area_scale(grid) * grid.pixel_m**2 / 1e6
     tested, masked, unobserved = (float(count) * pixel_km2 for count in pixels)
@@ -222,6 +238,27 @@ def _describe(
         model_ver=_joined(model.version for model in models),
         model_sha256=_joined(model.sha256 for model in models),
         threshold=options.threshold,
+    )
+
+
+def _redrawn(
+    item: Detection, slides: "BaseGeometry", reader: EvidenceReader, grid: Grid
+) -> Detection:
+    """Return a detection with the slides drawn inside its region as its polygon."""
+    centroid = to_wgs84(slides.centroid, grid.epsg)
+    evidence = reader.of(slides)
+    return replace(
+        item,
+        polygon=slides,
+        polygon_wgs84=to_wgs84(slides, grid.epsg),
+        area_ha=projected_area_m2(slides, grid.epsg) / 1e4,
+        centroid_lon=wrapped_lon(centroid.x),
+        centroid_lat=centroid.y,
+        slope_mean=evidence.slope_mean,
+        valid_pct=evidence.valid_pct,
+        layover_pct=evidence.layover_pct,
+        shadow_pct=evidence.shadow_pct,
+        outline=OUTLINE_DELINEATED,
     )
 
 

@@ -198,9 +198,9 @@ def _patches(item: Table) -> list[str]:
         f"Pixels: intersection over union {figure(pixels['intersection_over_union'])}, precision "
         f"{figure(pixels['precision'])}, recall {figure(pixels['recall'])}; outlines cover "
         f"{100.0 * pixels['outlined_share']:.2f} % of the judged area, mapped slides "
-        f"{100.0 * pixels['mapped_share']:.2f} %. An outline is that of 640 m windows and larger "
-        "than the slide inside it, so the overlap of pixels is small even where every slide is "
-        "found.",
+        f"{100.0 * pixels['mapped_share']:.2f} %. Window outlines are those of 640 m windows and "
+        "larger than the slide inside them, so their overlap of pixels is small even where every "
+        "slide is found; the attribute outline says which are delineated.",
         "",
     ]
 

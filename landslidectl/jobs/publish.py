@@ -133,6 +133,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
         "dem": scored.frame.dem.key,
         "model": scored.model.sha256,
         "failures": job.ledger.failures,
+        "delineate": options.delineate,
     }
     done = job.run(Step("product", "Product", depends_on, work, _revive))
     if done.skipped:

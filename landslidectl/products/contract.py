@@ -169,18 +169,24 @@ class FieldSpec:
 _T, _R, _I, _D = FieldType.TEXT, FieldType.REAL, FieldType.INTEGER, FieldType.INSTANT
 
 DETECTION_FIELDS: tuple[FieldSpec, ...] = (
-    FieldSpec("det_id", _T, "", "stable name; the same outline, model and event give the same"),
+    FieldSpec("det_id", _T, "", "stable name; the same windows, model and event give the same"),
     FieldSpec("event_id", _T, "", "event, as given by the user"),
     FieldSpec("aoi_name", _T, "", "area of interest, as given by the user"),
     FieldSpec("event_type", _T, "", "always 'Mass movement' (Copernicus EMS)"),
     FieldSpec("obj_desc", _T, "", "always 'Landslide' (Copernicus EMS)"),
     FieldSpec("det_method", _T, "", "always 'Automatic extraction' (Copernicus EMS)"),
-    FieldSpec("score_max", _R, "0..1", "highest score inside; not a probability", 3),
-    FieldSpec("score_mean", _R, "0..1", "mean score inside; not a probability", 3),
+    FieldSpec("score_max", _R, "0..1", "highest score of its windows; not a probability", 3),
+    FieldSpec("score_mean", _R, "0..1", "mean score of its windows; not a probability", 3),
     FieldSpec("area_ha", _R, "ha", "area of the outline on the WGS 84 ellipsoid", 2),
     FieldSpec("centroid_lon", _R, "degree", "longitude of the centroid, WGS 84", 6),
     FieldSpec("centroid_lat", _R, "degree", "latitude of the centroid, WGS 84", 6),
-    FieldSpec("outline", _T, "", "'window': blended 640 m windows, the slide lies inside"),
+    FieldSpec(
+        "outline",
+        _T,
+        "",
+        "'delineated': drawn round the change, one part a slide or several; "
+        "'window': blended 640 m windows, the slide lies inside",
+    ),
     FieldSpec("tracks", _T, "", "tracks that observe it: A ascending, D descending, orbit"),
     FieldSpec("orbit_dir", _T, "", "directions of flight"),
     FieldSpec("rel_orbit", _T, "", "relative orbit numbers"),

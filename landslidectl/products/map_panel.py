@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from landslidectl.detection.evidence import scene_span
+from landslidectl.detection.regions import OUTLINE_DELINEATED
 from landslidectl.products.contract import MASKED_RGB
 from landslidectl.products.ink import BLACK, FAINT, GREY, WHITE, Anchor, Ink, Style
 from landslidectl.products.map_frame import AREA_RGB, BADGE_RADIUS, OUTLINE_RGB
@@ -106,7 +107,8 @@ def _result(panel: Panel, request: "ProductRequest") -> None:
     panel.y += 54
     if count:
         outlined = sum(item.area_ha for item in found.items)
-        panel.paragraph(f"{outlined:,.0f} ha inside window outlines")
+        drawn = sum(item.outline == OUTLINE_DELINEATED for item in found.items)
+        panel.paragraph(f"{outlined:,.0f} ha outlined, {drawn} of {count} delineated")
     else:
         panel.paragraph("A result only for the area analysed:")
     total = found.tested_km2 + found.masked_km2 + found.unobserved_km2
@@ -139,7 +141,7 @@ def _legend(panel: Panel, request: "ProductRequest") -> None:
     def area(box: Box) -> None:
         draw.rectangle(_edges(box), outline=AREA_RGB, width=4)
 
-    panel.swatch("Detection (window outline)", outline)
+    panel.swatch("Detection", outline)
     words = "Layover, shadow, water" if request.has_relief else "Masked (layover not tested)"
     panel.swatch(f"{words}", masked)
     panel.swatch("Not observed", unobserved)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from landslidectl.detection.regions import OUTLINE_DELINEATED
 from landslidectl.files.atomic import write_text_atomic
 from landslidectl.products.contract import (
     DETECTION_FIELDS,
@@ -62,7 +63,11 @@ def _result(request: "ProductRequest") -> list[str]:
     outlined = sum(item.area_ha for item in found.items)
     total = found.tested_km2 + found.masked_km2 + found.unobserved_km2
     if count:
-        first = f"{count} detection{'s' if count > 1 else ''}, {outlined:.1f} ha outlined."
+        drawn = sum(item.outline == OUTLINE_DELINEATED for item in found.items)
+        first = (
+            f"{count} detection{'s' if count > 1 else ''}, {outlined:.1f} ha outlined; "
+            f"{drawn} delineated, {count - drawn} in window outlines."
+        )
     else:
         first = "No detection. This is a result only for the area analysed below."
     shares = (

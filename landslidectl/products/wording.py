@@ -11,8 +11,9 @@ SCORE_LIMIT = (
     "probability."
 )
 OUTLINE_LIMIT = (
-    "Outlines are those of the 640 m windows in which a landslide is likely: the slide lies "
-    "inside, and the area of an outline is not the area of the slide."
+    "Delineated outlines follow the radar change and may miss quiet parts of a slide or join "
+    "neighbours. Window outlines are those of 640 m windows: the slide lies inside, and the area "
+    "of such an outline is not the area of the slide."
 )
 UNOBSERVED_LIMIT = "Not observed or masked does not mean 'no landslide': nothing can be said there."
 VALIDATION_LIMIT = (

@@ -22,7 +22,7 @@ from tests.detection.fakes import (
     two_slides,
 )
 
-OPTIONS = DetectOptions(threshold=0.6, models=(FakeModel(),))
+OPTIONS = DetectOptions(threshold=0.6, models=(FakeModel(),), delineate=False)
 
 
 def prepare(folder: Path, quality: np.ndarray | None = None) -> tuple[FusedScore, FakeStack]:

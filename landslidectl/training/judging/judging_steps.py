@@ -1,4 +1,4 @@
-"""The steps that judge: ``table``, ``judge`` and ``transfer``."""
+"""The steps that judge: ``table``, ``judge``, ``outlines`` and ``transfer``."""
 
 import argparse
 import json
@@ -20,6 +20,9 @@ def add_judging_steps(steps: Any, say: Say, tell: Reporter) -> None:
     judge = steps.add_parser("judge", help="judge a model folder, keep it in its manifest")
     _add_judge(judge)
     judge.set_defaults(step=partial(_judge, say=say, tell=tell))
+    outlines = steps.add_parser("outlines", help="hold outlines against planted slides")
+    _add_outlines(outlines)
+    outlines.set_defaults(step=partial(_outlines, say=say, tell=tell))
     transfer = steps.add_parser("transfer", help="hold patches against real statistics")
     _add_transfer(transfer)
     transfer.set_defaults(step=partial(_transfer, say=say))
@@ -60,6 +63,17 @@ def _add_judge(parser: argparse.ArgumentParser) -> None:
     add_landscapes(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of the page and plots")
     parser.add_argument("--keep", action="store_true", help="write it into manifest and card")
+
+
+def _add_outlines(parser: argparse.ArgumentParser) -> None:
+    either = parser.add_mutually_exclusive_group(required=True)
+    either.add_argument("--model", type=Path, help="a model folder")
+    either.add_argument("--run", type=Path, help="a run of the training, not yet registered")
+    parser.add_argument("--threshold", type=float, help="by default the model's own")
+    parser.add_argument("--development", type=seed_range, required=True, help="such as 701-709")
+    parser.add_argument("--scenes", type=seed_range, required=True, help="such as 941-946")
+    add_landscapes(parser)
+    parser.add_argument("--out", type=Path, required=True, help="such as outlines.json; .md beside")
 
 
 def _add_transfer(parser: argparse.ArgumentParser) -> None:
@@ -109,6 +123,49 @@ def _judge(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
         if kept.raw["training"]["simulated"]:
             write_text_atomic(options.model / "card.md", card_text(kept.raw))
     say(str(options.out / "evaluation.md"))
+
+
+def _outlines(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
+    from landslidectl.files.atomic import write_json_atomic, write_text_atomic  # noqa: PLC0415
+    from landslidectl.inference.manifest import MANIFEST_NAME, read_manifest  # noqa: PLC0415
+    from landslidectl.training.judging.outlines import (  # noqa: PLC0415
+        Question,
+        best_rule,
+        compare_outlines,
+        summary,
+        table_text,
+    )
+    from landslidectl.training.networks.scoring import model_of_run  # noqa: PLC0415
+    from landslidectl.training.simulated.landscapes import chosen_landscapes  # noqa: PLC0415
+    from landslidectl.training.splits import Split  # noqa: PLC0415
+
+    if options.run is not None:
+        model = model_of_run(options.run)
+    else:
+        model = read_manifest(options.model / MANIFEST_NAME)
+    threshold = model.threshold if options.threshold is None else options.threshold
+    question, land = (
+        Question(model, threshold),
+        chosen_landscapes(options.population, options.plain),
+    )
+    tuned = compare_outlines(
+        question, (options.development, land.part(Split.VALIDATION)), None, tell
+    )
+    rule = best_rule(tuned)
+    tested = compare_outlines(question, (options.scenes, land.part(Split.TEST)), (rule,), tell)
+    figures = summary(tested, rule)
+    record = {
+        "model": model.name,
+        "model_sha256": model.sha256,
+        "threshold": threshold,
+        "landscapes": dict(land.source),
+        "development": summary(tuned, rule),
+        "test": figures,
+    }
+    write_json_atomic(options.out, record)
+    text = table_text(figures)
+    write_text_atomic(options.out.with_suffix(".md"), text)
+    say(text)
 
 
 def _transfer(options: argparse.Namespace, say: Say) -> None:

@@ -181,18 +181,23 @@ class _Map:
 
     @classmethod
     def of(cls, stacks: "tuple[Stack, ...]", model: "Model", out: Path) -> "_Map":
-        fused = _fused(stacks, model, out)
-        tested = find_detections(fused, stacks, DetectOptions(2.0)).tested_km2
+        fused = fused_score(stacks, model, out)
+        tested = find_detections(fused, stacks, DetectOptions(2.0, delineate=False)).tested_km2
         return cls(fused, stacks, float(np.nanmax(read_bands(fused.path)[0])), tested)
 
     def detections(self, threshold: float) -> "tuple[Detection, ...]":
-        """Return what a user would get; above the highest score that is nothing."""
+        """Return what a user would get, in window outlines: they are what a threshold decides.
+
+        Above the highest score that is nothing.
+        """
         if threshold > self.highest:
             return ()
-        return find_detections(self.fused, self.stacks, DetectOptions(threshold)).items
+        options = DetectOptions(threshold, delineate=False)
+        return find_detections(self.fused, self.stacks, options).items
 
 
-def _fused(stacks: "Sequence[Stack]", model: "Model", out: Path) -> FusedScore:
+def fused_score(stacks: "Sequence[Stack]", model: "Model", out: Path) -> FusedScore:
+    """Score the stacks of one event and fuse them into ``out``."""
     options = ScoreOptions(device=Device.CPU)
     rasters = [
         score_stack(stack, model, out.with_name(f"{out.stem}-{stack.track.name}.tif"), options)
