@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landslidectl.detection.delineate import Delineator
+from landslidectl.detection.delineate import DelineateOptions, Delineator
 from landslidectl.detection.evidence import Evidence, EvidenceReader, scene_span
 from landslidectl.detection.fuse import BLOCK_SIDE, MASKED, FusedScore
 from landslidectl.detection.geodesy import (
@@ -160,9 +160,10 @@ def find_detections(
     items = []
     with ExitStack() as files:
         reader = files.enter_context(EvidenceReader(fused, stacks, options.dem))
-        delineator = (
-            files.enter_context(Delineator(stacks, grid, chosen)) if options.delineate else None
-        )
+        delineator = None
+        if options.delineate:
+            drawn = DelineateOptions(min_area_m2=options.min_area_m2)
+            delineator = files.enter_context(Delineator(stacks, grid, chosen, drawn))
         for region in outline_regions(chosen, grid, options.min_area_m2):
             if aoi_on_grid is not None and not region.intersects(aoi_on_grid):
                 continue

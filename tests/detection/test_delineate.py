@@ -122,6 +122,14 @@ def test_a_detection_says_that_it_was_delineated_and_keeps_its_name(tmp_path: Pa
     assert item.polygon.is_valid
 
 
+def test_no_part_is_smaller_than_a_detection_may_be(tmp_path: Path) -> None:
+    fused, stack = Planted(tmp_path).prepare()
+    more = 1.5 * slide().sum() * GRID.pixel_m**2
+    (item,) = find_detections(fused, [stack], replace(OPTIONS, min_area_m2=more)).items
+    assert item.outline == "window"
+    assert item.area_ha * 1e4 >= more
+
+
 def test_without_convincing_change_the_window_outline_stays(tmp_path: Path) -> None:
     fused, stack = Planted(tmp_path, bands=speckle(3)).prepare()
     (item,) = find_detections(fused, [stack], OPTIONS).items

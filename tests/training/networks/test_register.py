@@ -48,8 +48,10 @@ def run(keras, sets, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("architecture", ["cnn", "resnet", "cbam"])
-def test_eight_bits_keep_the_scores_and_their_resolution(keras, tmp_path, sets, architecture):
+@pytest.mark.parametrize(("architecture", "share"), [("cnn", 0.3), ("resnet", 0.3), ("cbam", 0.55)])
+def test_eight_bits_keep_the_scores_and_their_resolution(
+    keras, tmp_path, sets, architecture, share
+):
     keras.utils.set_random_seed(1)
     network = build_network(architecture, BandSet.VV_VH)
     patches = sets["train"]
@@ -58,7 +60,9 @@ def test_eight_bits_keep_the_scores_and_their_resolution(keras, tmp_path, sets, 
     again = quantise(network, chosen, tmp_path / "again.tflite")
     assert file.read_bytes() == again.read_bytes()
     exact = convert_float(network, tmp_path / "float.tflite")
-    assert file.stat().st_size < 0.55 * exact.stat().st_size, "what pools and weighs stays in float"
+    assert file.stat().st_size < share * exact.stat().st_size, (
+        "what pools and weighs stays in float"
+    )
     reference = predict(network, as_input(patches.windows, BandSet.VV_VH))
     scores = score_file(file, patches, BandSet.VV_VH)
     assert np.abs(score_file(exact, patches, BandSet.VV_VH) - reference).max() < 1e-5
