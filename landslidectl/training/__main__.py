@@ -140,6 +140,7 @@ def _fit(options: argparse.Namespace) -> None:
         dropout=options.dropout,
         flips=not options.no_flips,
         precision=options.precision,
+        direction=options.direction,
     )
     patches = read_folder(options.train).of_pass(options.direction)
     validation = read_folder(options.validation).of_pass(options.direction)

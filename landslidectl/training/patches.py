@@ -1,5 +1,6 @@
 """Patches: windows cut from stacks, with how much of each is landslide."""
 
+import hashlib
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -150,6 +151,15 @@ def read_folder(folder: Path) -> PatchSet:
             "Make them first: python -m landslidectl.training dataset.",
         )
     return joined([read_patches(path) for path in files])
+
+
+def digest(*sets: PatchSet) -> str:
+    """Return the SHA-256 of all that sets hold, hexadecimal: it names what a figure is taken on."""
+    found = hashlib.sha256()
+    for patches in sets:
+        for name in _names():
+            found.update(np.ascontiguousarray(getattr(patches, name)).tobytes())
+    return found.hexdigest()
 
 
 def _names() -> list[str]:

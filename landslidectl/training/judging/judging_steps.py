@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from landslidectl.events import Reporter
+from landslidectl.terms import Pass
 
 Say = Callable[[str], None]
 
@@ -48,9 +49,11 @@ def add_landscapes(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_table(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--run", type=Path, action="append", required=True, dest="runs")
+    parser.add_argument("--run", type=Path, action="append", default=[], dest="runs")
     parser.add_argument("--test", type=Path, required=True)
     parser.add_argument("--validation", type=Path, required=True)
+    parser.add_argument("--known", type=Path, help="figures of earlier runs; these are added to it")
+    parser.add_argument("--pass", type=Pass, choices=list(Pass), dest="direction")
     parser.add_argument("--out", type=Path, required=True, help="such as table.json; .md beside it")
 
 
@@ -88,12 +91,17 @@ def _table(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
         measure_runs,
         summarise,
         table_text,
+        with_known,
         write_table,
     )
     from landslidectl.training.patches import read_folder  # noqa: PLC0415
 
-    test, validation = read_folder(options.test), read_folder(options.validation)
-    rows = summarise(measure_runs(options.runs, test, validation, tell))
+    test = read_folder(options.test).of_pass(options.direction)
+    validation = read_folder(options.validation).of_pass(options.direction)
+    measured = measure_runs(options.runs, test, validation, tell)
+    if options.known is not None:
+        measured = with_known(measured, test, validation, options.known)
+    rows = summarise(measured)
     write_table(rows, test, options.out)
     say(table_text(rows))
 

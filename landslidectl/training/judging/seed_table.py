@@ -1,11 +1,13 @@
 """The method's table on sets made here: networks trained from several seeds, median and spread.
 
-Rows that differ in nothing but the training seed are summed up in one. The figures are of simulated
-patches and are no reproduction of published ones.
+Rows that differ in nothing but the training seed are summed up in one. A run takes from a quarter
+of an hour to several, so the figures of each can be kept in a file, and the table grows with them.
+The figures are of simulated patches and are no reproduction of published ones.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,11 @@ from landslidectl.evaluation.clusters import Spread
 from landslidectl.evaluation.metrics import PREVALENCE, Scores, choose_threshold, measure
 from landslidectl.events import Reporter, StepAdvanced, StepStarted, silent
 from landslidectl.files.atomic import write_json_atomic, write_text_atomic
-from landslidectl.inference.manifest import WEIGHTS_NAME
+from landslidectl.inference.manifest import MANIFEST_NAME, WEIGHTS_NAME, read_manifest
 from landslidectl.terms import BandSet
 from landslidectl.training.judging.patch_figures import FIGURES
 from landslidectl.training.networks.scoring import read_settings, score_file
-from landslidectl.training.patches import PatchSet, as_input
+from landslidectl.training.patches import PatchSet, as_input, digest
 
 HEADS = ("accuracy", "precision", "recall", "F1", "ROC AUC", "average precision")
 APART = ("architecture", "bands", "seed")
@@ -38,7 +40,8 @@ class RunFigures:
 
     Parameters
     ----------
-    run : Path
+    run : str
+        Name of its folder.
     settings : mapping
         Those of `fit.FitSettings`.
     threshold : float
@@ -47,7 +50,7 @@ class RunFigures:
         On the test patches, by the names of `patch_figures.FIGURES`.
     """
 
-    run: Path
+    run: str
     settings: Mapping[str, Any]
     threshold: float
     figures: Mapping[str, float]
@@ -57,6 +60,14 @@ def measure_runs(
     runs: Sequence[Path], test: PatchSet, validation: PatchSet, reporter: Reporter = silent
 ) -> list[RunFigures]:
     """Score the test patches with every run, as int8 where it was quantised.
+
+    Parameters
+    ----------
+    runs : sequence of Path
+        Folders of training runs or of models.
+    test, validation : PatchSet
+        Figures are taken on the one, thresholds chosen on the other.
+    reporter : Reporter
 
     Raises
     ------
@@ -72,14 +83,50 @@ def measure_runs(
     reporter(StepStarted("table", "Measuring runs", len(runs), "runs"))
     measured = []
     for done, run in enumerate(runs, start=1):
-        settings = read_settings(run)
+        settings = _settings(run)
         bands = BandSet(settings["bands"])
         threshold = choose_threshold(_scores(run, validation, bands), validation.labels)
         found = measure(_scores(run, test, bands), test.labels, threshold)
         figures = {name: float(getattr(found, name)) for name in FIGURES}
-        measured.append(RunFigures(run, settings, threshold, figures))
+        measured.append(RunFigures(run.name, settings, threshold, figures))
         reporter(StepAdvanced("table", done))
     return measured
+
+
+def with_known(
+    measured: Sequence[RunFigures], test: PatchSet, validation: PatchSet, file: Path
+) -> list[RunFigures]:
+    """Add figures to those that a file holds of earlier runs on the same patches.
+
+    A run of the very same settings takes the place of the earlier one. Runs that were measured on
+    other patches stay in the file and out of the table.
+
+    Parameters
+    ----------
+    measured : sequence of RunFigures
+    test, validation : PatchSet
+        What they were measured on.
+    file : Path
+        JSON; written anew, or made.
+
+    Returns
+    -------
+    list of RunFigures
+        All runs on these patches: the earlier ones first, in their order.
+
+    Raises
+    ------
+    InputError
+        If the file is there and is no such record.
+    """
+    sets = _read_known(file)
+    key = digest(test, validation)
+    held = sets.setdefault(key, {"test_patches": len(test), "validation_patches": len(validation)})
+    runs = {_text_of(item["settings"]): RunFigures(**item) for item in held.get("runs", [])}
+    runs |= {_text_of(item.settings): item for item in measured}
+    held["runs"] = [asdict(item) for item in runs.values()]
+    write_json_atomic(file, {"simulated": True, "sets": sets})
+    return list(runs.values())
 
 
 def summarise(measured: Iterable[RunFigures]) -> list[dict[str, Any]]:
@@ -136,7 +183,7 @@ def _rows(architecture: str, bands: str, items: Sequence[RunFigures]) -> list[di
             "bands": bands,
             "variant": variant,
             "seeds": sorted(int(item.settings["seed"]) for item in members),
-            "runs": [item.run.name for item in members],
+            "runs": [item.run for item in members],
             "thresholds": [round(item.threshold, 5) for item in members],
             "figures": {
                 name: Spread.of([item.figures[name] for item in members]).as_dict()
@@ -154,6 +201,30 @@ def _scores(run: Path, patches: PatchSet, bands: BandSet) -> Scores:
     from landslidectl.training.networks.fit import BEST, load_network, predict  # noqa: PLC0415
 
     return predict(load_network(run / BEST), as_input(patches.windows, bands))
+
+
+def _settings(run: Path) -> Mapping[str, Any]:
+    """Return what a run, or the network of a model folder, was trained with."""
+    if not (run / MANIFEST_NAME).is_file():
+        return read_settings(run)
+    model = read_manifest(run / MANIFEST_NAME)
+    settings: Mapping[str, Any] = model.raw["training"]["settings"]
+    return settings
+
+
+def _read_known(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8"))["sets"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{file}: no record of measured runs: {error}", "Name another file, or delete it."
+        ) from error
+
+
+def _text_of(settings: Mapping[str, Any]) -> str:
+    return json.dumps(settings, sort_keys=True)
 
 
 def _cell(spread: Mapping[str, Any]) -> str:

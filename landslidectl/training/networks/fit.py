@@ -14,7 +14,7 @@ from landslidectl.errors import InputError
 from landslidectl.evaluation.metrics import average_precision, roc_auc
 from landslidectl.events import Reporter, StepAdvanced, StepFinished, StepStarted, silent
 from landslidectl.files.atomic import atomic_path, write_json_atomic
-from landslidectl.terms import BandSet
+from landslidectl.terms import BandSet, Pass
 from landslidectl.training.networks.architectures import build_network
 from landslidectl.training.networks.finetune import Start, begin_from
 from landslidectl.training.networks.framework import calm, load_keras, seed_everything
@@ -55,6 +55,8 @@ class FitSettings:
         Mirror patches at random. West-east turns a right-looking ascending pass into a descending
         one at the same incidence, so it is right only where one model serves both passes.
         North-south turns the look direction by some 24 degrees, within what steep terrain does.
+    direction : Pass, optional
+        Direction of flight of the patches it is given, where it is not both.
     start : Start, optional
         Trained weights to go on from, in place of random ones.
     frozen : int
@@ -72,16 +74,20 @@ class FitSettings:
     dropout: float = 0.4
     flips: bool = True
     precision: Precision = Precision.FLOAT32
+    direction: Pass | None = None
     start: Start | None = None
     frozen: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the settings, JSON-ready; those of fine-tuning only where there is any."""
+        """Return the settings, JSON-ready; direction and fine-tuning only where there is any."""
         values = {"bands": self.bands.value, "precision": self.precision.value}
         plain = {**asdict(replace(self, start=None)), **values}
+        absent = {"direction"} if self.direction is None else set()
         if self.start is not None:
-            return {**plain, "start": self.start.as_dict()}
-        return {name: value for name, value in plain.items() if name not in ("start", "frozen")}
+            plain["start"] = self.start.as_dict()
+        else:
+            absent |= {"start", "frozen"}
+        return {name: value for name, value in plain.items() if name not in absent}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,18 @@
 """The table over seeds: what is summed up, what is kept apart, and what is refused."""
 
-from pathlib import Path
+import json
 
 import pytest
 
 from landslidectl.errors import InputError
+from landslidectl.files.resources import resource_dir
 from landslidectl.training.judging.patch_figures import FIGURES
 from landslidectl.training.judging.seed_table import (
     RunFigures,
     measure_runs,
     summarise,
     table_text,
+    with_known,
     write_table,
 )
 from tests.training.fakes import patch_set
@@ -24,7 +26,7 @@ def run(seed, f1, architecture="cnn", negatives=2.0, bands="vv_vh"):
         "negatives_per_positive": negatives,
     }
     figures = dict.fromkeys(FIGURES, 0.5) | {"f1": f1}
-    return RunFigures(Path(f"{architecture}-{seed}"), settings, 0.4, figures)
+    return RunFigures(f"{architecture}-{seed}", settings, 0.4, figures)
 
 
 def test_runs_that_differ_in_their_seed_are_one_row():
@@ -61,3 +63,29 @@ def test_thresholds_are_not_chosen_on_test_events():
         measure_runs([], patch_set(30, 1), patch_set(30, 1))
     assert measure_runs([], patch_set(30, 1), patch_set(30, 2)) == []
     assert summarise([]) == []
+
+
+def test_runs_are_added_to_those_measured_before_on_the_same_patches(tmp_path):
+    test, validation, other = patch_set(30, 1), patch_set(30, 2), patch_set(30, 3)
+    file = tmp_path / "known.json"
+    assert with_known([run(1, 0.7)], test, validation, file) == [run(1, 0.7)]
+    together = with_known([run(2, 0.8)], test, validation, file)
+    assert together == [run(1, 0.7), run(2, 0.8)]
+    assert with_known([], test, validation, file) == together, "asked again without new runs"
+    assert with_known([run(1, 0.6)], test, validation, file)[0] == run(1, 0.6), "measured anew"
+    assert with_known([run(1, 0.5)], other, validation, file) == [run(1, 0.5)], "other patches"
+    assert len(json.loads(file.read_text())["sets"]) == 2
+
+
+def test_a_file_that_is_no_record_of_runs_is_an_error(tmp_path):
+    file = tmp_path / "known.json"
+    file.write_text("[]")
+    with pytest.raises(InputError, match="no record of measured runs"):
+        with_known([], patch_set(30, 1), patch_set(30, 2), file)
+
+
+def test_a_model_folder_is_a_run(tmp_path):
+    [found] = measure_runs([resource_dir("models") / "cnn"], patch_set(60, 1), patch_set(60, 2))
+    assert found.run == "cnn"
+    assert found.settings["architecture"] == "cnn"
+    assert 0.5 < found.figures["roc_auc"] <= 1.0
