@@ -33,7 +33,7 @@ from landslidectl.training.judging.patch_figures import patch_figures, rule_figu
 from landslidectl.training.judging.scenes import THRESHOLDS, Subject, map_scenes, rule_subjects
 from landslidectl.training.judging.tally import as_quiet_as, at_threshold
 from landslidectl.training.judging.transfer import transfer
-from landslidectl.training.patches import PatchSet, as_input, read_folder
+from landslidectl.training.patches import PatchSet, as_input, joined, read_folder
 from landslidectl.training.simulated.landscapes import chosen_landscapes
 from landslidectl.training.simulated.real_statistics import read_table
 from landslidectl.training.splits import Split
@@ -68,6 +68,8 @@ class JudgeSources:
         One real patch without a landslide, ``.npy``.
     no_change : Path, optional
         Folder of real dates on which nothing slid.
+    quantised : tuple of Path
+        Folders of patches on which 8 bits are compared with float weights, as one set.
     """
 
     patches: Path | None = None
@@ -79,6 +81,7 @@ class JudgeSources:
     statistics: Path | None = None
     real_patch: Path | None = None
     no_change: Path | None = None
+    quantised: tuple[Path, ...] | None = None
 
 
 def judge_model(
@@ -167,6 +170,7 @@ class _Judge:
             "transfer": (sources.statistics, self._transfer),
             "real_patch": (sources.real_patch, self._real_patch),
             "no_change": (sources.no_change, self._no_change),
+            "quantised": (sources.quantised, self._quantised),
         }
         given = {name: part for name, part in parts.items() if part[0] is not None}
         self._reporter(StepStarted(STEP, f"Judging {model.name}", len(given), "parts"))
@@ -242,6 +246,13 @@ class _Judge:
 
     def _no_change(self, folder: Path) -> dict[str, Any]:
         return judge_quiet_stack(self._scorer, read_quiet_stack(folder))
+
+    def _quantised(self, folders: tuple[Path, ...]) -> dict[str, Any]:
+        from landslidectl.training.judging.quantised import judge_quantised  # noqa: PLC0415
+
+        patches = joined([read_folder(folder) for folder in folders])
+        record = judge_quantised(score_patches(self._scorer, patches), self._model, patches)
+        return record | {"sets": [folder.name for folder in folders]}
 
     def _scored(self, patches: PatchSet) -> Scores:
         """Score a set that lives as long as this judgement, once."""

@@ -8,6 +8,7 @@ from landslidectl.training.judging.judged_tables import (
     pairs_text,
     parts_text,
     patches_text,
+    quantised_text,
     real_patch_text,
     reliability_text,
     scenes_text,
@@ -39,6 +40,7 @@ def judged_text(record: Mapping[str, Any], plots: Mapping[str, str]) -> str:
         "transfer": _transfer,
         "real_patch": _real_patch,
         "no_change": _no_change,
+        "quantised": _quantised,
     }
     shown = [section(record[name]) for name, section in sections.items() if name in record]
     pictures = "\n".join(f"![{name.replace('_', ' ')}]({file})\n" for name, file in plots.items())
@@ -128,3 +130,7 @@ def _real_patch(part: Mapping[str, Any]) -> str:
 
 def _no_change(part: Mapping[str, Any]) -> str:
     return f"## Real data on which nothing slid\n\n{no_change_text(part)}\n"
+
+
+def _quantised(part: Mapping[str, Any]) -> str:
+    return f"## 8 bits against float (simulated)\n\n{quantised_text(part)}\n"

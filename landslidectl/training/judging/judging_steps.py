@@ -63,6 +63,9 @@ def _add_judge(parser: argparse.ArgumentParser) -> None:
     for name in names:
         parser.add_argument(f"--{name}", type=Path)
     parser.add_argument("--scenes", type=seed_range, help="events, such as 901-910")
+    parser.add_argument(
+        "--quantised", type=Path, nargs="+", help="patches to compare 8 bits with float on"
+    )
     add_landscapes(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of the page and plots")
     parser.add_argument("--keep", action="store_true", help="write it into manifest and card")
@@ -123,6 +126,7 @@ def _judge(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
         statistics=options.statistics,
         real_patch=options.real_patch,
         no_change=options.no_change,
+        quantised=None if options.quantised is None else tuple(options.quantised),
     )
     model = read_manifest(options.model / MANIFEST_NAME)
     record = judge_model(model, sources, options.out, tell)

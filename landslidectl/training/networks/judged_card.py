@@ -12,6 +12,7 @@ from landslidectl.training.judging.judged_tables import (
     no_change_text,
     pairs_text,
     patches_text,
+    quantised_text,
     real_patch_text,
     reliability_text,
     transfer_text,
@@ -30,6 +31,7 @@ def judged_sections(manifest: Mapping[str, Any]) -> str:
         "transfer": _transfer,
         "real_patch": _real_patch,
         "no_change": _no_change,
+        "quantised": _quantised,
     }
     return "\n".join(section(judged[name]) for name, section in sections.items() if name in judged)
 
@@ -115,3 +117,7 @@ def _real_patch(part: Mapping[str, Any]) -> str:
 
 def _no_change(part: Mapping[str, Any]) -> str:
     return f"## Real data on which nothing slid\n\n{no_change_text(part)}\n"
+
+
+def _quantised(part: Mapping[str, Any]) -> str:
+    return f"## 8 bits against float (simulated)\n\n{quantised_text(part)}\n"
