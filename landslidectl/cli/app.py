@@ -15,6 +15,7 @@ from landslidectl.cli import (
     evaluate_command,
     job_commands,
     model_commands,
+    plan_command,
     scene_commands,
     train_command,
     verify_command,
@@ -74,6 +75,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 job_commands.add_to(app)
+plan_command.add_to(app)
 scene_commands.add_to(app)
 verify_command.add_to(app)
 evaluate_command.add_to(app)

@@ -103,11 +103,16 @@ def detect(  # noqa: PLR0913  (the options of a command are its parameters)
     threads: options.Threads = None,
     max_memory: options.MaxMemory = None,
     config: options.Config = None,
+    dry_run: options.DryRun = False,
     json_lines: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Run the whole job; the parameters reach it through the context, with where they came from."""
+    if dry_run:
+        from landslidectl.cli.plan_command import show_plan  # noqa: PLC0415
+
+        show_plan(context)
     with json_ending(json_lines):
         values = given_values(context)
         settings = detect_settings(values, command_line())

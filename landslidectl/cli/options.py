@@ -278,6 +278,14 @@ Config = Annotated[
         metavar="FILE",
     ),
 ]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Show what would be done, as the command plan does, and write nothing.",
+        rich_help_panel=RUN,
+    ),
+]
 Json = Annotated[
     bool,
     typer.Option("--json", help="Write JSON for programs.", rich_help_panel=RUN),

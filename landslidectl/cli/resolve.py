@@ -51,14 +51,21 @@ HOW = {
 }
 
 
-def given_values(context: typer.Context) -> Values:
-    """Return what flags, variables and the configuration file say, the strongest of each."""
+def given_values(context: typer.Context, command: str = "") -> Values:
+    """Return what flags, variables and the configuration file say, the strongest of each.
+
+    Parameters
+    ----------
+    context : typer.Context
+    command : str
+        Whose table of the file holds, where it is not that of the command that runs.
+    """
     spoken = _spoken(context)
     scenes = [Path(path) for path in spoken["scenes"].value] if "scenes" in spoken else []
     config = find_config(context.params.get("config"), scenes)
     if config is None:
         return spoken
-    return merged(spoken, read_config(config, context.info_name or ""))
+    return merged(spoken, read_config(config, command or context.info_name or ""))
 
 
 def ingest_settings(values: Values, command: str) -> "IngestSettings":

@@ -1,12 +1,12 @@
 """What a job works on: the scenes on both sides of the event, and the area that they cover."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from landslidectl.errors import DemError, InputError, StackError
-from landslidectl.events import Warned
+from landslidectl.events import Reporter, Warned
 from landslidectl.jobs.area import bbox_area, checked_area, read_aoi
-from landslidectl.jobs.job import Job
+from landslidectl.jobs.inputs import Ledger
 from landslidectl.jobs.settings import IngestSettings, StackSettings
 from landslidectl.jobs.stages import window_options
 from landslidectl.sentinel1.orbit_file import find_orbit_file
@@ -29,20 +29,46 @@ DEM_REASON = (
 )
 
 
-def select(job: Job[Any], scenes: Sequence[Scene]) -> tuple[Selection, "BaseGeometry"]:
+class Inquiry(Protocol):
+    """Who asks for scenes: a job, or the plan of one.
+
+    Attributes
+    ----------
+    settings : IngestSettings or wider
+        What the user asked for.
+    ledger : Ledger
+        Takes the inputs that are not used.
+    reporter : Reporter
+        Takes the warnings.
+    """
+
+    @property
+    def settings(self) -> Any:
+        """Return what the user asked for."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """Return where inputs are noted that are not used."""
+
+    @property
+    def reporter(self) -> Reporter:
+        """Return who is told."""
+
+
+def select(asked: Inquiry, scenes: Sequence[Scene]) -> tuple[Selection, "BaseGeometry"]:
     """Choose scenes by time and area; the area is the given one or what the plans cover."""
-    settings: StackSettings = job.settings
+    settings: StackSettings = asked.settings
     given = given_area(settings)
     selection = select_scenes(scenes, settings.event, window_options(settings), area=given)
     return selection, _covered(selection.tracks) if given is None else given
 
 
-def warn_of_gaps(job: Job[Any], area: "BaseGeometry", plans: Sequence[TrackPlan]) -> None:
+def warn_of_gaps(asked: Inquiry, area: "BaseGeometry", plans: Sequence[TrackPlan]) -> None:
     """Tell what the selection could not meet: late scenes, and parts of the area without any."""
     for plan in plans:
         if plan.late_post_days > 0.0:
-            days = job.settings.post_days
-            job.reporter(
+            days = asked.settings.post_days
+            asked.reporter(
                 Warned(
                     f"{plan.track}: nothing was acquired within {days:g} days after the event; the "
                     f"post-event scenes were acquired {plan.late_post_days:.1f} days after it, and "
@@ -52,7 +78,7 @@ def warn_of_gaps(job: Job[Any], area: "BaseGeometry", plans: Sequence[TrackPlan]
             )
     share = uncovered_share(area, plans)
     if share > UNCOVERED_WORTH_SAYING:
-        job.reporter(
+        asked.reporter(
             Warned(
                 f"{100.0 * share:.0f} % of the area of interest has no scenes before and after the "
                 "event; nothing can be detected there",
@@ -87,7 +113,7 @@ def footprints_area(scenes: Sequence[Scene]) -> "BaseGeometry":
     return checked_area(union, "the area of the scenes")
 
 
-def warn_of_orbits(job: Job[Any], scenes: Sequence[Scene]) -> None:
+def warn_of_orbits(asked: Inquiry, scenes: Sequence[Scene]) -> None:
     """Tell of scenes that no file in the folder of orbits covers.
 
     Raises
@@ -95,14 +121,14 @@ def warn_of_orbits(job: Job[Any], scenes: Sequence[Scene]) -> None:
     InputError
         If there is no such folder.
     """
-    folder = job.settings.orbits
+    folder = asked.settings.orbits
     if folder is None:
         return
     if not folder.is_dir():
         raise InputError(f"{folder}: there is no such folder", "Check --orbits.")
     without = [scene.scene_id for scene in scenes if find_orbit_file(folder, scene) is None]
     if without:
-        job.reporter(
+        asked.reporter(
             Warned(
                 f"{folder}: holds no orbit of {len(without)} of {len(scenes)} scenes, the first "
                 f"{without[0]}; the orbit inside the scene is used for them",
@@ -111,7 +137,7 @@ def warn_of_orbits(job: Job[Any], scenes: Sequence[Scene]) -> None:
         )
 
 
-def require_dem(job: Job[Any]) -> None:
+def require_dem(asked: Inquiry) -> None:
     """Refuse work without heights unless the user asked for it.
 
     Raises
@@ -119,9 +145,9 @@ def require_dem(job: Job[Any]) -> None:
     DemError
         With the reason.
     """
-    settings: IngestSettings = job.settings
+    settings: IngestSettings = asked.settings
     if settings.no_dem:
-        job.reporter(Warned(NO_DEM_WARNING, "no-dem"))
+        asked.reporter(Warned(NO_DEM_WARNING, "no-dem"))
     elif settings.dem is None:
         raise DemError(
             DEM_REASON, "Give --dem FOLDER, or --no-dem to go on all the same, on flat land."

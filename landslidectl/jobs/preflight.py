@@ -86,7 +86,7 @@ def check_disk(folder: Path, needed_bytes: int) -> None:
     ResourceError
         With the figures.
     """
-    free = shutil.disk_usage(_existing(folder)).free
+    free = shutil.disk_usage(existing_folder(folder)).free
     if free < needed_bytes:
         raise ResourceError(
             f"{folder}: the disk has {free / 1e9:.1f} GB free, the job may need "
@@ -152,6 +152,6 @@ def usable_processors() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _existing(folder: Path) -> Path:
+def existing_folder(folder: Path) -> Path:
     """Return the nearest folder that exists."""
     return next(path for path in (folder, *folder.absolute().parents) if path.exists())

@@ -1,27 +1,19 @@
 """The jobs: which stages run, in which order, and what happens when an input falls out."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import ModelRecord
-from landslidectl.errors import ModelError, StackError, UsageError
+from landslidectl.errors import StackError, UsageError
 from landslidectl.events import Reporter
 from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
 from landslidectl.inference.interpreter import check_device
 from landslidectl.inference.manifest import Model, load_model
 from landslidectl.jobs.area import grid_for
-from landslidectl.jobs.choose import (
-    footprints_area,
-    given_area,
-    require_dem,
-    select,
-    warn_of_gaps,
-    warn_of_orbits,
-)
+from landslidectl.jobs.choose import footprints_area, given_area, require_dem, warn_of_orbits
 from landslidectl.jobs.doubts import doubt_passes
 from landslidectl.jobs.frame import MapFrame, prepare_dem
 from landslidectl.jobs.geocoding import geocode_all
@@ -36,11 +28,9 @@ from landslidectl.jobs.stages import (
     score_track,
     stack_tracks,
 )
+from landslidectl.jobs.survey import contract_for, no_scene, survey
 from landslidectl.stack.contract import StackContract
-from landslidectl.stack.selection import (
-    TrackPlan,
-    drop_duplicates,
-)
+from landslidectl.stack.selection import drop_duplicates
 from landslidectl.terms import JobStatus, Radiometry
 
 if TYPE_CHECKING:
@@ -95,7 +85,7 @@ def _detect(job: Job[DetectSettings]) -> JobResult:
         settings.model, settings.bands, settings.models_dir or resource_dir("models")
     )
     job.catalog.record_model(_model_record(model))
-    stacked = _stack_all(job, _contract(job, model))
+    stacked = _stack_all(job, contract_for(settings, model))
     doubt_passes(model, [track.plan.track for track in stacked.tracks], job.reporter)
     rasters = tuple(score_track(job, track, model) for track in stacked.tracks)
     published = publish(job, Scored(stacked.frame, stacked.area, stacked.tracks, rasters, model))
@@ -113,7 +103,7 @@ def _detect(job: Job[DetectSettings]) -> JobResult:
 
 
 def _stack_only(job: Job[StackSettings]) -> JobResult:
-    stacked = _stack_all(job, _contract(job, None))
+    stacked = _stack_all(job, contract_for(job.settings, None))
     return JobResult(
         job_id=job.job_id,
         status=_status(job, JobStatus.SUCCEEDED),
@@ -135,7 +125,7 @@ def _ingest(job: Job[IngestSettings]) -> JobResult:
     scenes, duplicates = drop_duplicates(found.scenes)
     job.ledger.leave_aside(duplicates)
     if not scenes:
-        raise _no_scene(job)
+        raise no_scene(job)
     warn_of_orbits(job, scenes)
     area = given_area(job.settings) or footprints_area(scenes)
     frame = _frame(job, area, _ingest_contract(job), DiskLoad(len(scenes), 0))
@@ -167,24 +157,15 @@ def _ingest_contract(job: Job[IngestSettings]) -> StackContract:
 
 def _stack_all(job: Job[Any], contract: StackContract) -> Stacked:
     """Run everything up to the stacks."""
-    settings: StackSettings = job.settings
-    require_dem(job)
-    found = gather(settings.scenes, settings.bands, job.ledger)
-    job.catalog.record_scenes(found.records)
-    if not found.scenes:
-        raise _no_scene(job)
-    selection, area = select(job, found.scenes)
-    job.ledger.leave_aside(selection.unused)
-    warn_of_gaps(job, area, selection.tracks)
-    warn_of_orbits(job, [scene for plan in selection.tracks for scene in plan.scenes])
-    frame = _frame(job, area, contract, _disk_needed(selection.tracks))
-    stacks = stack_tracks(job, selection.tracks, frame)
+    surveyed = survey(job, job.catalog.record_scenes)
+    frame = _frame(job, surveyed.area, contract, surveyed.load)
+    stacks = stack_tracks(job, surveyed.tracks, frame)
     if not stacks.tracks:
         raise StackError(
             "no track has scenes before and after the event: " + "; ".join(stacks.lost),
             "Replace the scenes that were refused, or check the area of interest.",
         )
-    return Stacked(frame, area, stacks.tracks)
+    return Stacked(frame, surveyed.area, stacks.tracks)
 
 
 def _frame(
@@ -197,43 +178,6 @@ def _frame(
     settings = job.settings
     threads = fitting_threads(grid, settings.bands, job.threads, settings.max_memory_mb)
     return MapFrame(grid, prepare_dem(job, grid), contract, threads)
-
-
-def _disk_needed(plans: Sequence[TrackPlan]) -> DiskLoad:
-    return DiskLoad(max(len(plan.scenes) for plan in plans), len(plans))
-
-
-def _contract(job: Job[Any], model: Model | None) -> StackContract:
-    """Return what the stacks are made under: what the model was trained on, or what is asked for.
-
-    Raises
-    ------
-    ModelError
-        If something else is asked for than the model was trained on.
-    """
-    settings: StackSettings = job.settings
-    trained = StackContract() if model is None else model.contract
-    asked = replace(
-        trained,
-        radiometry=settings.radiometry or trained.radiometry,
-        speckle_filter=settings.speckle or trained.speckle_filter,
-    )
-    if model is not None and (differences := asked.differences(trained)):
-        raise ModelError(
-            f"model {model.name} was not trained on what is asked for: {'; '.join(differences)}",
-            "Leave --radiometry and --speckle out, or take a model that was trained on it.",
-        )
-    return asked
-
-
-def _no_scene(job: Job[Any]) -> StackError:
-    paths = ", ".join(str(path) for path in job.settings.scenes)
-    count = len(job.ledger.refused)
-    refused = f": {count} refused, for the reasons told above" if count else ""
-    return StackError(
-        f"no usable Sentinel-1 scene in {paths}{refused}",
-        "Needed are IW GRD products with VV and VH, as .SAFE folders or .zip files.",
-    )
 
 
 def _reasons(job: Job[Any]) -> str:
