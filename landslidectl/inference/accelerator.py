@@ -6,6 +6,7 @@ load compares a probe batch with the same network on the processor, and refuses 
 """
 
 import re
+import traceback
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from landslidectl.errors import ResourceError
-from landslidectl.files.hashing import file_digest
 from landslidectl.inference.graph import is_float
 from landslidectl.inference.interpreter import default_threads
 from landslidectl.inference.manifest import Model, model_twins, verify_model
@@ -140,16 +140,15 @@ class GpuScorer:
         self.device_used = Device.GPU
         self.threads = default_threads() if threads is None else max(1, threads)
         self._verbose = verbose
+        self._network: GpuNetwork | None = None
         self.file = float_network(model)
         content = self.file.read_bytes()
         if not verbose:
             hush_the_end()
-        try:
-            with quiet(verbose) as chatter:
-                self._network: GpuNetwork | None = GpuNetwork(content, model.input_shape)
-                self.difference = self._compare(content)
-        except (ImportError, RuntimeError, ValueError) as error:
-            raise _unavailable(chatter, error) from error
+        with quiet(verbose) as chatter:
+            trouble = self._load(content)
+        if trouble:
+            raise _unavailable(chatter, trouble)
         selected = SELECTED.search(chatter.text)
         self.adapter = selected["name"] if selected else ""
         self.is_software = selected is not None and "CPU" in selected["kind"]
@@ -161,11 +160,6 @@ class GpuScorer:
                 f"allowed is {TOLERANCE:g}",
                 f"{ON_THE_PROCESSOR} A newer graphics driver may help.",
             )
-
-    @property
-    def digest(self) -> str:
-        """Return the SHA-256 of the network file that runs."""
-        return file_digest(self.file)
 
     def __enter__(self) -> Self:
         return self
@@ -203,10 +197,19 @@ class GpuScorer:
             raise self._failed("it gave values that are no scores")
         return scores
 
-    def _compare(self, content: bytes) -> float:
-        assert self._network is not None
+    def _load(self, content: bytes) -> str:
+        """Load the network and compare it with the processor; return why that failed."""
         windows = probe_windows(self.model.input_shape, BATCH)
-        return largest_difference(self._network.score(windows), Network(content).score(windows))
+        try:
+            self._network = GpuNetwork(content, self.model.input_shape)
+            found = self._network.score(windows)
+            self.difference = largest_difference(found, Network(content).score(windows))
+        except (ImportError, RuntimeError, ValueError) as error:
+            self._network = None
+            # their variables hold the runtime, which writes once more when it is let go
+            traceback.clear_frames(error.__traceback__)
+            return " ".join(str(error).split()) or type(error).__name__
+        return ""
 
     def _failed(self, reason: str) -> ResourceError:
         name = self.adapter or "unnamed"
@@ -216,8 +219,8 @@ class GpuScorer:
         )
 
 
-def _unavailable(chatter: Chatter, error: Exception) -> ResourceError:
-    reason = chatter.reasons() or " ".join(str(error).split())
+def _unavailable(chatter: Chatter, trouble: str) -> ResourceError:
+    reason = chatter.reasons() or trouble
     kind = ResourceError if SELECTED.search(chatter.text) else NoAdapter
     return kind(
         f"no graphics processor that LiteRT can use: {reason}",

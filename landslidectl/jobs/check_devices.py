@@ -11,8 +11,9 @@ from landslidectl.inference.network import Network
 from landslidectl.inference.probe import largest_difference, probe_windows
 from landslidectl.inference.quiet import quiet
 from landslidectl.inference.trial import Trial
+from landslidectl.inference.vulkan import may_have_graphics
 from landslidectl.jobs.checks import Check, Installation, Level
-from landslidectl.jobs.devices import weighed
+from landslidectl.jobs.devices import Choice, weighed
 from landslidectl.jobs.graphics import Findings, ask, described
 from landslidectl.terms import BandSet, Device
 
@@ -37,7 +38,7 @@ def check_processor(installation: Installation) -> Iterator[Check]:
         right = apart <= ROUNDING
         yield Check(
             f"cpu, {model.folder.name}",
-            f"8 bits within {apart:.3f} of float, {ms:.2f} ms for a window alone",
+            f"8 bits within {apart:.3f} of float, {ms:.2f} ms a window alone",
             Level.OK if right else Level.FAILED,
             "" if right else "This processor or its LiteRT computes wrong scores; please report.",
             {"difference": apart, "ms_a_window": ms},
@@ -60,7 +61,8 @@ def check_graphics(installation: Installation) -> Iterator[Check]:
     yield Check("graphics", listed, facts=facts)
     yield from (_tried(trial) for trial in findings.trials)
     yield from _refused(findings)
-    choice = weighed(findings)
+    why_not = may_have_graphics()
+    choice = Choice(Device.CPU, why_not) if why_not else weighed(findings)
     yield Check(
         "--device auto",
         f"takes the {'processor' if choice.device is Device.CPU else choice.adapter}: {choice.why}",
