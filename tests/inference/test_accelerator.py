@@ -15,48 +15,15 @@ from landslidectl.inference.accelerator import GpuScorer, NoAdapter, float_netwo
 from landslidectl.inference.baselines import open_scorer
 from landslidectl.inference.interpreter import Scorer
 from landslidectl.inference.manifest import Model, load_model
-from landslidectl.inference.network import Network
 from landslidectl.inference.probe import probe_windows
 from landslidectl.terms import BandSet, Device
+from tests.inference.played import LOG, Played
 from tests.inference.tiny import Head, network_bytes, write_model
 
-LOG = b"I0 env.cc:532] Selected adapter: Fine GPU, arch=x, backend=Vulkan, adapterType=%s\n"
 
-
-class Played:
-    """A device that answers as the processor does, or as it is told to."""
-
-    kind = b"Discrete GPU"
-    offset = 0.0
-    breaks = False
-
-    def __init__(self, content: bytes, shape: tuple[int, int, int]) -> None:
-        os.write(2, LOG % self.kind)
-        self._network = Network(content)
-
-    def score(self, windows: np.ndarray) -> np.ndarray:
-        if self.breaks:
-            raise RuntimeError("device\n  lost")
-        return self._network.score(windows) + np.float32(self.offset)
-
-
-@pytest.fixture
-def model(tmp_path: Path) -> Model:
-    write_model(tmp_path, Head())
-    return load_model("tiny", BandSet.VV_VH, tmp_path)
-
-
-@pytest.fixture
-def device(monkeypatch: pytest.MonkeyPatch) -> type[Played]:
-    played = type("Playing", (Played,), {})
-    monkeypatch.setattr(accelerator, "GpuNetwork", played)
-    monkeypatch.setattr(accelerator, "hush_the_end", lambda: None)
-    return played
-
-
-def test_a_device_that_is_right_is_used(model: Model, device: type[Played]) -> None:
-    windows = probe_windows(model.input_shape, 5)
-    with open_scorer(model, Device.GPU) as scorer, Scorer(model) as processor:
+def test_a_device_that_is_right_is_used(tiny_model: Model, device: type[Played]) -> None:
+    windows = probe_windows(tiny_model.input_shape, 5)
+    with open_scorer(tiny_model, Device.GPU) as scorer, Scorer(tiny_model) as processor:
         assert isinstance(scorer, GpuScorer)
         assert (scorer.device_used, scorer.adapter) == (Device.GPU, "Fine GPU")
         assert not scorer.is_software
@@ -68,26 +35,28 @@ def test_a_device_that_is_right_is_used(model: Model, device: type[Played]) -> N
         scorer.score(windows)
 
 
-def test_a_rasteriser_is_told_from_a_device(model: Model, device: type[Played]) -> None:
+def test_a_rasteriser_is_told_from_a_device(tiny_model: Model, device: type[Played]) -> None:
     device.kind = b"CPU / Software"
-    with GpuScorer(model) as scorer:
+    with GpuScorer(tiny_model) as scorer:
         assert scorer.is_software
 
 
 @pytest.mark.parametrize("offset", [0.49, 0.002, -0.002, np.nan])
 def test_a_device_that_is_wrong_is_refused(
-    model: Model, device: type[Played], offset: float
+    tiny_model: Model, device: type[Played], offset: float
 ) -> None:
     device.offset = offset
     with pytest.raises(ResourceError, match=r"Fine GPU.*differently.*allowed is 0\.001") as caught:
-        GpuScorer(model)
+        GpuScorer(tiny_model)
     assert caught.value.exit_code == 7
     assert "--device cpu" in caught.value.hint
 
 
-def test_a_device_that_fails_while_it_scores_is_told(model: Model, device: type[Played]) -> None:
-    windows = probe_windows(model.input_shape, 2)
-    with GpuScorer(model) as scorer:
+def test_a_device_that_fails_while_it_scores_is_told(
+    tiny_model: Model, device: type[Played]
+) -> None:
+    windows = probe_windows(tiny_model.input_shape, 2)
+    with GpuScorer(tiny_model) as scorer:
         device.breaks = True
         with pytest.raises(ResourceError, match="failed while it scored: device lost"):
             scorer.score(windows)
@@ -97,7 +66,7 @@ def test_a_device_that_fails_while_it_scores_is_told(model: Model, device: type[
 
 
 def test_no_adapter_is_told_from_a_network_that_it_does_not_take(
-    model: Model, device: type[Played], monkeypatch: pytest.MonkeyPatch
+    tiny_model: Model, device: type[Played], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(self: Played, content: bytes, shape: tuple[int, int, int]) -> None:
         os.write(2, LOG % b"GPU")
@@ -105,7 +74,7 @@ def test_no_adapter_is_told_from_a_network_that_it_does_not_take(
 
     monkeypatch.setattr(device, "__init__", refuse)
     with pytest.raises(ResourceError, match="modify graph") as caught:
-        GpuScorer(model)
+        GpuScorer(tiny_model)
     assert not isinstance(caught.value, NoAdapter)
 
     def absent(self: Played, content: bytes, shape: tuple[int, int, int]) -> None:
@@ -114,18 +83,18 @@ def test_no_adapter_is_told_from_a_network_that_it_does_not_take(
 
     monkeypatch.setattr(device, "__init__", absent)
     with pytest.raises(NoAdapter, match="can use: No adapters found"):
-        GpuScorer(model)
+        GpuScorer(tiny_model)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Vulkan is taken away as on Linux")
 def test_the_runtime_itself_finds_no_device_without_a_driver(
-    model: Model, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    tiny_model: Model, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(accelerator, "hush_the_end", lambda: None)
     monkeypatch.setenv("VK_DRIVER_FILES", "/nowhere.json")
     monkeypatch.setenv("VK_ICD_FILENAMES", "/nowhere.json")
     with pytest.raises(NoAdapter, match="No adapters found"):
-        GpuScorer(model)
+        GpuScorer(tiny_model)
     assert capfd.readouterr() == ("", "")
 
 
@@ -147,5 +116,5 @@ def test_the_float_companion_runs(tmp_path: Path) -> None:
         GpuScorer(model)
 
 
-def test_a_network_in_float_needs_no_companion(model: Model) -> None:
-    assert float_network(model) == model.file
+def test_a_network_in_float_needs_no_companion(tiny_model: Model) -> None:
+    assert float_network(tiny_model) == tiny_model.file

@@ -22,7 +22,7 @@ from landslidectl.jobs.graphics import Findings
 from landslidectl.jobs.run import run_detect
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet, Device, JobStatus
-from tests.inference.test_accelerator import Played
+from tests.inference.played import Played
 from tests.inference.tiny import Head, write_model
 from tests.jobs.world import World
 
