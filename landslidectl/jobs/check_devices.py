@@ -57,7 +57,7 @@ def check_graphics(installation: Installation) -> Iterator[Check]:
     if findings.adapters:
         listed = "; ".join(map(described, findings.adapters))
     else:
-        listed = f"none: {findings.reason}"
+        listed = f"none: {findings.unlisted or findings.reason}"
     yield Check("graphics", listed, facts=facts)
     yield from (_tried(trial) for trial in findings.trials)
     yield from _refused(findings)
