@@ -94,14 +94,17 @@ def graphics_trial(
 
 
 def _tell(check: "Check") -> None:
-    level = check.level.value
-    lines = textwrap.wrap(clean(check.detail), WIDTH - INDENT, break_on_hyphens=False) or [""]
-    name = clean(check.name)
-    first = f"{styled(f'{level:<7}', LEVELS[level], sys.stdout)}  {name:<16}  {lines[0]}"
-    write_line(first)
-    hint = textwrap.wrap(clean(check.hint), WIDTH - INDENT, break_on_hyphens=False)
-    for line in (*lines[1:], *hint):
+    level, name = check.level.value, clean(check.name)
+    first, *others = _wrapped(check.detail) or [""]
+    write_line(f"{styled(f'{level:<7}', LEVELS[level], sys.stdout)}  {name:<16}  {first}")
+    for line in (*others, *_wrapped(check.hint)):
         write_line(f"{'':<{INDENT}}{line}")
+
+
+def _wrapped(text: str) -> list[str]:
+    """Return lines of a row; a path is not broken, so that it can be copied."""
+    width = WIDTH - INDENT
+    return textwrap.wrap(clean(text), width, break_long_words=False, break_on_hyphens=False)
 
 
 def _as_json(section: str, check: "Check") -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A model on the graphics processor: LiteRT's WebGPU (Vulkan, Direct3D) and Metal accelerators.
 
 The float companion of the 8-bit network runs there, with float32 arithmetic. An accelerator may
-compute wrong scores without an error (8-bit attention on LiteRT 2.3.0 did, by up to 0.49), so each
+compute wrong scores without an error (an 8-bit CBAM on LiteRT 2.3.0 did, by up to 0.49), so each
 load compares a probe batch with the same network on the processor, and refuses what differs.
 """
 

@@ -1,6 +1,8 @@
 """Whole jobs on a graphics device: what was used is told, and they go on where they stopped."""
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +11,10 @@ import pytest
 import rasterio
 
 from landslidectl.catalog.catalog import Catalog
+from landslidectl.errors import ResourceError
 from landslidectl.events import silent
 from landslidectl.inference.vulkan import AdapterKind
+from landslidectl.jobs import devices
 from landslidectl.jobs.checks import Installation, Level
 from landslidectl.jobs.doctor import examine
 from landslidectl.jobs.graphics import Findings
@@ -73,3 +77,26 @@ def test_the_doctor_says_that_the_networks_are_right(findings: Findings, tmp_pat
         assert found[f"gpu, {name}"].facts["difference"] < 1e-3
     if findings.adapters[0].kind is AdapterKind.SOFTWARE:
         assert found["--device auto"].facts["device"] == "cpu"
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler to make a bad driver with")
+def test_a_driver_that_crashes_takes_no_job_with_it(
+    make: MakeWorld, findings: Findings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, library, manifest = (tmp_path / name for name in ("bad.c", "libbad.so", "bad.json"))
+    source.write_text(
+        "#include <signal.h>\n__attribute__((constructor)) static void b(void){raise(SIGSEGV);}\n"
+    )
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    driver = {"library_path": str(library), "api_version": "1.1.0"}
+    manifest.write_text(json.dumps({"file_format_version": "1.0.0", "ICD": driver}))
+    for variable in ("VK_DRIVER_FILES", "VK_ICD_FILENAMES"):
+        monkeypatch.setenv(variable, str(manifest))
+    monkeypatch.setattr(devices, "may_have_graphics", lambda: "")
+    with Catalog(tmp_path / "catalog.db") as catalog:
+        world = make("crash")
+        with pytest.raises(ResourceError, match=r"driver crashed \(SIGSEGV\)"):
+            run_detect(world.settings(device=Device.GPU), silent, catalog)
+        result = run_detect(world.settings(device=Device.AUTO), silent, catalog)
+    (told,) = json.loads(Path(result.files["metadata"]).read_text())["scoring"]
+    assert (told["device"], told["why"]) == ("cpu", "the graphics driver crashed (SIGSEGV)")
