@@ -37,7 +37,8 @@ ONLY_IN = {
     "sqlite_utils": ("catalog/",),
     "typer": ("cli/",),
     "rich": ("cli/",),
-    "ai_edge_litert": ("inference/network.py", "inference/graph.py"),
+    "ai_edge_litert": ("inference/network.py", "inference/accelerator.py", "inference/graph.py"),
+    "ctypes": ("inference/vulkan.py", "jobs/lock.py"),
     "tensorflow": ("training/",),
     "keras": ("training/",),
 }

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from landslidectl import __version__
 from landslidectl.cli import (
     catalog_commands,
+    doctor_command,
     evaluate_command,
     job_commands,
     model_commands,
@@ -82,6 +83,7 @@ evaluate_command.add_to(app)
 model_commands.add_to(app)
 train_command.add_to(app)
 catalog_commands.add_to(app)
+doctor_command.add_to(app)
 
 
 def _show_version(wanted: bool) -> None:
@@ -102,9 +104,9 @@ def _root(
 
 def main() -> None:
     """Run the program and end the process with its exit code."""
-    drop_foreign_variables()
+    dropped = drop_foreign_variables()
     _use_utf8()
-    code = _run()
+    code = _run(dropped)
     try:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -113,9 +115,9 @@ def main() -> None:
     sys.exit(code)
 
 
-def _run() -> int:
+def _run(dropped: dict[str, str]) -> int:
     try:
-        app()
+        app(obj=dropped)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except OSError as error:

@@ -196,7 +196,8 @@ ModelsDir = Annotated[
 DeviceName = Annotated[
     Device | None,
     typer.Option(
-        help="Where the model runs. Default: auto.",
+        help="Where the model runs; auto takes a graphics device that is right and quicker than "
+        "the processor. Default: auto.",
         envvar=f"{PREFIX}DEVICE",
         rich_help_panel=MODEL,
         show_default=False,

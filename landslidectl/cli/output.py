@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 RED = "31"
+GREEN = "32"
 YELLOW = "33"
 BOLD = "1"
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from landslidectl.files.hashing import stable_key
+from landslidectl.inference.accelerator import GpuScorer
 from landslidectl.inference.interpreter import Scorer
 from landslidectl.inference.manifest import Model
 from landslidectl.stack.contract import StackContract
@@ -63,7 +64,7 @@ class RuleScorer:
         return np.asarray(np.clip(rule_db(self.model.name, windows) / FULL_SCALE_DB, 0.0, 1.0))
 
 
-AnyScorer = Scorer | RuleScorer
+AnyScorer = Scorer | GpuScorer | RuleScorer
 
 
 def rule_db(rule: str, windows: "NDArray[np.floating[Any]]") -> "NDArray[np.float32]":
@@ -117,11 +118,15 @@ def open_scorer(
 ) -> AnyScorer:
     """Return what scores windows for a model: a loaded network, or a rule.
 
+    ``AUTO`` is the processor here; whoever wants to choose does it beforehand.
+
     Raises
     ------
     ModelError, ResourceError
-        As `interpreter.Scorer`.
+        As `interpreter.Scorer` and `accelerator.GpuScorer`.
     """
     if model.architecture == ARCHITECTURE:
         return RuleScorer(model)
+    if device is Device.GPU:
+        return GpuScorer(model, threads, verbose)
     return Scorer(model, device, threads, verbose)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 
+from landslidectl.inference.accelerator import GpuScorer
 from landslidectl.inference.baselines import AnyScorer, RuleScorer
 from landslidectl.inference.cutting import NotCuttableError
 from landslidectl.inference.network import BATCH
@@ -202,6 +203,8 @@ def _shared_network(scorer: AnyScorer, stride: int, may_share: bool) -> SharedNe
         raise NotCuttableError("it was asked for")
     if isinstance(scorer, RuleScorer):
         raise NotCuttableError("a rule has no features")
+    if isinstance(scorer, GpuScorer):
+        raise NotCuttableError("a graphics processor takes whole windows")
     network = share(scorer.content, scorer.network)
     if stride % network.step:
         raise NotCuttableError(f"its features repeat every {network.step} pixels")

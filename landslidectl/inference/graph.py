@@ -68,3 +68,10 @@ def compacted(model: FileModel) -> FileModel:
 def inputs_of(step: Step) -> list[int]:
     """Return the tensors that an operation takes, left out ones left out."""
     return [int(taken) for taken in step.inputs if taken >= 0]
+
+
+def is_float(content: bytes) -> bool:
+    """Tell whether a network file computes in float alone: no tensor of it has 8-bit values."""
+    schema = load_schema()
+    coded = (schema.TensorType.INT8, schema.TensorType.UINT8)
+    return all(tensor.type not in coded for tensor in read_model(content).subgraphs[0].tensors)

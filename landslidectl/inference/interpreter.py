@@ -1,18 +1,16 @@
 """A model is loaded once a thread, and gives windows their scores."""
 
-import contextlib
 import os
-import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from landslidectl.errors import ModelError, ResourceError
+from landslidectl.errors import ModelError
 from landslidectl.inference.manifest import Model, verify_model
 from landslidectl.inference.network import Network
+from landslidectl.inference.quiet import quiet
 from landslidectl.terms import Device
 
 if TYPE_CHECKING:
@@ -28,23 +26,8 @@ def default_threads() -> int:
     return max(1, min(available, MOST_THREADS))
 
 
-def check_device(device: Device) -> None:
-    """Refuse a device that no model runs on, before hours of work lead up to it.
-
-    Raises
-    ------
-    ResourceError
-        If the graphics processor is asked for; no model is run there yet.
-    """
-    if device is Device.GPU:
-        raise ResourceError(
-            "this release runs models on the processor only; a graphics processor was asked for",
-            "Leave --device out, or say --device cpu.",
-        )
-
-
 class Scorer:
-    """A loaded model that gives windows their scores.
+    """A model loaded on the processor, that gives windows their scores.
 
     Windows are shared out among single-threaded interpreters: threads inside LiteRT spin while
     they wait for each other, which costs more than it gains when the machine has other work. The
@@ -55,7 +38,7 @@ class Scorer:
     model : Model
         Its digest is checked again here.
     device : Device
-        ``AUTO`` takes the processor.
+        The processor; ``AUTO`` is the same here.
     threads : int, optional
         Windows scored at the same time; by default the processors this process may use.
     verbose : bool
@@ -70,8 +53,6 @@ class Scorer:
     ------
     ModelError
         If the network file is missing, damaged, or does not take the windows of its manifest.
-    ResourceError
-        If the graphics processor is asked for; no model is run there yet.
     """
 
     def __init__(
@@ -81,12 +62,13 @@ class Scorer:
         threads: int | None = None,
         verbose: bool = False,
     ) -> None:
-        check_device(device)
+        if device is Device.GPU:
+            raise ValueError("a graphics processor takes an accelerator.GpuScorer")
         verify_model(model)
         self.model = model
         self.device_used = Device.CPU
         self.threads = default_threads() if threads is None else max(1, threads)
-        with contextlib.nullcontext() if verbose else _silenced_stderr():
+        with quiet(verbose):
             self.content = _read(model)
             self._networks = [_load(model, self.content) for _ in range(self.threads)]
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
@@ -163,14 +145,3 @@ def _unusable(model: Model, reason: str) -> ModelError:
         f"{model.file}: cannot be used as a network: {reason}",
         "Install the model again, or choose another one: landslidectl models list.",
     )
-
-
-@contextlib.contextmanager
-def _silenced_stderr() -> Iterator[None]:
-    """Send what C++ writes to descriptor 2 nowhere while a model loads."""
-    with tempfile.TemporaryFile() as sink, contextlib.ExitStack() as stack:
-        saved = os.dup(2)
-        stack.callback(os.close, saved)
-        os.dup2(sink.fileno(), 2)
-        stack.callback(os.dup2, saved, 2)
-        yield

@@ -2,12 +2,12 @@
 
 import time
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class ScoreOptions:
     stride : int
         Distance of neighbouring windows in pixels.
     device : Device
-        Where the model runs; ``AUTO`` takes the processor.
+        Where the model runs; ``AUTO`` takes the processor, whoever wants to choose does it before.
     threads : int, optional
         Windows scored at the same time; by default the processors this process may use.
     max_missing : float
@@ -87,12 +87,14 @@ class ScoreRaster:
     model : str
         Name of the model.
     device_used : str
-        ``cpu``.
+        ``cpu`` or ``gpu``.
     windows_scored : int
         How many windows had enough pixels.
     way : str
         ``shared features`` or ``windows one by one``; the scores are the same. Empty where it was
         not recorded.
+    device_facts : mapping
+        JSON-ready: why this device was used, which network file, adapter and driver.
     """
 
     path: Path
@@ -102,6 +104,7 @@ class ScoreRaster:
     device_used: str
     windows_scored: int
     way: str = ""
+    device_facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def score_stack(
@@ -166,6 +169,7 @@ def _layout(
         "track": stack.track.name,
         "stride": str(options.stride),
         "max_missing": str(options.max_missing),
+        "device": "gpu" if options.device is Device.GPU else "cpu",
         "way": blocks.way,
         **({"one_by_one_because": blocks.reason} if blocks.reason else {}),
     }

@@ -14,9 +14,9 @@ from landslidectl.errors import LandslidectlError, OutputError
 from landslidectl.events import ProgressEvent, Reporter, Warned
 from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
-from landslidectl.inference.interpreter import check_device
 from landslidectl.inference.manifest import Model, load_model
 from landslidectl.jobs.area import grid_for
+from landslidectl.jobs.devices import Devices
 from landslidectl.jobs.doubts import doubt_passes
 from landslidectl.jobs.estimate import Duration, estimate_duration, scoring_seconds
 from landslidectl.jobs.inputs import Ledger
@@ -162,7 +162,8 @@ def plan_detect(settings: DetectSettings, reporter: Reporter) -> JobPlan:
     doubt_passes(model, [plan.track for plan in surveyed.tracks], planning.reporter)
     grid = grid_for(surveyed.area, contract.pixel_m)
     workspace = Workspace(settings.output)
-    planning.check(lambda: check_device(settings.device))
+    devices = Devices(settings.device, model, settings.threads, planning.reporter)
+    planning.check(devices.check)
     planning.check(lambda: workspace.check_free(settings.identity(), settings.overwrite))
     planning.check(lambda: _check_permission(settings.output))
     if settings.dem is not None:

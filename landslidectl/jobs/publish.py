@@ -182,7 +182,20 @@ def _provenance(job: Job[DetectSettings], scored: Scored) -> Provenance:
         settings=settings.described(),
         software=versions(),
         warnings=tuple(job.warnings),
+        scoring=tuple(_scoring(raster.value) for raster in scored.rasters),
     )
+
+
+def _scoring(raster: ScoreRaster) -> dict[str, Any]:
+    """Return, JSON-ready, how one track's scores were made."""
+    return {
+        "track": raster.track.name,
+        "model": raster.model,
+        "device": raster.device_used,
+        **raster.device_facts,
+        "way": raster.way,
+        "windows": raster.windows_scored,
+    }
 
 
 def _used_scenes(tracks: Sequence[StackedTrack]) -> list[SceneRecord]:

@@ -10,10 +10,10 @@ from landslidectl.errors import StackError, UsageError
 from landslidectl.events import Reporter
 from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
-from landslidectl.inference.interpreter import check_device
 from landslidectl.inference.manifest import Model, load_model
 from landslidectl.jobs.area import grid_for
 from landslidectl.jobs.choose import footprints_area, given_area, require_dem, warn_of_orbits
+from landslidectl.jobs.devices import Devices
 from landslidectl.jobs.doubts import doubt_passes
 from landslidectl.jobs.frame import MapFrame, prepare_dem
 from landslidectl.jobs.geocoding import geocode_all
@@ -80,14 +80,15 @@ def run_ingest(settings: IngestSettings, reporter: Reporter, catalog: Catalog) -
 
 def _detect(job: Job[DetectSettings]) -> JobResult:
     settings = job.settings
-    check_device(settings.device)
     model = load_model(
         settings.model, settings.bands, settings.models_dir or resource_dir("models")
     )
+    devices = Devices(settings.device, model, settings.threads, job.reporter)
+    devices.check()
     job.catalog.record_model(_model_record(model))
     stacked = _stack_all(job, contract_for(settings, model))
     doubt_passes(model, [track.plan.track for track in stacked.tracks], job.reporter)
-    rasters = tuple(score_track(job, track, model) for track in stacked.tracks)
+    rasters = tuple(score_track(job, track, model, devices) for track in stacked.tracks)
     published = publish(job, Scored(stacked.frame, stacked.area, stacked.tracks, rasters, model))
     empty = published.areas.detections == 0
     return JobResult(

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from landslidectl.errors import ResourceError
 from landslidectl.events import Reporter, Warned
 from landslidectl.files.hashing import stable_key
 from landslidectl.inference.manifest import Model
 from landslidectl.inference.score import ScoreOptions, ScoreRaster, score_stack
 from landslidectl.jobs.composites import Side, SideBuilder, look_scene
+from landslidectl.jobs.devices import Choice, Devices
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.geocoding import title_of
 from landslidectl.jobs.job import Job
@@ -16,7 +18,7 @@ from landslidectl.jobs.settings import DetectSettings, StackSettings
 from landslidectl.jobs.steps import Done, Made, Step
 from landslidectl.stack.plans import TrackPlan, UnusedScene, WindowOptions, too_few
 from landslidectl.stack.stack import Stack, StackRequest, build_stack, open_stack
-from landslidectl.terms import Phase
+from landslidectl.terms import Device, Phase
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +77,44 @@ def stack_tracks(job: Job[Any], plans: Sequence[TrackPlan], frame: MapFrame) -> 
     return Stacks(tuple(tracks), tuple(lost))
 
 
-def score_track(job: Job[DetectSettings], track: StackedTrack, model: Model) -> Done[ScoreRaster]:
-    """Score one track's stack."""
+def score_track(
+    job: Job[DetectSettings], track: StackedTrack, model: Model, devices: Devices
+) -> Done[ScoreRaster]:
+    """Score one track's stack.
+
+    Scores of an earlier run are taken up whichever device made them, where the user left it open.
+    """
+    if devices.asked is Device.AUTO:
+        for device in (Device.CPU, Device.GPU):
+            done = job.take_up(_score_step(job, track, model, Choice(device, "")))
+            if done is not None:
+                return done
+    try:
+        return job.run(_score_step(job, track, model, devices.choice()))
+    except ResourceError as error:
+        if not devices.fall_back(error):
+            raise
+    return job.run(_score_step(job, track, model, devices.choice()))
+
+
+def _score_step(
+    job: Job[DetectSettings], track: StackedTrack, model: Model, choice: Choice
+) -> Step[ScoreRaster]:
     settings, stack = job.settings, track.stack.value
     out = job.workspace.score(stack.track.name)
-    options = ScoreOptions(stride=settings.stride, device=settings.device, threads=settings.threads)
+    options = ScoreOptions(stride=settings.stride, device=choice.device, threads=settings.threads)
 
     def work(reporter: Reporter) -> Made[ScoreRaster]:
-        raster = score_stack(stack, model, out, options, reporter)
+        facts = choice.facts(model)
+        raster = replace(score_stack(stack, model, out, options, reporter), device_facts=facts)
         record = {
             "device_used": raster.device_used,
             "windows_scored": raster.windows_scored,
             "way": raster.way,
+            "device_facts": facts,
         }
         detail = f"{stack.track.name}: {raster.windows_scored} windows"
+        detail += f" on {choice.adapter}" if choice.adapter else ""
         return Made(raster, record, [(out, "score")], detail)
 
     def revive(record: Mapping[str, Any]) -> ScoreRaster:
@@ -99,10 +125,10 @@ def score_track(job: Job[DetectSettings], track: StackedTrack, model: Model) -> 
         "model": model.sha256,
         "manifest": stable_key(dict(model.raw)),
         "stride": settings.stride,
-        "device": settings.device.value,
+        "device": choice.device.value,
         "max_missing": options.max_missing,
     }
-    return job.run(Step("score", f"Scores of {stack.track}", depends_on, work, revive))
+    return Step("score", f"Scores of {stack.track}", depends_on, work, revive)
 
 
 def _lack(plan: TrackPlan, options: WindowOptions) -> str | None:

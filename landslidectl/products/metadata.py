@@ -58,6 +58,7 @@ def describe_product(request: "ProductRequest", files: Mapping[FileKind, Path]) 
         "scenes": [_scene(scene) for scene in facts.scenes],
         "refused": [{"name": scene.name, "reason": scene.reason} for scene in facts.refused],
         "models": [_model(model) for model in request.models],
+        "scoring": [plain(track) for track in facts.scoring],
         "dem": _dem(request),
         "grid": {
             "epsg": found.grid.epsg,

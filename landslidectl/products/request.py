@@ -95,6 +95,9 @@ class Provenance:
         Versions; ``landslidectl`` among them.
     warnings : tuple of str
         What the user should know.
+    scoring : tuple of mapping
+        JSON-ready, one a track: on which device its scores were made and why, with which network
+        file, in which way and of how many windows.
     """
 
     job_id: str
@@ -113,6 +116,7 @@ class Provenance:
     settings: Mapping[str, Any] = field(default_factory=dict)
     software: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    scoring: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def is_simulated(self) -> bool:

@@ -1,0 +1,121 @@
+"""Is the program whole: its libraries, the projections of both of them, the models."""
+
+import math
+import platform
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+
+from landslidectl import __version__
+from landslidectl.errors import LandslidectlError
+from landslidectl.files.gdal_environment import drop_foreign_variables, gdal_session
+from landslidectl.inference.manifest import list_models, verify_model
+from landslidectl.jobs.checks import Check, Installation, Level
+
+PLACE = 141.9, 42.7
+ZONE = 32654
+SAME_M = 0.001
+REINSTALL = "Install landslidectl again."
+
+
+def check_libraries(installation: Installation) -> Iterator[Check]:
+    """Load the libraries that a job needs and tell their versions."""
+    del installation
+    frozen = "standalone program, " if getattr(sys, "frozen", False) else ""
+    yield Check(
+        "landslidectl",
+        f"{__version__}, {frozen}Python {platform.python_version()}, {platform.platform()}",
+        facts={"version": __version__, "python": platform.python_version()},
+    )
+    drop_foreign_variables()
+    import numpy as np  # noqa: PLC0415
+    import pyogrio  # noqa: PLC0415
+    import rasterio  # noqa: PLC0415
+
+    yield Check("numpy", np.__version__, facts={"version": np.__version__})
+    for name, version, gdal in (
+        ("rasterio", rasterio.__version__, rasterio.__gdal_version__),
+        ("pyogrio", pyogrio.__version__, pyogrio.__gdal_version_string__),
+    ):
+        yield Check(name, f"{version} with GDAL {gdal}", facts={"version": version, "gdal": gdal})
+    runtime = metadata.version("ai-edge-litert")
+    yield Check("LiteRT", runtime, facts={"version": runtime})
+
+
+def check_environment(installation: Installation) -> Iterator[Check]:
+    """Tell of variables that would have led GDAL or PROJ to foreign files."""
+    if not installation.dropped:
+        yield Check("environment", "no variable points GDAL or PROJ at foreign files")
+        return
+    told = ", ".join(f"{name}={value}" for name, value in sorted(installation.dropped.items()))
+    yield Check(
+        "environment",
+        f"not used, since it belongs to another program: {told}",
+        Level.WARNING,
+        facts={"dropped": dict(installation.dropped)},
+    )
+
+
+def check_projections(installation: Installation) -> Iterator[Check]:
+    """Put one place on a map grid with the PROJ of each library: both must say the same."""
+    del installation
+    by_raster, by_vector = _by_rasterio(), _by_pyogrio()
+    apart = math.dist(by_raster, by_vector)
+    east, north = by_raster
+    place = f"{PLACE[0]:g} E {PLACE[1]:g} N"
+    if apart <= SAME_M:
+        yield Check(
+            "projections",
+            f"rasterio and pyogrio both put {place} at {east:.3f} m E, {north:.3f} m N (UTM 54N)",
+            facts={"east_m": east, "north_m": north, "apart_m": apart},
+        )
+        return
+    yield Check(
+        "projections",
+        f"rasterio puts {place} at {by_raster}, pyogrio at {by_vector} (EPSG:{ZONE})",
+        Level.FAILED,
+        REINSTALL,
+        {"apart_m": apart},
+    )
+
+
+def check_models(installation: Installation) -> Iterator[Check]:
+    """Compare every file of every model with the digest in its manifest."""
+    models = list_models(installation.models_dir)
+    if not models:
+        yield Check(
+            "models", f"none in {installation.models_dir}", Level.FAILED, "Name a --models-dir."
+        )
+    for model in models:
+        name, facts = f"model {model.folder.name}", {"folder": str(model.folder)}
+        try:
+            verify_model(model)
+        except LandslidectlError as error:
+            yield Check(name, error.message, Level.FAILED, error.hint, facts)
+        else:
+            yield Check(name, f"version {model.version}, all files as they should be", facts=facts)
+
+
+def _by_rasterio() -> tuple[float, float]:
+    from rasterio.warp import transform  # noqa: PLC0415
+
+    with gdal_session():
+        (east,), (north,) = transform("EPSG:4326", f"EPSG:{ZONE}", [PLACE[0]], [PLACE[1]])
+    return float(east), float(north)
+
+
+def _by_pyogrio() -> tuple[float, float]:
+    """Return what pyogrio's GDAL makes of the place: a warped layer over one point in memory."""
+    import pyogrio.raw  # noqa: PLC0415
+    import shapely  # noqa: PLC0415
+
+    point = f'{{"type": "Point", "coordinates": [{PLACE[0]}, {PLACE[1]}]}}'
+    layer = (
+        "<OGRVRTDataSource><OGRVRTWarpedLayer>"
+        f'<OGRVRTLayer name="OGRGeoJSON"><SrcDataSource>{point}</SrcDataSource>'
+        "<LayerSRS>EPSG:4326</LayerSRS></OGRVRTLayer>"
+        f"<TargetSRS>EPSG:{ZONE}</TargetSRS></OGRVRTWarpedLayer></OGRVRTDataSource>"
+    )
+    _, _, (geometry,), _ = pyogrio.raw.read(layer)
+    placed = shapely.from_wkb(geometry)
+    return float(placed.x), float(placed.y)
