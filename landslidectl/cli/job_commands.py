@@ -1,6 +1,7 @@
 """``detect``, ``ingest``, ``stack``, ``demo`` and ``simulate``: commands that do the work."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -115,7 +116,7 @@ def detect(  # noqa: PLR0913  (the options of a command are its parameters)
         show_plan(context)
     with json_ending(json_lines):
         values = given_values(context)
-        settings = detect_settings(values, command_line())
+        settings = replace(detect_settings(values, command_line()), verbose=verbose)
         from landslidectl.jobs.run import run_detect  # noqa: PLC0415
 
         result = run_job(

@@ -297,5 +297,10 @@ Quiet = Annotated[
 ]
 Verbose = Annotated[
     bool,
-    typer.Option("--verbose", "-v", help="Also every file that is written.", rich_help_panel=RUN),
+    typer.Option(
+        "--verbose",
+        "-v",
+        help="Also every file that is written, and what the network's runtime says.",
+        rich_help_panel=RUN,
+    ),
 ]

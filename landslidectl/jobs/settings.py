@@ -176,6 +176,8 @@ class DetectSettings(StackSettings):
         Smaller regions are dropped.
     stride : int
         Pixels between windows.
+    verbose : bool
+        Let the runtime of the network write its own lines to standard error.
     """
 
     model: str = "resnet"
@@ -184,6 +186,7 @@ class DetectSettings(StackSettings):
     threshold: float | None = None
     min_area_m2: float = 2000.0
     stride: int = 32
+    verbose: bool = False
 
     def __post_init__(self) -> None:
         """Refuse thresholds and strides that make no sense."""

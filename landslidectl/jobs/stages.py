@@ -102,7 +102,12 @@ def _score_step(
 ) -> Step[ScoreRaster]:
     settings, stack = job.settings, track.stack.value
     out = job.workspace.score(stack.track.name)
-    options = ScoreOptions(stride=settings.stride, device=choice.device, threads=settings.threads)
+    options = ScoreOptions(
+        stride=settings.stride,
+        device=choice.device,
+        threads=settings.threads,
+        verbose=settings.verbose,
+    )
 
     def work(reporter: Reporter) -> Made[ScoreRaster]:
         facts = choice.facts(model)

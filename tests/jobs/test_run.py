@@ -429,3 +429,13 @@ def test_an_event_without_slides_is_an_empty_success(world: World, catalog: Cata
     assert (result.status, result.exit_code) == (JobStatus.SUCCEEDED_EMPTY, 0)
     assert "No detection does not mean" in "\n".join(result.told())
     assert all(Path(path).is_file() for path in result.files.values())
+
+
+def test_the_runtime_speaks_only_when_asked(
+    world: World, catalog: Catalog, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run_detect(world.settings(), silent, catalog)
+    assert capfd.readouterr().err == ""
+    again = world.settings(output=world.folder / "loud", verbose=True)
+    run_detect(again, silent, catalog)
+    assert "TensorFlow Lite" in capfd.readouterr().err
