@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from landslidectl.errors import (
 )
 from landslidectl.events import ProgressEvent, SceneRefused, StepFinished, Warned, silent
 from landslidectl.files.rasters import RasterLayout, write_raster
+from landslidectl.inference.score import ScoreRaster, score_stack
 from landslidectl.jobs import composites, geocoding, run, stages
 from landslidectl.jobs.area import bbox_area, grid_for
 from landslidectl.jobs.lock import folder_lock
@@ -432,10 +434,15 @@ def test_an_event_without_slides_is_an_empty_success(world: World, catalog: Cata
 
 
 def test_the_runtime_speaks_only_when_asked(
-    world: World, catalog: Catalog, capfd: pytest.CaptureFixture[str]
+    world: World, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked = []
+
+    def listening(*given: Any) -> ScoreRaster:
+        asked.append(given[3].verbose)
+        return score_stack(*given)
+
+    monkeypatch.setattr(stages, "score_stack", listening)
     run_detect(world.settings(), silent, catalog)
-    assert capfd.readouterr().err == ""
-    again = world.settings(output=world.folder / "loud", verbose=True)
-    run_detect(again, silent, catalog)
-    assert "TensorFlow Lite" in capfd.readouterr().err
+    run_detect(world.settings(output=world.folder / "loud", verbose=True), silent, catalog)
+    assert asked == [False, True]
