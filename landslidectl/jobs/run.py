@@ -25,6 +25,7 @@ from landslidectl.jobs.choose import (
 from landslidectl.jobs.doubts import doubt_passes
 from landslidectl.jobs.frame import MapFrame, prepare_dem
 from landslidectl.jobs.geocoding import geocode_all
+from landslidectl.jobs.ground import judged_ground, require_land_cover
 from landslidectl.jobs.inputs import gather
 from landslidectl.jobs.job import Job, run_recorded
 from landslidectl.jobs.preflight import DiskLoad, check_disk, estimate_disk, fitting_threads
@@ -91,14 +92,17 @@ def run_ingest(settings: IngestSettings, reporter: Reporter, catalog: Catalog) -
 def _detect(job: Job[DetectSettings]) -> JobResult:
     settings = job.settings
     check_device(settings.device)
+    require_land_cover(settings)
     model = load_model(
         settings.model, settings.bands, settings.models_dir or resource_dir("models")
     )
     job.catalog.record_model(_model_record(model))
     stacked = _stack_all(job, _contract(job, model))
     doubt_passes(model, [track.plan.track for track in stacked.tracks], job.reporter)
+    ground = judged_ground(settings, stacked.frame.grid)
     rasters = tuple(score_track(job, track, model) for track in stacked.tracks)
-    published = publish(job, Scored(stacked.frame, stacked.area, stacked.tracks, rasters, model))
+    scored = Scored(stacked.frame, stacked.area, stacked.tracks, rasters, model, ground)
+    published = publish(job, scored)
     empty = published.areas.detections == 0
     return JobResult(
         job_id=job.job_id,

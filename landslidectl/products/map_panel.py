@@ -109,6 +109,9 @@ def _result(panel: Panel, request: "ProductRequest") -> None:
         outlined = sum(item.area_ha for item in found.items)
         drawn = sum(item.outline == OUTLINE_DELINEATED for item in found.items)
         panel.paragraph(f"{outlined:,.0f} ha outlined, {drawn} of {count} delineated")
+        flagged = sum(bool(item.flag) for item in found.items)
+        if flagged:
+            panel.paragraph(f"{flagged} flagged as doubtful")
     else:
         panel.paragraph("A result only for the area analysed:")
     total = found.tested_km2 + found.masked_km2 + found.unobserved_km2
@@ -142,8 +145,8 @@ def _legend(panel: Panel, request: "ProductRequest") -> None:
         draw.rectangle(_edges(box), outline=AREA_RGB, width=4)
 
     panel.swatch("Detection", outline)
-    words = "Layover, shadow, water" if request.has_relief else "Masked (layover not tested)"
-    panel.swatch(f"{words}", masked)
+    words = "Masked" if request.has_relief else "Masked (layover not tested)"
+    panel.swatch(words, masked)
     panel.swatch("Not observed", unobserved)
     if request.provenance.area_of_interest is not None:
         panel.swatch("Area of interest", area)

@@ -26,7 +26,7 @@ SIMULATED_LIMIT = (
 )
 NO_RELIEF_LIMIT = (
     "Processed without a height model: on slopes, positions can be off by hundreds of metres, and "
-    "layover and shadow were not tested."
+    "layover, shadow and slope were not tested."
 )
 
 
@@ -56,6 +56,26 @@ def dem_in_words(request: "ProductRequest") -> str:
     sources = sorted(request.dem.sources)
     named = ", ".join(sources[:3]) + (f" and {len(sources) - 3} more" if len(sources) > 3 else "")
     return f"{named or request.dem.path.name} ({request.dem.vertical_datum})"
+
+
+def ground_in_words(request: "ProductRequest") -> str:
+    """Return which ground was judged: its slopes, and the land cover that was left out."""
+    ground = request.provenance.ground
+    if not ground:
+        return "all that was observed"
+    slopes = f"slope {ground['min_slope_deg']:g} to {ground['max_slope_deg']:g} degrees"
+    cover = ground["land_cover"]
+    without = f"; no water nor towns of {cover['title']}. {cover['credit']}" if cover else ""
+    return f"{slopes if request.has_relief else 'any slope, as none is known'}{without}"
+
+
+def left_out_in_words(request: "ProductRequest") -> list[str]:
+    """Return, as one sentence or none, how many regions are no detections for want of slope."""
+    count = request.detections.left_out
+    if not count:
+        return []
+    regions = "1 region of changed ground is" if count == 1 else f"{count} regions are"
+    return [f"{regions} left out, steep nowhere: --min-steepness 0 shows them with a flag."]
 
 
 def event_in_words(request: "ProductRequest") -> str:
