@@ -179,7 +179,8 @@ SpeckleName = Annotated[
 ModelName = Annotated[
     str | None,
     typer.Option(
-        help="cnn, resnet or cbam, or another name of 'landslidectl models list'. Default: resnet.",
+        help="cnn, resnet or cbam, the rules logratio or spread, or another name of "
+        "'landslidectl models list'. Default: resnet.",
         envvar=f"{PREFIX}MODEL",
         rich_help_panel=MODEL,
         metavar="NAME",

@@ -12,7 +12,7 @@ import numpy as np
 
 from landslidectl.files.hashing import stable_key
 from landslidectl.inference.interpreter import Scorer
-from landslidectl.inference.manifest import Model
+from landslidectl.inference.manifest import RULE, Model
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet, Device
 
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 RULES = ("logratio", "spread")
 FULL_SCALE_DB = 10.0
-ARCHITECTURE = "rule"
+WORDS = {
+    "logratio": "mean absolute change of a window in dB, over 10 dB",
+    "spread": "standard deviation of the change inside a window in dB, over 10 dB",
+}
+PURPOSE = "a classical rule without a network, to compare with and to check by hand"
 
 
 class RuleScorer:
@@ -96,7 +100,7 @@ def rule_model(
     return Model(
         name=rule,
         version="1",
-        architecture=ARCHITECTURE,
+        architecture=RULE,
         folder=folder,
         file=folder / rule,
         sha256=stable_key(facts),
@@ -105,7 +109,7 @@ def rule_model(
         window=64,
         threshold=threshold,
         licence="MIT",
-        raw=facts,
+        raw=facts | {"score": WORDS.get(rule, ""), "threshold": threshold, "purpose": PURPOSE},
     )
 
 
@@ -122,6 +126,6 @@ def open_scorer(
     ModelError, ResourceError
         As `interpreter.Scorer`.
     """
-    if model.architecture == ARCHITECTURE:
+    if model.is_rule:
         return RuleScorer(model)
     return Scorer(model, device, threads, verbose)

@@ -11,8 +11,9 @@ from landslidectl.errors import ModelError, StackError, UsageError
 from landslidectl.events import Reporter
 from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
+from landslidectl.inference.choice import choose_model
 from landslidectl.inference.interpreter import check_device
-from landslidectl.inference.manifest import Model, load_model
+from landslidectl.inference.manifest import Model
 from landslidectl.jobs.area import grid_for
 from landslidectl.jobs.choose import (
     footprints_area,
@@ -93,7 +94,7 @@ def _detect(job: Job[DetectSettings]) -> JobResult:
     settings = job.settings
     check_device(settings.device)
     require_land_cover(settings)
-    model = load_model(
+    model = choose_model(
         settings.model, settings.bands, settings.models_dir or resource_dir("models")
     )
     job.catalog.record_model(_model_record(model))
@@ -263,6 +264,6 @@ def _model_record(model: Model) -> ModelRecord:
         name=model.name,
         version=model.version,
         bands=model.bands.value,
-        path=str(model.folder.resolve()),
+        path=str(model.folder if model.is_rule else model.folder.resolve()),
         manifest=json.dumps(dict(model.raw), sort_keys=True, ensure_ascii=False),
     )

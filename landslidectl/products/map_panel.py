@@ -18,7 +18,7 @@ from landslidectl.products.map_layers import (
     score_colours,
 )
 from landslidectl.products.map_view import Box
-from landslidectl.products.wording import day, dem_in_words, limitations
+from landslidectl.products.wording import day, dem_in_words, limitations, model_in_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -213,7 +213,7 @@ def _acquisitions(panel: Panel, request: "ProductRequest") -> None:
         )
     if len(stacks) > TRACKS_LISTED:
         panel.paragraph(f"and {len(stacks) - TRACKS_LISTED} more tracks", SMALL, 20)
-    models = sorted({f"{model.name} {model.version}" for model in request.models})
+    models = sorted({model_in_words(model) for model in request.models})
     panel.paragraph(
         f"Model {', '.join(models)}, threshold {request.detections.threshold:.2f}, "
         f"SHA-256 {', '.join(sorted({model.sha256[:8] for model in request.models}))}"

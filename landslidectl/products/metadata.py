@@ -158,6 +158,7 @@ def _model(model: "Model") -> dict[str, Any]:
     return {
         "name": model.name,
         "version": model.version,
+        "architecture": model.architecture,
         "bands": model.bands.value,
         "sha256": model.sha256,
         "threshold": model.threshold,

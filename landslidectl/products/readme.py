@@ -24,6 +24,7 @@ from landslidectl.products.wording import (
     left_out_in_words,
     limitations,
     minute,
+    model_in_words,
 )
 from landslidectl.terms import Phase
 
@@ -129,7 +130,7 @@ def _making(request: "ProductRequest") -> list[str]:
         ("Grid", f"EPSG:{grid.epsg}, {grid.pixel_m:g} m, {grid.rows} rows x {grid.cols} columns"),
         ("Threshold", f"score >= {request.detections.threshold:.3f}"),
         *(
-            ("Model", f"{model.name} {model.version} ({model.bands.value}), SHA-256 {model.sha256}")
+            ("Model", f"{model_in_words(model)} ({model.bands.value}), SHA-256 {model.sha256}")
             for model in request.models
         ),
         ("Job", facts.job_id),

@@ -3,7 +3,10 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from landslidectl.inference.manifest import RULE
+
 if TYPE_CHECKING:
+    from landslidectl.inference.manifest import Model
     from landslidectl.products.request import ProductRequest
 
 SCORE_LIMIT = (
@@ -30,11 +33,24 @@ NO_RELIEF_LIMIT = (
 )
 
 
+RULE_LIMIT = (
+    "Scored by a rule without a network, for comparison: on simulated events the networks find "
+    "several times as many landslides at the same rate of false detections."
+)
+
+
+def model_in_words(model: "Model") -> str:
+    """Return name and version of a model, and that it is a rule where it is one."""
+    return f"{'rule ' if model.architecture == RULE else ''}{model.name} {model.version}"
+
+
 def limitations(request: "ProductRequest") -> tuple[str, ...]:
     """Return the limitations of this product, the gravest first."""
     common = (VALIDATION_LIMIT, SCORE_LIMIT, OUTLINE_LIMIT, UNOBSERVED_LIMIT)
     gravest = [SIMULATED_LIMIT] if request.provenance.is_simulated else []
     gravest += [] if request.has_relief else [NO_RELIEF_LIMIT]
+    if any(model.architecture == RULE for model in request.models):
+        gravest.append(RULE_LIMIT)
     return (*gravest, *common)
 
 
