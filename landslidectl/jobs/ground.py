@@ -62,6 +62,7 @@ def judged_ground(settings: DetectSettings, grid: Grid) -> Ground:
         {**slopes, "land_cover": None if cover is None else _identity(cover)},
         {
             **slopes,
+            "min_steepness_deg": settings.min_steepness_deg,
             "slope": NO_SLOPE if settings.no_dem else "of the elevation model",
             "land_cover": None if cover is None else _told(cover),
         },

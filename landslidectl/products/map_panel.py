@@ -145,7 +145,8 @@ def _legend(panel: Panel, request: "ProductRequest") -> None:
         draw.rectangle(_edges(box), outline=AREA_RGB, width=4)
 
     panel.swatch("Detection", outline)
-    words = "Masked" if request.has_relief else "Masked (layover not tested)"
+    words = "Layover, shadow, water, slope"
+    words = words if request.has_relief else "Masked (layover not tested)"
     panel.swatch(words, masked)
     panel.swatch("Not observed", unobserved)
     if request.provenance.area_of_interest is not None:

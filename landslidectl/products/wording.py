@@ -1,11 +1,13 @@
 """Sentences that several files of a product share, worded once."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landslidectl.inference.manifest import RULE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from landslidectl.inference.manifest import Model
     from landslidectl.products.request import ProductRequest
 
@@ -44,6 +46,28 @@ def model_in_words(model: "Model") -> str:
     return f"{'rule ' if model.architecture == RULE else ''}{model.name} {model.version}"
 
 
+def gentle_limit(ground: "Mapping[str, Any]") -> list[str]:
+    """Return, as one sentence or none, what the limits of slope keep from the map.
+
+    Source: Bradley et al. (2019), doi:10.1038/s41561-019-0444-1, on the flow slides at Palu.
+    """
+    parts = []
+    if ground.get("min_slope_deg"):
+        parts.append(f"ground flatter than {ground['min_slope_deg']:g} degrees is not judged")
+    if ground.get("min_steepness_deg"):
+        parts.append(
+            f"outlines with less than a tenth above {ground['min_steepness_deg']:g} degrees are "
+            "left out"
+        )
+    if not parts:
+        return []
+    said = " and ".join(parts)
+    return [
+        f"{said[0].upper()}{said[1:]}: flow slides on gentle, wet ground, as at Palu in 2018, do "
+        "not show."
+    ]
+
+
 def limitations(request: "ProductRequest") -> tuple[str, ...]:
     """Return the limitations of this product, the gravest first."""
     common = (VALIDATION_LIMIT, SCORE_LIMIT, OUTLINE_LIMIT, UNOBSERVED_LIMIT)
@@ -51,7 +75,8 @@ def limitations(request: "ProductRequest") -> tuple[str, ...]:
     gravest += [] if request.has_relief else [NO_RELIEF_LIMIT]
     if any(model.architecture == RULE for model in request.models):
         gravest.append(RULE_LIMIT)
-    return (*gravest, *common)
+    gentle = gentle_limit(request.provenance.ground) if request.has_relief else []
+    return (*gravest, *common, *gentle)
 
 
 def credit(request: "ProductRequest") -> str:
