@@ -51,20 +51,16 @@ def gentle_limit(ground: "Mapping[str, Any]") -> list[str]:
 
     Source: Bradley et al. (2019), doi:10.1038/s41561-019-0444-1, on the flow slides at Palu.
     """
-    parts = []
+    limits = []
     if ground.get("min_slope_deg"):
-        parts.append(f"ground flatter than {ground['min_slope_deg']:g} degrees is not judged")
+        limits.append(f"ground flatter than {ground['min_slope_deg']:g} degrees")
     if ground.get("min_steepness_deg"):
-        parts.append(
-            f"outlines with less than a tenth above {ground['min_steepness_deg']:g} degrees are "
-            "left out"
-        )
-    if not parts:
+        limits.append(f"outlines nowhere steeper than {ground['min_steepness_deg']:g} degrees")
+    if not limits:
         return []
-    said = " and ".join(parts)
     return [
-        f"{said[0].upper()}{said[1:]}: flow slides on gentle, wet ground, as at Palu in 2018, do "
-        "not show."
+        f"Left out: {' and '.join(limits)}. Flow slides on gentle, wet ground, as at Palu in 2018, "
+        "do not show."
     ]
 
 

@@ -26,7 +26,7 @@ def on_ground(folder: Path, **changes: object) -> ProductRequest:
 def test_the_limits_of_slope_are_told_with_what_they_hide(tmp_path: Path) -> None:
     request = on_ground(tmp_path)
     assert "Palu in 2018" in limitations(request)[-1]
-    assert limitations(request)[-1].startswith("Ground flatter than 5 degrees is not judged and")
+    assert limitations(request)[-1].startswith("Left out: ground flatter than 5 degrees and")
     words = ground_in_words(request)
     assert words.startswith("slope 5 to 90 degrees; no water nor towns of ESA WorldCover")
     without = on_ground(tmp_path, min_slope_deg=0.0, min_steepness_deg=0.0, land_cover=None)
