@@ -10,6 +10,7 @@ from landslidectl.grid import Grid
 from landslidectl.jobs.settings import DetectSettings
 from landslidectl.jobs.steps import file_identity
 from landslidectl.terrain.landcover import LandCover, find_land_cover
+from landslidectl.terrain.legend import read_legend
 
 NO_SLOPE = "not applied: no elevation model"
 
@@ -33,12 +34,14 @@ class Ground:
 
 
 def require_land_cover(settings: DetectSettings) -> None:
-    """Refuse land cover that is not there, before any work is done.
+    """Refuse land cover that is not there and legends that are unknown, before any work is done.
 
     Raises
     ------
-    InputError
+    InputError, UsageError
     """
+    if settings.land_cover_legend is not None:
+        read_legend(settings.land_cover_legend)
     for path in settings.land_cover:
         if not path.exists():
             raise InputError(f"{path}: there is no such file or folder", "Check --land-cover.")

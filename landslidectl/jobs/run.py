@@ -1,7 +1,7 @@
 """The jobs: which stages run, in which order, and what happens when an input falls out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +98,7 @@ def _detect(job: Job[DetectSettings]) -> JobResult:
         settings.model, settings.bands, settings.models_dir or resource_dir("models")
     )
     job.catalog.record_model(_model_record(model))
-    stacked = _stack_all(job, _contract(job, model))
+    stacked = _stack_all(job, _contract(job, model), lambda grid: judged_ground(settings, grid))
     doubt_passes(model, [track.plan.track for track in stacked.tracks], job.reporter)
     ground = judged_ground(settings, stacked.frame.grid)
     rasters = tuple(score_track(job, track, model) for track in stacked.tracks)
@@ -170,8 +170,10 @@ def _ingest_contract(job: Job[IngestSettings]) -> StackContract:
     return StackContract(radiometry=radiometry)
 
 
-def _stack_all(job: Job[Any], contract: StackContract) -> Stacked:
-    """Run everything up to the stacks."""
+def _stack_all(
+    job: Job[Any], contract: StackContract, check: Callable[[Grid], object] | None = None
+) -> Stacked:
+    """Run everything up to the stacks; ``check`` may refuse the grid before a pixel is read."""
     settings: StackSettings = job.settings
     require_dem(job)
     found = gather(settings.scenes, settings.bands, job.ledger)
@@ -183,6 +185,8 @@ def _stack_all(job: Job[Any], contract: StackContract) -> Stacked:
     warn_of_gaps(job, area, selection.tracks)
     warn_of_orbits(job, [scene for plan in selection.tracks for scene in plan.scenes])
     frame = _frame(job, area, contract, _disk_needed(selection.tracks))
+    if check is not None:
+        check(frame.grid)
     stacks = stack_tracks(job, selection.tracks, frame)
     if not stacks.tracks:
         raise StackError(

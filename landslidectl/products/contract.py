@@ -121,7 +121,7 @@ SCORE_LAYER = RasterSpec(
     float("nan"),
     "1",
     "Landslide score, 0 to 1, blended from overlapping windows of 64 x 64 pixels; "
-    "not a probability; NaN = not observed by any track",
+    "not a probability; NaN = not observed by any track, or not scored (quality bit 2)",
     "AVERAGE",
 )
 QUALITY_LAYER = RasterSpec(

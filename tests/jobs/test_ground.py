@@ -66,6 +66,15 @@ def test_a_slide_in_a_town_is_masked_and_forest_is_judged(world: World, catalog:
 def test_what_cannot_be_meant_is_refused_before_any_work(world: World, catalog: Catalog) -> None:
     with pytest.raises(InputError, match="nowhere: there is no such"):
         run_detect(world.settings(land_cover=(Path("nowhere"),)), silent, catalog)
+    with pytest.raises(UsageError, match="land-cover legend 'corine' is unknown"):
+        legend = {"land_cover": (land_cover(world, TREES),), "land_cover_legend": "corine"}
+        run_detect(world.settings(**legend), silent, catalog)
+    (far := world.folder / "far").mkdir()
+    grid = grid_for(bbox_area((100.0, 10.0, 100.01, 10.01)), 10.0)
+    classes = np.full(grid.shape, TREES, "uint8")
+    write_raster(far / "ESA_WorldCover_Map.tif", grid, [classes], RasterLayout(("class",), "uint8"))
+    with pytest.raises(InputError, match="covers the area"):
+        run_detect(world.settings(land_cover=(far,)), silent, catalog)
     assert world.geocoded == []
     for wrong in (
         {"min_slope_deg": -1.0},
