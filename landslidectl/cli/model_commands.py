@@ -92,9 +92,9 @@ def info(
 
 def _in_brief(manifest: Mapping[str, Any]) -> dict[str, str]:
     """Return what a person asks of a manifest; the figures are in the card below."""
-    training = manifest.get("training", {})
     brief = {key: value for key, value in manifest.items() if key not in ("metrics", "calibration")}
-    brief["training"] = training.get("data") if isinstance(training, Mapping) else training
+    if isinstance(training := manifest.get("training"), Mapping):
+        brief["training"] = training.get("data")
     if "twins" in brief:
         brief["twins"] = [twin["file"] for twin in manifest["twins"].values()]
     if isinstance(brief.get("scaling"), list):
