@@ -77,11 +77,7 @@ class Relief:
 
     def lie(self, outline: "BaseGeometry") -> Lie | None:
         """Return how an outline in grid units lies; None where no height is known inside."""
-        window = self._widened(window_of(outline, self._grid))
-        heights = self._dem.heights(window)
-        ground = self._dem.grid.subgrid(window)
-        slope, _ = slope_aspect(heights, self._grid.pixel_m)
-        inside = pixels_inside(outline, ground) & np.isfinite(slope + heights)
+        heights, slope, inside = self._under(outline)
         if not inside.any():
             return None
         low = lowest_around(heights, round(LOW_REACH_M / self._grid.pixel_m))
@@ -100,16 +96,28 @@ class Relief:
         """
         import shapely  # noqa: PLC0415
 
+        if min_steepness_deg <= 0.0:
+            return outline
         parts = shapely.get_parts(outline)
-        lies = [self.lie(part) for part in parts]
-        steep = [
-            part
-            for part, lie in zip(parts, lies, strict=True)
-            if lie is None or lie.steepness_deg >= min_steepness_deg
-        ]
+        steep = [part for part in parts if self._reaches(part, min_steepness_deg)]
         if len(steep) == len(parts):
             return outline
         return shapely.union_all(steep) if steep else None
+
+    def _reaches(self, outline: "BaseGeometry", steepness_deg: float) -> bool:
+        _, slope, inside = self._under(outline)
+        known = slope[inside]
+        return not known.size or bool(np.percentile(known, STEEPNESS_PERCENTILE) >= steepness_deg)
+
+    def _under(
+        self, outline: "BaseGeometry"
+    ) -> "tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]":
+        """Return heights and slopes of the ground around an outline, and what is known inside."""
+        window = self._widened(window_of(outline, self._grid))
+        heights = self._dem.heights(window)
+        slope, _ = slope_aspect(heights, self._grid.pixel_m)
+        inside = pixels_inside(outline, self._dem.grid.subgrid(window))
+        return heights, slope, inside & np.isfinite(slope + heights)
 
     def _widened(self, window: Window) -> Window:
         """Return a window of the outlines' grid, with the ground around, on that of the heights."""

