@@ -98,11 +98,19 @@ class Quality(IntFlag):
 
     NOT_TESTED = 0
     TESTED = 1
+    EXCLUDED = 2
     LAYOVER = 4
     SHADOW = 16
     WATER = 32
     BORDER = 64
     TOO_FEW_IMAGES = 128
+
+
+class Flag(StrEnum):
+    """What speaks against a detection, in its attribute ``flag``."""
+
+    GENTLE = "gentle"
+    RIVER_BED = "river_bed"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -87,7 +87,7 @@ def _size(value: Any) -> str:
     return str(_integer(value)) if isinstance(value, int) else _text(value)
 
 
-PATHS = ("scenes", "aoi", "dem", "orbits", "output", "catalog", "models_dir")
+PATHS = ("scenes", "aoi", "dem", "orbits", "output", "catalog", "models_dir", "land_cover")
 FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "scenes": lambda value: [_text(item) for item in _list(value)],
     "event": _instants,
@@ -112,6 +112,12 @@ FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "min_post": _integer,
     "threshold": _number,
     "stride": _integer,
+    "min_area": _number,
+    "min_slope": _number,
+    "max_slope": _number,
+    "min_steepness": _number,
+    "land_cover": lambda value: [_text(item) for item in _list(value)],
+    "land_cover_legend": _text,
     "threads": _integer,
     "max_memory": _size,
     "catalog": _text,

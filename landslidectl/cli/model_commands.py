@@ -1,4 +1,4 @@
-"""``models``: which networks are there, whether they are intact, and those of others taken in."""
+"""``models``: which networks and rules there are, whether intact, and those of others taken in."""
 
 import textwrap
 from collections.abc import Mapping
@@ -92,9 +92,9 @@ def info(
 
 def _in_brief(manifest: Mapping[str, Any]) -> dict[str, str]:
     """Return what a person asks of a manifest; the figures are in the card below."""
-    training = manifest.get("training", {})
     brief = {key: value for key, value in manifest.items() if key not in ("metrics", "calibration")}
-    brief["training"] = training.get("data") if isinstance(training, Mapping) else training
+    if isinstance(training := manifest.get("training"), Mapping):
+        brief["training"] = training.get("data")
     if "twins" in brief:
         brief["twins"] = [twin["file"] for twin in manifest["twins"].values()]
     if isinstance(brief.get("scaling"), list):
@@ -128,15 +128,19 @@ def verify(
     from landslidectl.inference.manifest import verify_model  # noqa: PLC0415
 
     found = _models(models_dir)
-    chosen = [_named(name, found)] if name else list(found)
+    chosen = [_named(name, found)] if name else [model for model in found if not model.is_rule]
     results: list[dict[str, Any]] = []
     for model in chosen:
+        if model.is_rule:
+            say(f"{model.name} is a rule that is built in: it has no file to check.")
+            continue
         try:
             verify_model(model)
             results.append({"folder": model.folder.name, "intact": True, "reason": ""})
         except ModelError as error:
             results.append({"folder": model.folder.name, "intact": False, "reason": error.message})
-    _tell_verified(results, json_lines)
+    if not chosen or results:
+        _tell_verified(results, json_lines)
 
 
 @models.command("import")
@@ -189,9 +193,9 @@ def _tell_verified(results: list[dict[str, Any]], json_lines: bool) -> None:
 
 def _models(models_dir: Path | None) -> "tuple[Model, ...]":
     from landslidectl.files.resources import resource_dir  # noqa: PLC0415
-    from landslidectl.inference.manifest import list_models  # noqa: PLC0415
+    from landslidectl.inference.choice import all_models  # noqa: PLC0415
 
-    return list_models(models_dir or resource_dir("models"))
+    return all_models(models_dir or resource_dir("models"))
 
 
 def _named(name: str, found: "tuple[Model, ...]") -> "Model":

@@ -18,6 +18,7 @@ TERRAIN = "Terrain"
 EVENT = "Event"
 RADAR = "Radar"
 MODEL = "Model and detection"
+GROUND = "Ground that is judged"
 OUTPUT = "Output"
 RUN = "Running"
 
@@ -178,7 +179,8 @@ SpeckleName = Annotated[
 ModelName = Annotated[
     str | None,
     typer.Option(
-        help="cnn, resnet or cbam, or another name of 'landslidectl models list'. Default: resnet.",
+        help="cnn, resnet or cbam, the rules logratio or spread, or another name of "
+        "'landslidectl models list'. Default: resnet.",
         envvar=f"{PREFIX}MODEL",
         rich_help_panel=MODEL,
         metavar="NAME",
@@ -219,6 +221,64 @@ Stride = Annotated[
         envvar=f"{PREFIX}STRIDE",
         rich_help_panel=MODEL,
         metavar="PIXELS",
+    ),
+]
+MinArea = Annotated[
+    float | None,
+    typer.Option(
+        help="Smallest judged area of a detection, and smallest slide drawn in it, in square "
+        "metres. Default: 2000.",
+        envvar=f"{PREFIX}MIN_AREA",
+        rich_help_panel=GROUND,
+        metavar="M2",
+    ),
+]
+MinSlope = Annotated[
+    float | None,
+    typer.Option(
+        help="Flatter ground is not judged; 0 judges all of it. Default: 5.",
+        envvar=f"{PREFIX}MIN_SLOPE",
+        rich_help_panel=GROUND,
+        metavar="DEGREES",
+    ),
+]
+MaxSlope = Annotated[
+    float | None,
+    typer.Option(
+        help="Steeper ground is not judged. Default: 90.",
+        envvar=f"{PREFIX}MAX_SLOPE",
+        rich_help_panel=GROUND,
+        metavar="DEGREES",
+    ),
+]
+MinSteepness = Annotated[
+    float | None,
+    typer.Option(
+        help="Outlines of which less than a tenth is steeper are left out; 0 keeps and flags them. "
+        "Default: 10.",
+        envvar=f"{PREFIX}MIN_STEEPNESS",
+        rich_help_panel=GROUND,
+        metavar="DEGREES",
+    ),
+]
+LandCover = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help="Land cover whose water and towns are not judged: GeoTIFFs of Copernicus CGLS-LC100 "
+        "or ESA WorldCover, or folders of them. May be repeated.",
+        envvar=f"{PREFIX}LAND_COVER",
+        rich_help_panel=GROUND,
+        metavar="PATH",
+        show_default=False,
+    ),
+]
+LandCoverLegend = Annotated[
+    str | None,
+    typer.Option(
+        help="What its codes mean: cgls_lc100 or worldcover. Default: told from the files.",
+        envvar=f"{PREFIX}LAND_COVER_LEGEND",
+        rich_help_panel=GROUND,
+        metavar="NAME",
     ),
 ]
 Output = Annotated[

@@ -33,6 +33,10 @@ FIELDS = {
     "polarisations": "bands",
     "max_memory": "max_memory_mb",
     "extend_post": "extend_post_days",
+    "min_area": "min_area_m2",
+    "min_slope": "min_slope_deg",
+    "max_slope": "max_slope_deg",
+    "min_steepness": "min_steepness_deg",
 }
 
 HOW = {
@@ -129,6 +133,7 @@ CONVERTERS: Mapping[str, Callable[[Given], Any]] = {
     "scenes": lambda given: tuple(Path(path) for path in given.value),
     "aoi": lambda given: Path(given.value),
     "dem": lambda given: Path(given.value),
+    "land_cover": lambda given: tuple(Path(path) for path in given.value),
     "orbits": lambda given: Path(given.value),
     "output": lambda given: Path(given.value),
     "models_dir": lambda given: Path(given.value),

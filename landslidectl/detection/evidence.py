@@ -34,7 +34,7 @@ class Evidence:
     score_max, score_mean : float
         Over its pixels that were judged.
     judged_m2 : float
-        Area on the grid of the pixels observed outside layover, shadow and water.
+        Area on the grid of the pixels that were observed and are not masked.
     valid_pct, layover_pct, shadow_pct : float
         Shares in per cent.
     stacks : tuple of Stack

@@ -15,13 +15,16 @@ from landslidectl.terms import Quality, Track
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from rasterio.io import DatasetReader
 
+    from landslidectl.detection.masks import GroundMask
+    from landslidectl.grid import Window
     from landslidectl.inference.score import ScoreRaster
     from landslidectl.stack.stack import Stack
 
 BLOCK_SIDE = 2048
 DISTORTED = Quality.LAYOVER | Quality.SHADOW
-MASKED = DISTORTED | Quality.WATER
+MASKED = DISTORTED | Quality.WATER | Quality.EXCLUDED
 """Bits under which a pixel was observed but cannot be judged."""
 
 
@@ -48,7 +51,10 @@ class FusedScore:
 
 
 def fuse_scores(
-    rasters: "Sequence[ScoreRaster]", stacks: "Sequence[Stack]", out: Path
+    rasters: "Sequence[ScoreRaster]",
+    stacks: "Sequence[Stack]",
+    out: Path,
+    ground: "GroundMask | None" = None,
 ) -> FusedScore:
     """Fuse the score rasters of several tracks, block by block.
 
@@ -60,6 +66,8 @@ def fuse_scores(
         The stacks they were made from; their quality bits say which track sees a pixel clearly.
     out : Path
         GeoTIFF of the fused score; the fused quality is written beside it.
+    ground : GroundMask, optional
+        Open; what it excludes is marked in the quality.
 
     Returns
     -------
@@ -84,6 +92,7 @@ def fuse_scores(
     with ExitStack() as files:
         scores_in = [files.enter_context(open_raster(raster.path)) for raster, _ in pairs]
         quality_in = [files.enter_context(open_raster(stack.quality_path)) for _, stack in pairs]
+        counts_in = [files.enter_context(open_raster(stack.counts_path)) for _, stack in pairs]
         score_out = files.enter_context(create_raster(fused.path, grid, layout))
         quality_out = files.enter_context(create_raster(fused.quality_path, grid, bits))
         for block in grid.blocks(BLOCK_SIDE):
@@ -92,6 +101,9 @@ def fuse_scores(
                 np.stack([dataset.read(1, window=window) for dataset in scores_in]),
                 np.stack([dataset.read(1, window=window) for dataset in quality_in]),
             )
+            if ground is not None:
+                observed = np.any([_observed(counts, block) for counts in counts_in], axis=0)
+                quality = with_ground((score, quality), ground.bits(block), observed)
             score_out.write(score, 1, window=window)
             quality_out.write(quality, 1, window=window)
     return fused
@@ -135,6 +147,43 @@ def fuse_block(
     weakening = np.uint8(Quality.BORDER | Quality.TOO_FEW_IMAGES)
     kept = np.where(count > 0, (any_bits & ~weakening) | (all_bits & weakening), any_bits)
     return fused, kept.astype(np.uint8)
+
+
+def with_ground(
+    fused: "tuple[NDArray[np.float32], NDArray[np.uint8]]",
+    ground: "NDArray[np.uint8]",
+    observed: "NDArray[np.bool_]",
+) -> "NDArray[np.uint8]":
+    """Return fused quality bits with those of the ground.
+
+    A masked pixel that was observed but has no score, as the windows over it hold too little ground
+    that can be judged, is EXCLUDED too: it is not unobserved. What was not observed never is.
+
+    Parameters
+    ----------
+    fused : (score, quality)
+        Of a block, as `fuse_block` gives them.
+    ground : NDArray
+        uint8, as `masks.GroundMask.bits` gives them.
+    observed : NDArray
+        bool, where any track has a value on both sides of the event.
+    """
+    score, quality = fused
+    excluded = np.uint8(Quality.EXCLUDED)
+    bits = quality | ground
+    bits[~np.isfinite(score) & ((bits & np.uint8(MASKED)) != 0)] |= excluded
+    bits[~observed] &= ~excluded
+    return bits
+
+
+def was_seen(score: "NDArray[np.float32]", quality: "NDArray[np.uint8]") -> "NDArray[np.bool_]":
+    """Return where a fused score was observed: where it has a value, or was left out of it."""
+    return np.asarray(np.isfinite(score) | ((quality & np.uint8(Quality.EXCLUDED)) != 0))
+
+
+def _observed(counts: "DatasetReader", block: "Window") -> "NDArray[np.bool_]":
+    """Return where a track has values before and after the event."""
+    return np.asarray((counts.read(window=rasterio_window(block)) > 0).all(axis=0))
 
 
 def _paired(

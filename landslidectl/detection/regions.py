@@ -17,7 +17,7 @@ import numpy as np
 
 from landslidectl.detection.delineate import DelineateOptions, Delineator
 from landslidectl.detection.evidence import Evidence, EvidenceReader, scene_span
-from landslidectl.detection.fuse import BLOCK_SIDE, MASKED, FusedScore
+from landslidectl.detection.fuse import BLOCK_SIDE, MASKED, FusedScore, was_seen
 from landslidectl.detection.geodesy import (
     area_scale,
     from_wgs84,
@@ -26,6 +26,7 @@ from landslidectl.detection.geodesy import (
     wrapped_lon,
 )
 from landslidectl.detection.polygons import outline_regions, pixels_inside
+from landslidectl.detection.relief import STEEP_DEG, Lie, Relief
 from landslidectl.files.hashing import stable_key
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Grid
@@ -51,7 +52,7 @@ class DetectOptions:
     threshold : float
         Lowest score of a detected pixel.
     min_area_m2 : float
-        Smallest area outside layover, shadow and water that makes a detection.
+        Smallest area of judged ground that makes a detection.
     models : tuple of Model
         The models the scores came from, named in the attributes.
     area_of_interest : shapely geometry, optional
@@ -61,6 +62,9 @@ class DetectOptions:
         Gives the mean slope of a detection.
     delineate : bool
         Draw the slides inside the regions; otherwise all outlines are those of windows.
+    min_steepness_deg : float
+        Parts of an outline that are steep nowhere are left out, and so are detections without any
+        other part; 0 keeps all. Without ``dem`` nothing is left out.
     """
 
     threshold: float
@@ -69,6 +73,7 @@ class DetectOptions:
     area_of_interest: "BaseGeometry | None" = None
     dem: "Dem | None" = None
     delineate: bool = True
+    min_steepness_deg: float = STEEP_DEG
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,7 @@ class Detection:
     model_ver: str
     model_sha256: str
     threshold: float
+    flag: str = ""
     outline: str = OUTLINE_WINDOW
     review: str = "unreviewed"
 
@@ -124,8 +130,10 @@ class Detections:
     threshold : float
         Lowest score of a detected pixel.
     tested_km2, masked_km2, unobserved_km2 : float
-        Areas on the ellipsoid: judged; observed, but in layover, shadow or water for every track;
-        not observed. Together they are the area of interest (or the whole grid).
+        Areas on the ellipsoid: judged; observed, but masked; not observed. Together they are the
+        area of interest (or the whole grid).
+    left_out : int
+        Regions that are none since they are steep nowhere.
     """
 
     items: tuple[Detection, ...]
@@ -134,6 +142,7 @@ class Detections:
     tested_km2: float
     masked_km2: float
     unobserved_km2: float
+    left_out: int = 0
 
 
 def find_detections(
@@ -141,8 +150,8 @@ def find_detections(
 ) -> Detections:
     """Outline and describe the regions whose fused score reaches the threshold.
 
-    Pixels in layover or shadow do not cut a region into shreds: they stay inside it, are told by
-    its shares, and do not count towards its smallest area nor its scores.
+    Masked pixels do not cut a region into shreds: they stay inside it, are told by its shares, and
+    do not count towards its smallest area nor its scores.
 
     Parameters
     ----------
@@ -157,7 +166,8 @@ def find_detections(
     aoi = options.area_of_interest
     aoi_on_grid = None if aoi is None else from_wgs84(aoi, grid.epsg)
     chosen, pixels = _survey(fused, options.threshold, aoi_on_grid)
-    items = []
+    relief = None if options.dem is None or options.dem.is_flat else Relief(options.dem, grid)
+    items, left_out = [], 0
     with ExitStack() as files:
         reader = files.enter_context(EvidenceReader(fused, stacks, options.dem))
         delineator = None
@@ -172,11 +182,18 @@ def find_detections(
                 continue
             item = _describe(region, evidence, grid, options)
             slides = None if delineator is None else delineator.of(region)
+            if relief is not None:
+                steep = relief.steep_parts(slides or region, options.min_steepness_deg)
+                if steep is None:
+                    left_out += 1
+                    continue
+                slides = None if slides is None else steep
+                item = replace(item, flag=_flags(relief.lie(steep)))
             items.append(item if slides is None else _redrawn(item, slides, reader, grid))
     items.sort(key=lambda item: (-item.score_max, -item.area_ha, item.det_id))
     pixel_km2 = area_scale(grid) * grid.pixel_m**2 / 1e6
     tested, masked, unobserved = (float(count) * pixel_km2 for count in pixels)
-    return Detections(tuple(items), grid, options.threshold, tested, masked, unobserved)
+    return Detections(tuple(items), grid, options.threshold, tested, masked, unobserved, left_out)
 
 
 def _survey(
@@ -195,7 +212,7 @@ def _survey(
                 if aoi_on_grid is None
                 else pixels_inside(aoi_on_grid, fused.grid.subgrid(block))
             )
-            observed = np.isfinite(score)
+            observed = was_seen(score, quality)
             masked = observed & ((quality & int(MASKED)) != 0)
             for index, kind in enumerate((observed & ~masked, masked, ~observed)):
                 pixels[index] += np.count_nonzero(kind & counted)
@@ -261,6 +278,10 @@ def _redrawn(
         shadow_pct=evidence.shadow_pct,
         outline=OUTLINE_DELINEATED,
     )
+
+
+def _flags(lie: Lie | None) -> str:
+    return "" if lie is None else ",".join(lie.flags)
 
 
 def _models_of(evidence: Evidence, models: "Sequence[Model]") -> "list[Model]":

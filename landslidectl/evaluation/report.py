@@ -26,7 +26,7 @@ DECIMALS = 6
 NOT_COVERED_COLOUR = "#ffffff"
 NOTHING_ELSE = JudgeOptions()
 RULES = {
-    "judged": "inside the area of interest, observed, and not in layover, shadow or water",
+    "judged": "inside the area of interest, observed, not masked (layover, shadow, water, slope)",
     "slide": "one feature of the inventory; seen when at least half of its pixels inside the area "
     "were judged; found when a detection touches it",
     "detection": "true when it touches a slide that was seen, false when it touches none, "

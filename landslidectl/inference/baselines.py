@@ -13,7 +13,7 @@ import numpy as np
 from landslidectl.files.hashing import stable_key
 from landslidectl.inference.accelerator import GpuScorer
 from landslidectl.inference.interpreter import Scorer
-from landslidectl.inference.manifest import Model
+from landslidectl.inference.manifest import RULE, Model
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet, Device
 
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 RULES = ("logratio", "spread")
 FULL_SCALE_DB = 10.0
-ARCHITECTURE = "rule"
+WORDS = {
+    "logratio": "mean absolute change of a window in dB, over 10 dB",
+    "spread": "standard deviation of the change inside a window in dB, over 10 dB",
+}
+PURPOSE = "a classical rule without a network, to compare with and to check by hand"
 
 
 class RuleScorer:
@@ -97,7 +101,7 @@ def rule_model(
     return Model(
         name=rule,
         version="1",
-        architecture=ARCHITECTURE,
+        architecture=RULE,
         folder=folder,
         file=folder / rule,
         sha256=stable_key(facts),
@@ -106,7 +110,7 @@ def rule_model(
         window=64,
         threshold=threshold,
         licence="MIT",
-        raw=facts,
+        raw=facts | {"score": WORDS.get(rule, ""), "threshold": threshold, "purpose": PURPOSE},
     )
 
 
@@ -125,7 +129,7 @@ def open_scorer(
     ModelError, ResourceError
         As `interpreter.Scorer` and `accelerator.GpuScorer`.
     """
-    if model.architecture == ARCHITECTURE:
+    if model.is_rule:
         return RuleScorer(model)
     if device is Device.GPU:
         return GpuScorer(model, threads, verbose)

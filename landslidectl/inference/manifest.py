@@ -7,7 +7,7 @@ read strictly: a field that is missing or of the wrong kind is an error that nam
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +24,8 @@ SCHEMA = 1
 MANIFEST_NAME = "model.json"
 WEIGHTS_NAME = "model.tflite"
 UNITS = "dB"
+RULE = "rule"
+"""What stands for the architecture of a model that is no network."""
 REINSTALL = "Install the model again, or choose another one: landslidectl models list."
 
 _Field = TypeVar("_Field")
@@ -36,7 +38,8 @@ class Model:
     Parameters
     ----------
     name, version, architecture : str
-        What the user types, its release, and ``cnn``, ``resnet`` or ``cbam``.
+        What the user types, its release, and ``cnn``, ``resnet`` or ``cbam``; ``rule`` for a rule
+        that needs no network.
     folder, file : Path
         The model folder and the network file inside it.
     sha256 : str
@@ -69,6 +72,11 @@ class Model:
     raw: Mapping[str, Any]
 
     @property
+    def is_rule(self) -> bool:
+        """Tell whether it is a rule, without a network file."""
+        return self.architecture == RULE
+
+    @property
     def input_shape(self) -> tuple[int, int, int]:
         """Return (row, col, band) of one window."""
         return self.window, self.window, len(self.bands.band_names)
@@ -93,8 +101,16 @@ def list_models(models_dir: Path) -> tuple[Model, ...]:
     return tuple(read_manifest(path) for path in manifests)
 
 
-def load_model(name: str, bands: BandSet, models_dir: Path) -> Model:
+def load_model(name: str, bands: BandSet, models_dir: Path, others: Sequence[str] = ()) -> Model:
     """Find a model by name and bands, and check that its network file is the one it was.
+
+    Parameters
+    ----------
+    name : str
+    bands : BandSet
+    models_dir : Path
+    others : sequence of str
+        Names without a folder that could be chosen as well; told where this one is not there.
 
     Raises
     ------
@@ -102,10 +118,10 @@ def load_model(name: str, bands: BandSet, models_dir: Path) -> Model:
         If there is no such model, its manifest is wrong, or the digest differs.
     """
     folder = models_dir / model_folder_name(name, bands)
-    present = _present(models_dir)
+    present = present_models(models_dir)
     if folder.name not in present:
         wanted = f"no model '{name}' for {bands.value} bands in {models_dir}"
-        listed = ", ".join(present) if present else "none"
+        listed = ", ".join([*present, *(f"{other} (built in)" for other in others)]) or "none"
         raise ModelError(
             f"{wanted}; present: {listed}", "Choose one of those: landslidectl models list."
         )
@@ -223,7 +239,8 @@ def check_contract(model: Model, stack: "Stack") -> None:
         )
 
 
-def _present(models_dir: Path) -> list[str]:
+def present_models(models_dir: Path) -> list[str]:
+    """Return the names of the model folders under ``models_dir``, sorted."""
     if not models_dir.is_dir():
         return []
     return sorted(path.parent.name for path in models_dir.glob(f"*/{MANIFEST_NAME}"))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NO_DEM_WARNING = (
     "no elevation model was used: in mountains, pixels lie tens of pixels from their place, and "
-    "layover and shadow are not masked"
+    "layover, shadow and ground that is too flat or too steep are not masked"
 )
 UNCOVERED_WORTH_SAYING = 0.01
 DEM_REASON = (

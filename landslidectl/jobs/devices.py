@@ -12,7 +12,6 @@ from typing import Any
 from landslidectl.errors import LandslidectlError, ResourceError
 from landslidectl.events import Reporter, Warned
 from landslidectl.inference.accelerator import ON_THE_PROCESSOR, float_network
-from landslidectl.inference.baselines import ARCHITECTURE
 from landslidectl.inference.manifest import Model
 from landslidectl.inference.vulkan import may_have_graphics
 from landslidectl.jobs.graphics import Findings, ask
@@ -170,7 +169,7 @@ def _graphics(findings: Findings, why: str) -> Choice:
 
 def _unfit(model: Model) -> str:
     """Say why a model cannot run on a graphics processor at all; empty where it can."""
-    if model.architecture == ARCHITECTURE:
+    if model.is_rule:
         return "a rule runs on the processor"
     try:
         float_network(model)

@@ -14,11 +14,13 @@ from landslidectl.errors import LandslidectlError, OutputError
 from landslidectl.events import ProgressEvent, Reporter, Warned
 from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
-from landslidectl.inference.manifest import Model, load_model
+from landslidectl.inference.choice import choose_model
+from landslidectl.inference.manifest import Model
 from landslidectl.jobs.area import grid_for
 from landslidectl.jobs.devices import Devices
 from landslidectl.jobs.doubts import doubt_passes
 from landslidectl.jobs.estimate import Duration, estimate_duration, scoring_seconds
+from landslidectl.jobs.ground import judged_ground, require_land_cover
 from landslidectl.jobs.inputs import Ledger
 from landslidectl.jobs.preflight import (
     DiskEstimate,
@@ -154,13 +156,15 @@ def plan_detect(settings: DetectSettings, reporter: Reporter) -> JobPlan:
         Where nothing can be planned: no usable scenes, no such model or area.
     """
     planning = _planning(settings, reporter)
-    model = load_model(
+    require_land_cover(settings)
+    model = choose_model(
         settings.model, settings.bands, settings.models_dir or resource_dir("models")
     )
     contract = contract_for(settings, model)
     surveyed = survey(planning, lambda _: None)
     doubt_passes(model, [plan.track for plan in surveyed.tracks], planning.reporter)
     grid = grid_for(surveyed.area, contract.pixel_m)
+    judged_ground(settings, grid)
     workspace = Workspace(settings.output)
     devices = Devices(settings.device, model, settings.threads, planning.reporter)
     planning.check(devices.check)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from landslidectl.catalog.records import DetectionRecord
 from landslidectl.detection.fuse import FusedScore, fuse_scores
+from landslidectl.detection.masks import GroundMask
 from landslidectl.detection.regions import Detections, DetectOptions, find_detections
 from landslidectl.events import Reporter
 from landslidectl.files.hashing import stable_key
@@ -15,6 +16,7 @@ from landslidectl.inference.manifest import Model
 from landslidectl.inference.score import ScoreRaster
 from landslidectl.jobs.doubts import doubt_outlines
 from landslidectl.jobs.frame import MapFrame
+from landslidectl.jobs.ground import Ground
 from landslidectl.jobs.inputs import scene_bytes
 from landslidectl.jobs.job import Job, versions
 from landslidectl.jobs.result import Areas
@@ -68,6 +70,7 @@ class Scored:
     tracks: tuple[StackedTrack, ...]
     rasters: tuple[Done[ScoreRaster], ...]
     model: Model
+    ground: Ground
 
     @property
     def scene_ids(self) -> list[str]:
@@ -82,7 +85,9 @@ def fuse_tracks(job: Job[DetectSettings], scored: Scored) -> Done[FusedScore]:
 
     def work(reporter: Reporter) -> Made[FusedScore]:
         del reporter
-        fused = fuse_scores([raster.value for raster in scored.rasters], stacks, out)
+        rasters = [raster.value for raster in scored.rasters]
+        with GroundMask(stacks[0], scored.ground.limits) as ground:
+            fused = fuse_scores(rasters, stacks, out, ground)
         files = [(fused.path, "fused-score"), (fused.quality_path, "fused-quality")]
         return Made(fused, {"quality": fused.quality_path.name}, files)
 
@@ -93,6 +98,7 @@ def fuse_tracks(job: Job[DetectSettings], scored: Scored) -> Done[FusedScore]:
     depends_on = {
         "scores": [raster.key for raster in scored.rasters],
         "stacks": [track.stack.key for track in scored.tracks],
+        "ground": scored.ground.identity,
     }
     return job.run(Step("fuse", "Fusing the tracks", depends_on, work, revive))
 
@@ -108,6 +114,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
         models=(scored.model,),
         area_of_interest=scored.area,
         dem=None if scored.frame.dem.value.is_flat else scored.frame.dem.value,
+        min_steepness_deg=scored.ground.min_steepness_deg,
     )
 
     def work(reporter: Reporter) -> Made[Published]:
@@ -134,6 +141,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
         "model": scored.model.sha256,
         "failures": job.ledger.failures,
         "delineate": options.delineate,
+        "min_steepness_deg": options.min_steepness_deg,
     }
     done = job.run(Step("product", "Product", depends_on, work, _revive))
     if done.skipped:
@@ -180,6 +188,7 @@ def _provenance(job: Job[DetectSettings], scored: Scored) -> Provenance:
         scenes=tuple(_used_scenes(scored.tracks)),
         refused=tuple(RefusedScene(item.name, item.reason) for item in job.ledger.refused),
         settings=settings.described(),
+        ground=scored.ground.told,
         software=versions(),
         warnings=tuple(job.warnings),
         scoring=tuple(_scoring(raster.value) for raster in scored.rasters),
@@ -246,6 +255,8 @@ def _published(product: Product, detections: Detections, job_id: str) -> Publish
         tested_km2=detections.tested_km2,
         masked_km2=detections.masked_km2,
         unobserved_km2=detections.unobserved_km2,
+        left_out=detections.left_out,
+        flagged=sum(bool(item.flag) for item in detections.items),
     )
     return Published(files, areas, job_id)
 

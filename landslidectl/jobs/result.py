@@ -29,13 +29,18 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Areas:
-    """What was found and where it was looked for, in hectares and square kilometres."""
+    """What was found and where it was looked for, in hectares and square kilometres.
+
+    ``left_out`` counts regions that are steep nowhere, ``flagged`` detections with a flag.
+    """
 
     detections: int
     detected_ha: float
     tested_km2: float
     masked_km2: float
     unobserved_km2: float
+    left_out: int = 0
+    flagged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,8 @@ class JobResult:
             "tested_km2": areas.tested_km2 if areas else None,
             "masked_km2": areas.masked_km2 if areas else None,
             "unobserved_km2": areas.unobserved_km2 if areas else None,
+            "left_out": areas.left_out if areas else None,
+            "flagged": areas.flagged if areas else None,
             "tracks": list(self.tracks),
             "scenes": self.scenes,
             "refused": [
@@ -123,8 +130,11 @@ class JobResult:
 
 def _told_areas(areas: Areas) -> list[str]:
     noun = "detection" if areas.detections == 1 else "detections"
+    flagged = f", {areas.flagged} flagged as doubtful" if areas.flagged else ""
+    left_out = [f"{areas.left_out} left out: steep nowhere"] if areas.left_out else []
     lines = [
-        f"{areas.detections} {noun}, {areas.detected_ha:.1f} ha",
+        f"{areas.detections} {noun}, {areas.detected_ha:.1f} ha{flagged}",
+        *left_out,
         f"{areas.tested_km2:.1f} km2 analysed, {areas.masked_km2:.1f} km2 masked, "
         f"{areas.unobserved_km2:.1f} km2 not observed",
     ]

@@ -1,6 +1,7 @@
 """The jobs: which stages run, in which order, and what happens when an input falls out."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,15 @@ from landslidectl.errors import StackError, UsageError
 from landslidectl.events import Reporter
 from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
-from landslidectl.inference.manifest import Model, load_model
+from landslidectl.inference.choice import choose_model
+from landslidectl.inference.manifest import Model
 from landslidectl.jobs.area import grid_for
 from landslidectl.jobs.choose import footprints_area, given_area, require_dem, warn_of_orbits
 from landslidectl.jobs.devices import Devices
 from landslidectl.jobs.doubts import doubt_passes
 from landslidectl.jobs.frame import MapFrame, prepare_dem
 from landslidectl.jobs.geocoding import geocode_all
+from landslidectl.jobs.ground import judged_ground, require_land_cover, suited
 from landslidectl.jobs.inputs import gather
 from landslidectl.jobs.job import Job, run_recorded
 from landslidectl.jobs.preflight import DiskLoad, check_disk, estimate_disk, fitting_threads
@@ -80,16 +83,22 @@ def run_ingest(settings: IngestSettings, reporter: Reporter, catalog: Catalog) -
 
 def _detect(job: Job[DetectSettings]) -> JobResult:
     settings = job.settings
-    model = load_model(
+    require_land_cover(settings)
+    model = choose_model(
         settings.model, settings.bands, settings.models_dir or resource_dir("models")
     )
     devices = Devices(settings.device, model, settings.threads, job.reporter)
     devices.check()
     job.catalog.record_model(_model_record(model))
-    stacked = _stack_all(job, contract_for(settings, model))
+    stacked = _stack_all(
+        job, contract_for(settings, model), lambda grid: judged_ground(settings, grid)
+    )
     doubt_passes(model, [track.plan.track for track in stacked.tracks], job.reporter)
+    asked = judged_ground(settings, stacked.frame.grid)
+    ground = suited(asked, stacked.tracks[0].stack.value, job.reporter)
     rasters = tuple(score_track(job, track, model, devices) for track in stacked.tracks)
-    published = publish(job, Scored(stacked.frame, stacked.area, stacked.tracks, rasters, model))
+    scored = Scored(stacked.frame, stacked.area, stacked.tracks, rasters, model, ground)
+    published = publish(job, scored)
     empty = published.areas.detections == 0
     return JobResult(
         job_id=job.job_id,
@@ -156,10 +165,14 @@ def _ingest_contract(job: Job[IngestSettings]) -> StackContract:
     return StackContract(radiometry=radiometry)
 
 
-def _stack_all(job: Job[Any], contract: StackContract) -> Stacked:
-    """Run everything up to the stacks."""
+def _stack_all(
+    job: Job[Any], contract: StackContract, check: Callable[[Grid], object] | None = None
+) -> Stacked:
+    """Run everything up to the stacks; ``check`` may refuse the grid before a pixel is read."""
     surveyed = survey(job, job.catalog.record_scenes)
     frame = _frame(job, surveyed.area, contract, surveyed.load)
+    if check is not None:
+        check(frame.grid)
     stacks = stack_tracks(job, surveyed.tracks, frame)
     if not stacks.tracks:
         raise StackError(
@@ -204,6 +217,6 @@ def _model_record(model: Model) -> ModelRecord:
         name=model.name,
         version=model.version,
         bands=model.bands.value,
-        path=str(model.folder.resolve()),
+        path=str(model.folder if model.is_rule else model.folder.resolve()),
         manifest=json.dumps(dict(model.raw), sort_keys=True, ensure_ascii=False),
     )

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from landslidectl.catalog.records import utc_text
+from landslidectl.detection.masks import MIN_SLOPE_DEG, UPRIGHT_DEG
+from landslidectl.detection.relief import STEEP_DEG
 from landslidectl.errors import DemError, UsageError
 from landslidectl.terms import BandSet, Device, EventTime, Radiometry, Speckle
 from landslidectl.terrain.datum import parse_datum
@@ -174,6 +176,14 @@ class DetectSettings(StackSettings):
         Score from which a pixel is landslide; None: the model's own.
     min_area_m2 : float
         Smaller regions are dropped.
+    min_slope_deg, max_slope_deg : float
+        Flatter and steeper ground is not judged.
+    min_steepness_deg : float
+        Outlines that are nowhere steeper are left out.
+    land_cover : tuple of Path
+        Files and folders of land-cover maps, whose water and towns are not judged.
+    land_cover_legend : str or None
+        What their codes mean; None: told from the files.
     stride : int
         Pixels between windows.
     verbose : bool
@@ -185,14 +195,35 @@ class DetectSettings(StackSettings):
     device: Device = Device.AUTO
     threshold: float | None = None
     min_area_m2: float = 2000.0
+    min_slope_deg: float = MIN_SLOPE_DEG
+    max_slope_deg: float = UPRIGHT_DEG
+    min_steepness_deg: float = STEEP_DEG
+    land_cover: tuple[Path, ...] = ()
+    land_cover_legend: str | None = None
     stride: int = 32
     verbose: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse thresholds and strides that make no sense."""
+        """Refuse thresholds, slopes and strides that make no sense."""
         StackSettings.__post_init__(self)
         if self.threshold is not None and not 0.0 < self.threshold < 1.0:
             raise UsageError(f"--threshold must be between 0 and 1, found {self.threshold:g}")
+        if not self.min_area_m2 >= 0.0:
+            raise UsageError(f"--min-area must not be negative, found {self.min_area_m2:g}")
+        if not 0.0 <= self.min_slope_deg < self.max_slope_deg <= UPRIGHT_DEG:
+            raise UsageError(
+                "--min-slope and --max-slope must be degrees between 0 and 90, the first the "
+                f"smaller, found {self.min_slope_deg:g} and {self.max_slope_deg:g}"
+            )
+        if not 0.0 <= self.min_steepness_deg <= UPRIGHT_DEG:
+            raise UsageError(
+                "--min-steepness must be degrees between 0 and 90, found "
+                f"{self.min_steepness_deg:g}"
+            )
+        if self.land_cover_legend is not None and not self.land_cover:
+            raise UsageError(
+                "--land-cover-legend is given without --land-cover", "Give the map as well."
+            )
         if not 1 <= self.stride <= 64:
             raise UsageError(f"--stride must be between 1 and 64 pixels, found {self.stride}")
 
@@ -203,6 +234,11 @@ class DetectSettings(StackSettings):
             "device": self.device.value,
             "threshold": self.threshold,
             "min_area_m2": self.min_area_m2,
+            "min_slope_deg": self.min_slope_deg,
+            "max_slope_deg": self.max_slope_deg,
+            "min_steepness_deg": self.min_steepness_deg,
+            "land_cover": [str(path.resolve()) for path in self.land_cover],
+            "land_cover_legend": self.land_cover_legend,
             "stride": self.stride,
         }
 

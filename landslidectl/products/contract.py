@@ -7,7 +7,7 @@ what is written and what is said about it cannot drift apart.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from landslidectl.terms import Quality
+from landslidectl.terms import Flag, Quality
 
 SCHEMA_VERSION = "1.0"
 Rgb = tuple[int, int, int]
@@ -121,7 +121,7 @@ SCORE_LAYER = RasterSpec(
     float("nan"),
     "1",
     "Landslide score, 0 to 1, blended from overlapping windows of 64 x 64 pixels; "
-    "not a probability; NaN = not observed by any track",
+    "not a probability; NaN = not observed by any track, or not scored (quality bit 2)",
     "AVERAGE",
 )
 QUALITY_LAYER = RasterSpec(
@@ -138,11 +138,18 @@ RASTERS: tuple[RasterSpec, ...] = (SCORE_LAYER, QUALITY_LAYER)
 
 QUALITY_BITS: tuple[tuple[Quality, str], ...] = (
     (Quality.TESTED, "tested for layover and shadow"),
+    (Quality.EXCLUDED, "outside the ground that is judged: slope or land cover"),
     (Quality.LAYOVER, "layover: the slope folds over towards the radar"),
     (Quality.SHADOW, "shadow: the radar does not see the slope"),
     (Quality.WATER, "water"),
     (Quality.BORDER, "border noise of a scene"),
     (Quality.TOO_FEW_IMAGES, "too few scenes for a trustworthy median"),
+)
+
+
+FLAGS: tuple[tuple[Flag, str], ...] = (
+    (Flag.GENTLE, "ground that is steep nowhere: less than a tenth of it above 10 degrees"),
+    (Flag.RIVER_BED, "lies like a river bed: low, and level along its length"),
 )
 
 
@@ -198,12 +205,13 @@ DETECTION_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("post_end", _D, "UTC", "end of the last post-event scene"),
     FieldSpec("slope_mean", _R, "degree", "mean slope; empty without a height model", 1),
     FieldSpec("inc_angle", _R, "degree", "mean local incidence angle; empty when unknown", 1),
-    FieldSpec("valid_pct", _R, "%", "share observed outside layover, shadow and water", 1),
+    FieldSpec("valid_pct", _R, "%", "share judged: observed and not masked", 1),
     FieldSpec("layover_pct", _R, "%", "share in layover for every track", 1),
     FieldSpec("shadow_pct", _R, "%", "share in radar shadow for every track", 1),
     FieldSpec("model", _T, "", "name of the model"),
     FieldSpec("model_ver", _T, "", "version of the model"),
     FieldSpec("model_sha256", _T, "", "digest of the model file"),
+    FieldSpec("flag", _T, "", "what speaks against it, words joined by commas; empty: nothing"),
     FieldSpec("threshold", _R, "0..1", "lowest score of a detected pixel", 3),
     FieldSpec("software", _T, "", "program and version"),
     FieldSpec("review", _T, "", "unreviewed, accepted or rejected by a person"),
@@ -222,7 +230,7 @@ AREA_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("aoi_name", _T, "", "area of interest, as given by the user"),
     FieldSpec("area_km2", _R, "km2", "its area on the WGS 84 ellipsoid", 3),
     FieldSpec("tested_km2", _R, "km2", "area analysed", 3),
-    FieldSpec("masked_km2", _R, "km2", "observed but masked: layover, shadow, water", 3),
+    FieldSpec("masked_km2", _R, "km2", "observed but masked: layover, shadow, water, slope", 3),
     FieldSpec("unobserved_km2", _R, "km2", "not observed: nothing can be said there", 3),
 )
 

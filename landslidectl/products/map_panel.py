@@ -18,7 +18,7 @@ from landslidectl.products.map_layers import (
     score_colours,
 )
 from landslidectl.products.map_view import Box
-from landslidectl.products.wording import day, dem_in_words, limitations
+from landslidectl.products.wording import day, dem_in_words, limitations, model_in_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,6 +109,9 @@ def _result(panel: Panel, request: "ProductRequest") -> None:
         outlined = sum(item.area_ha for item in found.items)
         drawn = sum(item.outline == OUTLINE_DELINEATED for item in found.items)
         panel.paragraph(f"{outlined:,.0f} ha outlined, {drawn} of {count} delineated")
+        flagged = sum(bool(item.flag) for item in found.items)
+        if flagged:
+            panel.paragraph(f"{flagged} flagged as doubtful")
     else:
         panel.paragraph("A result only for the area analysed:")
     total = found.tested_km2 + found.masked_km2 + found.unobserved_km2
@@ -142,8 +145,9 @@ def _legend(panel: Panel, request: "ProductRequest") -> None:
         draw.rectangle(_edges(box), outline=AREA_RGB, width=4)
 
     panel.swatch("Detection", outline)
-    words = "Layover, shadow, water" if request.has_relief else "Masked (layover not tested)"
-    panel.swatch(f"{words}", masked)
+    words = "Layover, shadow, water, slope"
+    words = words if request.has_relief else "Masked (layover not tested)"
+    panel.swatch(words, masked)
     panel.swatch("Not observed", unobserved)
     if request.provenance.area_of_interest is not None:
         panel.swatch("Area of interest", area)
@@ -210,7 +214,7 @@ def _acquisitions(panel: Panel, request: "ProductRequest") -> None:
         )
     if len(stacks) > TRACKS_LISTED:
         panel.paragraph(f"and {len(stacks) - TRACKS_LISTED} more tracks", SMALL, 20)
-    models = sorted({f"{model.name} {model.version}" for model in request.models})
+    models = sorted({model_in_words(model) for model in request.models})
     panel.paragraph(
         f"Model {', '.join(models)}, threshold {request.detections.threshold:.2f}, "
         f"SHA-256 {', '.join(sorted({model.sha256[:8] for model in request.models}))}"

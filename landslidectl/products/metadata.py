@@ -1,6 +1,6 @@
 """``metadata.json``: everything needed to defend or repeat a result."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -11,6 +11,7 @@ from landslidectl.files.atomic import write_json_atomic
 from landslidectl.files.hashing import file_digest
 from landslidectl.products.attributes import area_km2
 from landslidectl.products.contract import (
+    FLAGS,
     QUALITY_BITS,
     RASTERS,
     SCHEMA_VERSION,
@@ -20,6 +21,7 @@ from landslidectl.products.contract import (
 from landslidectl.products.wording import credit, dem_in_words, iso, limitations
 
 if TYPE_CHECKING:
+    from landslidectl.detection.regions import Detection
     from landslidectl.inference.manifest import Model
     from landslidectl.products.request import ProductRequest, SceneRecord
     from landslidectl.stack.stack import Stack
@@ -47,12 +49,15 @@ def describe_product(request: "ProductRequest", files: Mapping[FileKind, Path]) 
         "area_of_interest": {"name": facts.aoi_name, "area_km2": round(area_km2(request), 3)},
         "result": {
             "detections": len(found.items),
+            "left_out": found.left_out,
+            "flags": flag_counts(found.items),
             "outlined_ha": round(sum(item.area_ha for item in found.items), 2),
             "tested_km2": round(found.tested_km2, 3),
             "masked_km2": round(found.masked_km2, 3),
             "unobserved_km2": round(found.unobserved_km2, 3),
             "threshold": found.threshold,
         },
+        "ground": plain(facts.ground),
         "windows": {"pre_days": facts.pre_days, "post_days": facts.post_days},
         "tracks": [_track(stack) for stack in _sorted(request.stacks)],
         "scenes": [_scene(scene) for scene in facts.scenes],
@@ -84,6 +89,11 @@ def describe_product(request: "ProductRequest", files: Mapping[FileKind, Path]) 
             for kind, path in files.items()
         ],
     }
+
+
+def flag_counts(items: "Sequence[Detection]") -> dict[str, int]:
+    """Return how many detections carry each flag."""
+    return {flag: sum(flag in item.flag.split(",") for item in items) for flag, _ in FLAGS}
 
 
 def plain(value: Any) -> Any:
@@ -149,6 +159,7 @@ def _model(model: "Model") -> dict[str, Any]:
     return {
         "name": model.name,
         "version": model.version,
+        "architecture": model.architecture,
         "bands": model.bands.value,
         "sha256": model.sha256,
         "threshold": model.threshold,

@@ -10,6 +10,7 @@ from landslidectl.files.atomic import write_text_atomic
 from landslidectl.products.contract import (
     DETECTION_FIELDS,
     FILES,
+    FLAGS,
     QUALITY_BITS,
     RASTERS,
     FieldSpec,
@@ -18,9 +19,12 @@ from landslidectl.products.wording import (
     credit,
     dem_in_words,
     event_in_words,
+    ground_in_words,
     iso,
+    left_out_in_words,
     limitations,
     minute,
+    model_in_words,
 )
 from landslidectl.terms import Phase
 
@@ -49,6 +53,7 @@ def readme_text(request: "ProductRequest") -> str:
         ("Warnings of the run", _bullets(request.provenance.warnings) or ["None."]),
         ("Raster layers", _rasters()),
         ("Attributes of the detections", _table(_field_rows(DETECTION_FIELDS))),
+        ("Words of the attribute flag", _table(FLAGS)),
     )
     lines = [*textwrap.wrap(title, WIDTH), "=" * min(len(title), WIDTH), ""]
     for heading, body in sections:
@@ -61,22 +66,25 @@ def _result(request: "ProductRequest") -> list[str]:
     found = request.detections
     count = len(found.items)
     outlined = sum(item.area_ha for item in found.items)
+    flagged = sum(bool(item.flag) for item in found.items)
     total = found.tested_km2 + found.masked_km2 + found.unobserved_km2
     if count:
         drawn = sum(item.outline == OUTLINE_DELINEATED for item in found.items)
         first = (
             f"{count} detection{'s' if count > 1 else ''}, {outlined:.1f} ha outlined; "
-            f"{drawn} delineated, {count - drawn} in window outlines."
+            f"{drawn} delineated, {count - drawn} in window outlines"
+            f"{f'; {flagged} flagged as doubtful' if flagged else ''}."
         )
     else:
         first = "No detection. This is a result only for the area analysed below."
     shares = (
         ("analysed", found.tested_km2),
-        ("observed, but masked (layover, shadow or water)", found.masked_km2),
+        ("observed, but masked (layover, shadow, water, slope, land cover)", found.masked_km2),
         ("not observed", found.unobserved_km2),
     )
     return [
         first,
+        *left_out_in_words(request),
         f"Status: {request.status.value}.",
         "",
         *(f"  {km2:10.1f} km2  {100 * km2 / total:5.1f} %  {words}" for words, km2 in shares),
@@ -118,10 +126,11 @@ def _making(request: "ProductRequest") -> list[str]:
         ("Event", f"{iso(facts.event.first)} to {iso(facts.event.last)}"),
         ("Windows", f"{facts.pre_days:g} days before, {facts.post_days:g} days after"),
         ("Height model", dem_in_words(request)),
+        ("Ground judged", ground_in_words(request)),
         ("Grid", f"EPSG:{grid.epsg}, {grid.pixel_m:g} m, {grid.rows} rows x {grid.cols} columns"),
         ("Threshold", f"score >= {request.detections.threshold:.3f}"),
         *(
-            ("Model", f"{model.name} {model.version} ({model.bands.value}), SHA-256 {model.sha256}")
+            ("Model", f"{model_in_words(model)} ({model.bands.value}), SHA-256 {model.sha256}")
             for model in request.models
         ),
         ("Job", facts.job_id),

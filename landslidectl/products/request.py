@@ -89,6 +89,8 @@ class Provenance:
         How the job ended. A success without detections is told as such.
     scenes, refused : tuple
         What was used and what was not.
+    ground : mapping
+        Which ground was judged, JSON-ready.
     settings : mapping
         Effective configuration, JSON-ready.
     software : mapping
@@ -117,6 +119,7 @@ class Provenance:
     software: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     scoring: tuple[Mapping[str, Any], ...] = ()
+    ground: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_simulated(self) -> bool:

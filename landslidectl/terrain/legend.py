@@ -39,6 +39,8 @@ class Legend:
         quality and cover-fraction layers beside it.
     credit : str
         What to say when results are shown.
+    water, built_up : tuple of int
+        Codes of open water that stays all year, and of towns.
     classes : tuple of LandCoverClass
         By code.
     """
@@ -49,6 +51,8 @@ class Legend:
     file_prefix: str
     map_word: str
     credit: str
+    water: tuple[int, ...]
+    built_up: tuple[int, ...]
     classes: tuple[LandCoverClass, ...]
 
     @property
@@ -91,7 +95,9 @@ def read_legend(key: str) -> Legend:
         )
     raw = json.loads(asset("landcover", f"{key}.json").read_text(encoding="utf-8"))
     raw.pop("scheme", None)
-    return Legend(**{**raw, "classes": tuple(LandCoverClass(**item) for item in raw["classes"])})
+    lists = {name: tuple(raw[name]) for name in ("water", "built_up")}
+    classes = tuple(LandCoverClass(**item) for item in raw["classes"])
+    return Legend(**{**raw, **lists, "classes": classes})
 
 
 def all_legends() -> tuple[Legend, ...]:

@@ -105,6 +105,26 @@ def test_two_shocks_and_all_options(runner: CliRunner, asked: list[DetectSetting
     assert settings.max_memory_mb == 2000
 
 
+def test_the_ground_that_is_judged_can_be_chosen(
+    runner: CliRunner, own_world: Path, asked: list[DetectSettings]
+) -> None:
+    (own_world / "landslidectl.toml").write_text(
+        'event = 2018-09-05T18:07:59Z\ndem = "dem"\noutput = "out"\n'
+        'land_cover = "cover"\nmin_slope = 8\nmin_area = 5000\n'
+    )
+    options = "--min-slope 0 --max-slope 60 --min-steepness 12.5 --land-cover-legend worldcover"
+    result = runner.invoke(app, ["detect", "scenes", *options.split()])
+    assert result.exit_code == LockedError.exit_code, result.output
+    (settings,) = asked
+    assert (settings.min_slope_deg, settings.max_slope_deg) == (0.0, 60.0)
+    assert (settings.min_steepness_deg, settings.min_area_m2) == (12.5, 5000.0)
+    assert settings.land_cover == (Path("cover"),)
+    assert settings.land_cover_legend == "worldcover"
+    crossed = runner.invoke(app, ["detect", "scenes", "--max-slope", "5"])
+    assert crossed.exit_code == 2
+    assert "--min-slope and --max-slope" in crossed.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -105,11 +105,24 @@ def test_info_on_a_real_product(runner: CliRunner, shared_data: Path) -> None:
 def test_models_that_are_not_there(runner: CliRunner, tmp_path: Path) -> None:
     empty = ["--models-dir", str(tmp_path)]
     assert runner.invoke(app, ["models", "list", *empty]).exit_code == 0
-    assert json.loads(runner.invoke(app, ["models", "list", *empty, "--json"]).stdout) == []
+    left = json.loads(runner.invoke(app, ["models", "list", *empty, "--json"]).stdout)
+    assert {Path(model["folder"]).parent for model in left} == {Path("built-in")}
     assert runner.invoke(app, ["models", "verify", *empty]).exit_code == 5
     missing = runner.invoke(app, ["models", "info", "resnet", *empty])
     assert missing.exit_code == 5
-    assert "present: none" in missing.stderr
+    assert "present: logratio, logratio_vv, spread, spread_vv" in missing.stderr
+
+
+def test_rules_are_shown_as_what_they_are(runner: CliRunner, tmp_path: Path) -> None:
+    listed = runner.invoke(app, ["models", "list"]).stdout
+    assert "resnet_vv" in listed and "logratio_vv" in listed and "built-in" in listed
+    told_rule = runner.invoke(app, ["models", "info", "logratio"]).stdout
+    assert "rule" in told_rule and "mean absolute change" in told_rule and "0.25" in told_rule
+    single = json.loads(runner.invoke(app, ["models", "info", "logratio_vv", "--json"]).stdout)
+    assert (single["bands"], single["threshold"]) == ("vv", 0.24)
+    verified = runner.invoke(app, ["models", "verify", "spread"])
+    assert (verified.exit_code, verified.stdout) == (0, "")
+    assert "has no file to check" in verified.stderr
 
 
 @pytest.mark.parametrize(

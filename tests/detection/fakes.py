@@ -51,6 +51,10 @@ class FakeStack:
     def counts_path(self) -> Path:
         return self.folder / "counts.tif"
 
+    @property
+    def incidence_path(self) -> Path:
+        return self.folder / "incidence.tif"
+
 
 @dataclass(frozen=True, slots=True)
 class FakeScore:

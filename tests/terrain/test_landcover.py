@@ -71,6 +71,9 @@ def test_the_legends_are_those_of_the_distributions():
     assert cgls.name_of(114) == "Closed forest, deciduous broad leaf"
     assert cgls.colour_of(200) == "#000080" and world.colour_of(10) == "#006400"
     assert world.name_of(95) == "Mangroves"
+    assert [cgls.name_of(code) for code in cgls.water] == ["Permanent water", "Sea"]
+    assert [world.name_of(code) for code in world.water] == ["Permanent water"]
+    assert [legend.name_of(*legend.built_up) for legend in (cgls, world)] == ["Built-up"] * 2
     for legend in (cgls, world):
         assert len({item.name for item in legend.classes}) == len(legend.classes)
         assert all(len(item.colour) == 7 for item in legend.classes)

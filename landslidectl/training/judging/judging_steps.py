@@ -1,4 +1,4 @@
-"""The steps that judge: ``table``, ``judge``, ``outlines`` and ``transfer``."""
+"""The steps that judge: ``table``, ``judge``, ``outlines``, ``ground`` and ``transfer``."""
 
 import argparse
 import json
@@ -9,6 +9,7 @@ from typing import Any
 
 from landslidectl.events import Reporter
 from landslidectl.terms import Pass
+from landslidectl.training.splits import Split
 
 Say = Callable[[str], None]
 
@@ -24,6 +25,9 @@ def add_judging_steps(steps: Any, say: Say, tell: Reporter) -> None:
     outlines = steps.add_parser("outlines", help="hold outlines against planted slides")
     _add_outlines(outlines)
     outlines.set_defaults(step=partial(_outlines, say=say, tell=tell))
+    ground = steps.add_parser("ground", help="what the limits of slope lose and gain")
+    _add_ground(ground)
+    ground.set_defaults(step=partial(_ground, say=say, tell=tell))
     transfer = steps.add_parser("transfer", help="hold patches against real statistics")
     _add_transfer(transfer)
     transfer.set_defaults(step=partial(_transfer, say=say))
@@ -80,6 +84,15 @@ def _add_outlines(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenes", type=seed_range, required=True, help="such as 941-946")
     add_landscapes(parser)
     parser.add_argument("--out", type=Path, required=True, help="such as outlines.json; .md beside")
+
+
+def _add_ground(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, required=True, help="a model folder")
+    parser.add_argument("--threshold", type=float, help="by default the model's own")
+    parser.add_argument("--scenes", type=seed_range, required=True, help="such as 961-968")
+    parser.add_argument("--split", type=Split, choices=tuple(Split), default=Split.TEST)
+    add_landscapes(parser)
+    parser.add_argument("--out", type=Path, required=True, help="such as ground.json; .md beside")
 
 
 def _add_transfer(parser: argparse.ArgumentParser) -> None:
@@ -149,7 +162,6 @@ def _outlines(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
     )
     from landslidectl.training.networks.scoring import model_of_run  # noqa: PLC0415
     from landslidectl.training.simulated.landscapes import chosen_landscapes  # noqa: PLC0415
-    from landslidectl.training.splits import Split  # noqa: PLC0415
 
     if options.run is not None:
         model = model_of_run(options.run)
@@ -176,6 +188,30 @@ def _outlines(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
     }
     write_json_atomic(options.out, record)
     text = table_text(figures)
+    write_text_atomic(options.out.with_suffix(".md"), text)
+    say(text)
+
+
+def _ground(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
+    from landslidectl.files.atomic import write_json_atomic, write_text_atomic  # noqa: PLC0415
+    from landslidectl.inference.manifest import MANIFEST_NAME, read_manifest  # noqa: PLC0415
+    from landslidectl.training.judging.ground import compare_ground, tables_text  # noqa: PLC0415
+    from landslidectl.training.judging.outlines import Question  # noqa: PLC0415
+    from landslidectl.training.simulated.landscapes import chosen_landscapes  # noqa: PLC0415
+
+    model = read_manifest(options.model / MANIFEST_NAME)
+    threshold = model.threshold if options.threshold is None else options.threshold
+    land = chosen_landscapes(options.population, options.plain).part(options.split)
+    counts = compare_ground(Question(model, threshold), (options.scenes, land), tell)
+    record = {
+        "model": model.name,
+        "model_sha256": model.sha256,
+        "threshold": threshold,
+        "landscapes": dict(land.source),
+        "counts": dict(sorted(counts.items())),
+    }
+    write_json_atomic(options.out, record)
+    text = tables_text(counts)
     write_text_atomic(options.out.with_suffix(".md"), text)
     say(text)
 

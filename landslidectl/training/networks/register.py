@@ -13,6 +13,7 @@ from landslidectl.errors import OutputError, UsageError
 from landslidectl.evaluation.metrics import choose_threshold, measure
 from landslidectl.files.atomic import atomic_path, write_json_atomic, write_text_atomic
 from landslidectl.files.hashing import file_digest
+from landslidectl.inference.baselines import RULES
 from landslidectl.inference.manifest import (
     MANIFEST_NAME,
     SCHEMA,
@@ -238,8 +239,12 @@ def check_model_name(name: str) -> None:
     Raises
     ------
     UsageError
-        If it has other signs than letters, digits, dots and hyphens.
+        If it has other signs than letters, digits, dots and hyphens, or is that of a rule.
     """
+    if name in RULES:
+        raise UsageError(
+            f"--name: '{name}' is the name of a rule that is built in", "Choose another name."
+        )
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", name):
         raise UsageError(
             f"--name: expected letters, digits, dots and hyphens, found '{name}'",

@@ -81,6 +81,19 @@ class Chain:
         plans = select_scenes(discovery.scenes, self.event, self.windows).tracks
         return tuple(self._stack(plan, grid, self.work / name, self._dem) for plan in plans)
 
+    @property
+    def dem(self) -> Dem:
+        """Return the elevation model, once there are stacks.
+
+        Raises
+        ------
+        ValueError
+            Before.
+        """
+        if self._dem is None:
+            raise ValueError("no stack was built yet")
+        return self._dem
+
     def _stack(self, plan: TrackPlan, grid: Grid, folder: Path, dem: Dem) -> "Stack":
         pre = self._composite(plan, Phase.PRE, folder, (grid, dem))
         post = self._composite(plan, Phase.POST, folder, (grid, dem))

@@ -1,0 +1,72 @@
+"""Every model that a user can name: the folders of networks, and the rules that are built in.
+
+The names of the rules are theirs alone: a folder of that name is not taken in their place, since
+a product that says ``logratio`` must mean the rule.
+"""
+
+from pathlib import Path
+
+from landslidectl.errors import ModelError
+from landslidectl.inference.baselines import RULES, rule_model
+from landslidectl.inference.manifest import (
+    Model,
+    list_models,
+    load_model,
+    model_folder_name,
+    present_models,
+)
+from landslidectl.stack.contract import StackContract
+from landslidectl.terms import BandSet
+
+BUILT_IN = Path("built-in")
+"""Named in place of the folder that a rule does not have."""
+
+RULE_THRESHOLDS = {
+    ("logratio", BandSet.VV_VH): 0.25,
+    ("logratio", BandSet.VV): 0.24,
+    ("spread", BandSet.VV_VH): 0.35,
+    ("spread", BandSet.VV): 0.295,
+}
+"""Chosen on the simulated events on which the thresholds of the networks were, in the same way: the
+lowest with at most 3 false detections in 100 km2. They stand in the manifests of the networks."""
+
+
+def built_in_models() -> tuple[Model, ...]:
+    """Return the rules as models, for VV and VH and for VV alone."""
+    return tuple(_rule(name, bands) for name in RULES for bands in (BandSet.VV_VH, BandSet.VV))
+
+
+def all_models(models_dir: Path) -> tuple[Model, ...]:
+    """Return the networks under ``models_dir``, then the rules.
+
+    Raises
+    ------
+    ModelError
+        If a manifest cannot be used.
+    """
+    return (*list_models(models_dir), *built_in_models())
+
+
+def choose_model(name: str, bands: BandSet, models_dir: Path) -> Model:
+    """Return the network or the rule of a name, ready to be used.
+
+    Raises
+    ------
+    ModelError
+        If there is none, it is damaged, or a folder has the name of a rule.
+    """
+    if name not in RULES:
+        return load_model(name, bands, models_dir, others=RULES)
+    folder = model_folder_name(name, bands)
+    if folder in present_models(models_dir):
+        raise ModelError(
+            f"{models_dir / folder}: has the name of the built-in rule '{name}', so either could "
+            "be meant",
+            "Rename the folder and the name in its model.json, or choose another --models-dir.",
+        )
+    return _rule(name, bands)
+
+
+def _rule(name: str, bands: BandSet) -> Model:
+    folder = BUILT_IN / model_folder_name(name, bands)
+    return rule_model(name, bands, RULE_THRESHOLDS[name, bands], StackContract(), folder)

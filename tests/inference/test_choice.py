@@ -1,0 +1,52 @@
+"""Networks and rules by name: what is found, what collides, and where the thresholds are from."""
+
+from pathlib import Path
+
+import pytest
+
+from landslidectl.errors import ModelError
+from landslidectl.files.resources import resource_dir
+from landslidectl.inference.baselines import RULES
+from landslidectl.inference.choice import all_models, built_in_models, choose_model
+from landslidectl.inference.manifest import list_models
+from landslidectl.terms import BandSet
+from tests.inference.tiny import Head, write_model
+
+
+def test_a_rule_needs_no_folder(tmp_path: Path) -> None:
+    model = choose_model("logratio", BandSet.VV, tmp_path / "absent")
+    assert model.is_rule and (model.name, model.bands) == ("logratio", BandSet.VV)
+    assert model.input_shape == (64, 64, 2)
+
+
+def test_networks_are_found_beside_the_rules(tmp_path: Path) -> None:
+    write_model(tmp_path, Head())
+    assert not choose_model("tiny", BandSet.VV_VH, tmp_path).is_rule
+    names = [(model.name, model.bands.value) for model in all_models(tmp_path)]
+    assert names[0] == ("tiny", "vv_vh")
+    assert names[1:] == [(rule, bands) for rule in RULES for bands in ("vv_vh", "vv")]
+
+
+def test_a_name_that_is_unknown_lists_networks_and_rules(tmp_path: Path) -> None:
+    write_model(tmp_path, Head())
+    with pytest.raises(ModelError, match=r"tiny, logratio \(built in\), spread \(built in\)"):
+        choose_model("resent", BandSet.VV_VH, tmp_path)
+
+
+def test_a_folder_with_the_name_of_a_rule_is_refused_for_that_name_alone(tmp_path: Path) -> None:
+    write_model(tmp_path, Head())
+    (tmp_path / "tiny").rename(tmp_path / "spread")
+    with pytest.raises(ModelError, match="built-in rule 'spread'"):
+        choose_model("spread", BandSet.VV_VH, tmp_path)
+    assert choose_model("spread", BandSet.VV, tmp_path).is_rule
+    assert choose_model("logratio", BandSet.VV_VH, tmp_path).is_rule
+
+
+@pytest.mark.parametrize("model", built_in_models(), ids=lambda model: model.folder.name)
+def test_thresholds_are_those_that_the_manifests_of_the_networks_tell(model) -> None:
+    told = {
+        network.raw["metrics"]["scenes"]["baselines"][model.name]["threshold"]
+        for network in list_models(resource_dir("models"))
+        if network.bands is model.bands
+    }
+    assert told == {model.threshold}
