@@ -1,7 +1,7 @@
 """Which ground a job judges: its limits of slope, and the land cover that it was given."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.detection.masks import UPRIGHT_DEG, GroundLimits, share_within
@@ -111,7 +111,7 @@ def suited(ground: Ground, stack: "Stack", reporter: Reporter) -> Ground:
     )
     lifted = {"min_slope_deg": 0.0, "max_slope_deg": UPRIGHT_DEG}
     return Ground(
-        replace(limits, **lifted),
+        GroundLimits(0.0, UPRIGHT_DEG, limits.land_cover),
         0.0,
         {**ground.identity, **lifted},
         {**ground.told, **lifted, "min_steepness_deg": 0.0, "slope": FLAT},
