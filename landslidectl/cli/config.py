@@ -111,6 +111,7 @@ FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "min_pre": _integer,
     "min_post": _integer,
     "threshold": _number,
+    "high_threshold": _number,
     "stride": _integer,
     "threads": _integer,
     "max_memory": _size,

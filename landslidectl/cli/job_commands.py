@@ -96,6 +96,7 @@ def detect(  # noqa: PLR0913  (the options of a command are its parameters)
     models_dir: options.ModelsDir = None,
     device: options.DeviceName = None,
     threshold: options.Threshold = None,
+    high_threshold: options.HighThreshold = None,
     stride: options.Stride = None,
     output: options.Output = None,
     overwrite: options.Overwrite = None,

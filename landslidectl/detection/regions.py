@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from landslidectl.detection.classes import confidence_of
 from landslidectl.detection.delineate import DelineateOptions, Delineator
 from landslidectl.detection.evidence import Evidence, EvidenceReader, scene_span
-from landslidectl.detection.fuse import BLOCK_SIDE, MASKED, FusedScore
+from landslidectl.detection.fuse import BLOCK_SIDE, FusedScore
 from landslidectl.detection.geodesy import (
     area_scale,
     from_wgs84,
@@ -25,10 +26,12 @@ from landslidectl.detection.geodesy import (
     to_wgs84,
     wrapped_lon,
 )
+from landslidectl.detection.ground import ground_of
 from landslidectl.detection.polygons import outline_regions, pixels_inside
 from landslidectl.files.hashing import stable_key
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Grid
+from landslidectl.terms import Confidence, Standing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,6 +64,8 @@ class DetectOptions:
         Gives the mean slope of a detection.
     delineate : bool
         Draw the slides inside the regions; otherwise all outlines are those of windows.
+    threshold_high : float, optional
+        Highest score from which a detection is of high confidence; None: none is.
     """
 
     threshold: float
@@ -69,6 +74,7 @@ class DetectOptions:
     area_of_interest: "BaseGeometry | None" = None
     dem: "Dem | None" = None
     delineate: bool = True
+    threshold_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,7 @@ class Detection:
     hectares on the ellipsoid, per cent, UTC. What cannot be known is None. The names are those of
     the product's attributes. The scores are those of the windows' region, all else is of the
     polygon; the name follows the region, so that drawing it better does not rename a detection.
+    ``status`` and what follows it tell of earlier releases; alone a detection is seen first.
     """
 
     det_id: str
@@ -107,7 +114,12 @@ class Detection:
     model_ver: str
     model_sha256: str
     threshold: float
+    confidence: str = Confidence.LOW.value
     outline: str = OUTLINE_WINDOW
+    status: str = Standing.FIRST.value
+    first_seen: datetime | None = None
+    releases: str = "r1"
+    n_seen: int = 1
     review: str = "unreviewed"
 
 
@@ -126,6 +138,8 @@ class Detections:
     tested_km2, masked_km2, unobserved_km2 : float
         Areas on the ellipsoid: judged; observed, but in layover, shadow or water for every track;
         not observed. Together they are the area of interest (or the whole grid).
+    threshold_high : float or None
+        Highest score from which a detection is of high confidence.
     """
 
     items: tuple[Detection, ...]
@@ -134,6 +148,12 @@ class Detections:
     tested_km2: float
     masked_km2: float
     unobserved_km2: float
+    threshold_high: float | None = None
+
+    def count(self, kind: Confidence | Standing) -> int:
+        """Return how many detections are of a confidence or a status."""
+        name = "confidence" if isinstance(kind, Confidence) else "status"
+        return sum(getattr(item, name) == kind.value for item in self.items)
 
 
 def find_detections(
@@ -176,7 +196,8 @@ def find_detections(
     items.sort(key=lambda item: (-item.score_max, -item.area_ha, item.det_id))
     pixel_km2 = area_scale(grid) * grid.pixel_m**2 / 1e6
     tested, masked, unobserved = (float(count) * pixel_km2 for count in pixels)
-    return Detections(tuple(items), grid, options.threshold, tested, masked, unobserved)
+    areas = (tested, masked, unobserved)
+    return Detections(tuple(items), grid, options.threshold, *areas, options.threshold_high)
 
 
 def _survey(
@@ -195,9 +216,8 @@ def _survey(
                 if aoi_on_grid is None
                 else pixels_inside(aoi_on_grid, fused.grid.subgrid(block))
             )
-            observed = np.isfinite(score)
-            masked = observed & ((quality & int(MASKED)) != 0)
-            for index, kind in enumerate((observed & ~masked, masked, ~observed)):
+            ground = ground_of(score, quality)
+            for index, kind in enumerate((ground.judged, ground.masked, ground.unobserved)):
                 pixels[index] += np.count_nonzero(kind & counted)
     return chosen, pixels
 
@@ -239,6 +259,8 @@ def _describe(
         model_ver=_joined(model.version for model in models),
         model_sha256=_joined(model.sha256 for model in models),
         threshold=options.threshold,
+        confidence=confidence_of(evidence.score_max, options.threshold_high).value,
+        first_seen=max(stack.post_stop for stack in evidence.stacks),
     )
 
 

@@ -18,7 +18,7 @@ from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.inputs import scene_bytes
 from landslidectl.jobs.job import Job, versions
 from landslidectl.jobs.result import Areas
-from landslidectl.jobs.settings import DetectSettings
+from landslidectl.jobs.settings import DetectSettings, check_order
 from landslidectl.jobs.stages import StackedTrack
 from landslidectl.jobs.steps import Done, Made, Step
 from landslidectl.products.contract import FILES
@@ -100,10 +100,10 @@ def fuse_tracks(job: Job[DetectSettings], scored: Scored) -> Done[FusedScore]:
 def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     """Outline the detections, write the product and record the detections in the catalog."""
     fused = fuse_tracks(job, scored)
-    given = job.settings.threshold
-    threshold = scored.model.threshold if given is None else given
+    threshold, threshold_high = thresholds(job.settings, scored.model)
     options = DetectOptions(
         threshold=threshold,
+        threshold_high=threshold_high,
         min_area_m2=job.settings.min_area_m2,
         models=(scored.model,),
         area_of_interest=scored.area,
@@ -128,6 +128,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     depends_on = {
         "fused": fused.key,
         "threshold": threshold,
+        "threshold_high": threshold_high,
         "min_area_m2": options.min_area_m2,
         "area": stable_key(scored.area.normalize().wkb_hex),
         "dem": scored.frame.dem.key,
@@ -139,6 +140,24 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     if done.skipped:
         job.catalog.record_detections(job.job_id, job.catalog.list_detections(done.value.made_by))
     return done.value
+
+
+def thresholds(settings: DetectSettings, model: Model) -> tuple[float, float | None]:
+    """Return the score of a detected pixel, and that of a detection of high confidence.
+
+    A model whose high threshold was never measured gives none, unless the user does: then all
+    detections are of low confidence. A low threshold above the model's high one takes its place.
+
+    Raises
+    ------
+    UsageError
+        If the user's high threshold is below the model's low one.
+    """
+    low = model.threshold if settings.threshold is None else settings.threshold
+    if settings.high_threshold is not None:
+        check_order(low, settings.high_threshold)
+        return low, settings.high_threshold
+    return low, None if model.threshold_high is None else max(low, model.threshold_high)
 
 
 def _write(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from landslidectl.errors import PartialFailure
+from landslidectl.products.wording import confidence_in_words
 from landslidectl.terms import JobStatus
 
 
@@ -29,13 +30,26 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Areas:
-    """What was found and where it was looked for, in hectares and square kilometres."""
+    """What was found and where it was looked for, in hectares and square kilometres.
+
+    ``high`` detections are of high confidence; ``provisional`` and ``confirmed`` ones were seen in
+    earlier releases too; ``dropped`` ones were in the last release and are not in this one.
+    """
 
     detections: int
     detected_ha: float
     tested_km2: float
     masked_km2: float
     unobserved_km2: float
+    high: int = 0
+    provisional: int = 0
+    confirmed: int = 0
+    dropped: int = 0
+
+    @property
+    def first(self) -> int:
+        """Return how many detections no earlier release showed."""
+        return self.detections - self.provisional - self.confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +108,12 @@ class JobResult:
             "output": self.output,
             "files": dict(self.files),
             "detections": areas.detections if areas else None,
+            "high_confidence": areas.high if areas else None,
+            "low_confidence": areas.detections - areas.high if areas else None,
+            "first": areas.first if areas else None,
+            "provisional": areas.provisional if areas else None,
+            "confirmed": areas.confirmed if areas else None,
+            "dropped": areas.dropped if areas else None,
             "detected_ha": areas.detected_ha if areas else None,
             "tested_km2": areas.tested_km2 if areas else None,
             "masked_km2": areas.masked_km2 if areas else None,
@@ -123,11 +143,18 @@ class JobResult:
 
 def _told_areas(areas: Areas) -> list[str]:
     noun = "detection" if areas.detections == 1 else "detections"
-    lines = [
-        f"{areas.detections} {noun}, {areas.detected_ha:.1f} ha",
+    lines = [f"{areas.detections} {noun}, {areas.detected_ha:.1f} ha"]
+    if areas.detections:
+        lines.append(confidence_in_words(areas.high, areas.detections - areas.high))
+    if areas.provisional or areas.confirmed or areas.dropped:
+        lines.append(
+            f"{areas.first} first, {areas.provisional} provisional, {areas.confirmed} confirmed; "
+            f"{areas.dropped} dropped since the last release"
+        )
+    lines.append(
         f"{areas.tested_km2:.1f} km2 analysed, {areas.masked_km2:.1f} km2 masked, "
-        f"{areas.unobserved_km2:.1f} km2 not observed",
-    ]
+        f"{areas.unobserved_km2:.1f} km2 not observed"
+    )
     if areas.detections == 0:
         lines.append("No detection does not mean that there was no landslide.")
     return lines

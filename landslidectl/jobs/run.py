@@ -28,7 +28,7 @@ from landslidectl.jobs.geocoding import geocode_all
 from landslidectl.jobs.inputs import gather
 from landslidectl.jobs.job import Job, run_recorded
 from landslidectl.jobs.preflight import DiskLoad, check_disk, estimate_disk, fitting_threads
-from landslidectl.jobs.publish import Scored, publish
+from landslidectl.jobs.publish import Scored, publish, thresholds
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.settings import DetectSettings, IngestSettings, StackSettings
 from landslidectl.jobs.stages import (
@@ -94,6 +94,7 @@ def _detect(job: Job[DetectSettings]) -> JobResult:
     model = load_model(
         settings.model, settings.bands, settings.models_dir or resource_dir("models")
     )
+    thresholds(settings, model)  # a wrong pair is told before hours of work
     job.catalog.record_model(_model_record(model))
     stacked = _stack_all(job, _contract(job, model))
     doubt_passes(model, [track.plan.track for track in stacked.tracks], job.reporter)

@@ -172,6 +172,9 @@ class DetectSettings(StackSettings):
         Where the model runs.
     threshold : float or None
         Score from which a pixel is landslide; None: the model's own.
+    high_threshold : float or None
+        Score from which a detection is of high confidence; None: the model's own, which may have
+        none, or ``threshold`` where that is higher.
     min_area_m2 : float
         Smaller regions are dropped.
     stride : int
@@ -182,14 +185,20 @@ class DetectSettings(StackSettings):
     models_dir: Path | None = None
     device: Device = Device.AUTO
     threshold: float | None = None
+    high_threshold: float | None = None
     min_area_m2: float = 2000.0
     stride: int = 32
 
     def __post_init__(self) -> None:
         """Refuse thresholds and strides that make no sense."""
         StackSettings.__post_init__(self)
-        if self.threshold is not None and not 0.0 < self.threshold < 1.0:
-            raise UsageError(f"--threshold must be between 0 and 1, found {self.threshold:g}")
+        for option in ("threshold", "high_threshold"):
+            score = getattr(self, option)
+            if score is not None and not 0.0 < score < 1.0:
+                name = option.replace("_", "-")
+                raise UsageError(f"--{name} must be between 0 and 1, found {score:g}")
+        if self.threshold is not None:
+            check_order(self.threshold, self.high_threshold)
         if not 1 <= self.stride <= 64:
             raise UsageError(f"--stride must be between 1 and 64 pixels, found {self.stride}")
 
@@ -199,9 +208,25 @@ class DetectSettings(StackSettings):
             "model": self.model,
             "device": self.device.value,
             "threshold": self.threshold,
+            "high_threshold": self.high_threshold,
             "min_area_m2": self.min_area_m2,
             "stride": self.stride,
         }
+
+
+def check_order(threshold: float, high_threshold: float | None) -> None:
+    """Refuse a high threshold below the low one.
+
+    Raises
+    ------
+    UsageError
+        With both.
+    """
+    if high_threshold is not None and high_threshold < threshold:
+        raise UsageError(
+            f"--high-threshold {high_threshold:g} is below the threshold {threshold:g}",
+            "Detections begin at the threshold: lower --threshold too, or raise --high-threshold.",
+        )
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from landslidectl.terms import Standing
+
 if TYPE_CHECKING:
     from landslidectl.products.request import ProductRequest
 
@@ -56,6 +58,23 @@ def dem_in_words(request: "ProductRequest") -> str:
     sources = sorted(request.dem.sources)
     named = ", ".join(sources[:3]) + (f" and {len(sources) - 3} more" if len(sources) > 3 else "")
     return f"{named or request.dem.path.name} ({request.dem.vertical_datum})"
+
+
+def confidence_in_words(high: int, low: int) -> str:
+    """Return how many detections are of either confidence."""
+    return f"{high} of high confidence, {low} of low"
+
+
+def standing_in_words(request: "ProductRequest") -> str:
+    """Return how often detections were seen, and how many are gone since the last release."""
+    counts = [f"{request.detections.count(kind)} {kind.value}" for kind in Standing]
+    return f"{', '.join(counts)}; {len(request.dropped)} dropped since the last release"
+
+
+def high_in_words(request: "ProductRequest") -> str:
+    """Return the high threshold, or that there is none."""
+    high = request.detections.threshold_high
+    return "none" if high is None else f"{high:.3f}"
 
 
 def event_in_words(request: "ProductRequest") -> str:
