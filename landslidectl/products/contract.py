@@ -64,8 +64,7 @@ FILES: tuple[FileSpec, ...] = (
     FileSpec(
         FileKind.CLASS,
         "class.tif",
-        "Low or high confidence, masked or not observed, pixel by pixel: a coloured "
-        "Cloud-Optimized GeoTIFF.",
+        "Confidence, mask and gaps pixel by pixel, as a coloured Cloud-Optimized GeoTIFF.",
     ),
     FileSpec(
         FileKind.SCORE,

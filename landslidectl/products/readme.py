@@ -76,11 +76,12 @@ def _result(request: "ProductRequest") -> list[str]:
         told = [
             f"{confidence_in_words(high, count - high)} (highest score from "
             f"{high_in_words(request)} on).",
-            f"{standing_in_words(request)}.",
         ]
     else:
         first = "No detection. This is a result only for the area analysed below."
-        told = [f"{standing_in_words(request)}."] if request.dropped else []
+        told = []
+    if request.release > 1:
+        told.append(f"{standing_in_words(request)}.")
     shares = (
         ("analysed", found.tested_km2),
         ("observed, but masked (layover, shadow or water)", found.masked_km2),
