@@ -21,9 +21,10 @@ from landslidectl.jobs.history import Followed, earlier_releases, follow, settle
 from landslidectl.jobs.inputs import scene_bytes
 from landslidectl.jobs.job import Job, versions
 from landslidectl.jobs.result import Areas
-from landslidectl.jobs.settings import DetectSettings, check_order
+from landslidectl.jobs.settings import DetectSettings
 from landslidectl.jobs.stages import StackedTrack
 from landslidectl.jobs.steps import Done, Made, Step
+from landslidectl.jobs.thresholds import thresholds
 from landslidectl.products.contract import FILES
 from landslidectl.products.request import (
     Product,
@@ -150,24 +151,6 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     if done.skipped:
         job.catalog.record_detections(job.job_id, job.catalog.list_detections(done.value.made_by))
     return done.value
-
-
-def thresholds(settings: DetectSettings, model: Model) -> tuple[float, float | None]:
-    """Return the score of a detected pixel, and that of a detection of high confidence.
-
-    A model whose high threshold was never measured gives none, unless the user does: then all
-    detections are of low confidence. A low threshold above the model's high one takes its place.
-
-    Raises
-    ------
-    UsageError
-        If the user's high threshold is below the model's low one.
-    """
-    low = model.threshold if settings.threshold is None else settings.threshold
-    if settings.high_threshold is not None:
-        check_order(low, settings.high_threshold)
-        return low, settings.high_threshold
-    return low, None if model.threshold_high is None else max(low, model.threshold_high)
 
 
 def _sightings(scored: Scored, found: Detections) -> tuple[Sighting, ...]:

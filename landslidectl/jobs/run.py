@@ -28,7 +28,7 @@ from landslidectl.jobs.geocoding import geocode_all
 from landslidectl.jobs.inputs import gather
 from landslidectl.jobs.job import Job, run_recorded
 from landslidectl.jobs.preflight import DiskLoad, check_disk, estimate_disk, fitting_threads
-from landslidectl.jobs.publish import Scored, publish, thresholds
+from landslidectl.jobs.publish import Scored, publish
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.settings import DetectSettings, IngestSettings, StackSettings
 from landslidectl.jobs.stages import (
@@ -36,6 +36,7 @@ from landslidectl.jobs.stages import (
     score_track,
     stack_tracks,
 )
+from landslidectl.jobs.thresholds import thresholds
 from landslidectl.stack.contract import StackContract
 from landslidectl.stack.selection import (
     TrackPlan,

@@ -9,9 +9,9 @@ from landslidectl.catalog.catalog import Catalog
 from landslidectl.errors import UsageError
 from landslidectl.events import silent
 from landslidectl.inference.manifest import MANIFEST_NAME, read_manifest
-from landslidectl.jobs.publish import thresholds
 from landslidectl.jobs.result import Areas
 from landslidectl.jobs.run import run_detect
+from landslidectl.jobs.thresholds import thresholds
 from tests.inference.tiny import Head, write_model
 from tests.jobs.world import World
 
