@@ -93,6 +93,21 @@ class JobStatus(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class Confidence(StrEnum):
+    """How strong the highest score of a detection is, by the two thresholds."""
+
+    LOW = "low"
+    HIGH = "high"
+
+
+class Standing(StrEnum):
+    """How often a detection was seen as new acquisitions came in."""
+
+    FIRST = "first"
+    PROVISIONAL = "provisional"
+    CONFIRMED = "confirmed"
+
+
 class Quality(IntFlag):
     """Bits of the quality layer; 1, 4 and 16 are those of HyP3's layover-shadow map."""
 

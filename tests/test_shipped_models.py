@@ -73,6 +73,20 @@ def test_it_finds_most_large_slides_without_crying_wolf(model: Model) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=names)
+def test_high_confidence_is_worth_more_than_low(model: Model) -> None:
+    """On events that chose neither threshold."""
+    record = model.raw["metrics"]["confidence"]
+    assert record["threshold"] == model.threshold
+    assert model.threshold_high == record["threshold_high"] > model.threshold
+    assert not set(record["test_events"]) & set(record["threshold_events"])
+    test = record["on_test_events"]
+    assert test["high"]["precision"] > 0.8 > test["low"]["precision"]
+    assert test["high"]["false_per_100_km2"] < 0.65 * test["all"]["false_per_100_km2"]
+    assert test["high"]["recall_large"] > 0.3
+    assert "## Low and high confidence" in (model.folder / "card.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("model", MODELS, ids=names)
 def test_it_beats_both_rules_that_need_no_network(model: Model) -> None:
     test = model.raw["metrics"]["test"]
     for rule in ("log_ratio", "spread"):

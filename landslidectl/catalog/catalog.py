@@ -18,7 +18,9 @@ from landslidectl.catalog.records import (
     JobRequest,
     ModelRecord,
     OutputRecord,
+    ReleaseRecord,
     SceneRecord,
+    SightingRecord,
     StepOutcome,
     StepRecord,
     as_json,
@@ -246,6 +248,62 @@ class Catalog:
         )
         return tuple(DetectionRecord(**_without(row, "job_id")) for row in rows)
 
+    # ---- releases ---------------------------------------------------------------------------
+
+    def record_release(self, release: ReleaseRecord, sightings: Sequence[SightingRecord]) -> None:
+        """Record a release with what it shows, whole or not at all.
+
+        Raises
+        ------
+        CatalogError
+            If this folder already has a release of these counters.
+        """
+        row = as_json(release) | {
+            "identity": _dump(release.identity),
+            "scenes": json.dumps(release.scenes),
+        }
+        with self._writing():
+            owner = {"release_id": self._db.table("releases").insert(row).last_pk}
+            self._db.table("sightings").insert_all(
+                [
+                    owner
+                    | as_json(item)
+                    | {
+                        "acquisitions": json.dumps(item.acquisitions),
+                        "seen_by": json.dumps(item.seen_by),
+                    }
+                    for item in sightings
+                ]
+            )
+
+    def forget_release(self, release: ReleaseRecord) -> None:
+        """Take back the record of a release whose product was never finished."""
+        where = "workspace=? AND release=? AND version=?"
+        key = [release.workspace, release.release, release.version]
+        with self._writing():
+            self._db.execute(
+                "DELETE FROM sightings WHERE release_id IN "
+                f"(SELECT release_id FROM releases WHERE {where})",
+                key,
+            )
+            self._db.execute(f"DELETE FROM releases WHERE {where}", key)
+
+    def list_releases(self, workspace: Path) -> tuple[ReleaseRecord, ...]:
+        """Return what an output folder got, in the order of release and version."""
+        rows = self._rows(
+            "SELECT * FROM releases WHERE workspace=? ORDER BY release, version", [str(workspace)]
+        )
+        return tuple(_release(row) for row in rows)
+
+    def list_sightings(self, release: ReleaseRecord) -> tuple[SightingRecord, ...]:
+        """Return what a release shows and what it dropped, by name."""
+        rows = self._rows(
+            "SELECT sightings.* FROM sightings JOIN releases USING (release_id) "
+            "WHERE workspace=? AND release=? AND version=? ORDER BY det_id",
+            [release.workspace, release.release, release.version],
+        )
+        return tuple(_sighting(row) for row in rows)
+
     # ---- access -----------------------------------------------------------------------------
 
     @contextmanager
@@ -285,3 +343,19 @@ def _step(row: Row) -> StepRecord:
 
 def _output(row: Row) -> OutputRecord:
     return OutputRecord(**_without(row, "output_id", "job_id", "step_id"))
+
+
+def _release(row: Row) -> ReleaseRecord:
+    return ReleaseRecord(
+        **_without(row, "release_id", "identity", "scenes"),
+        identity=json.loads(row["identity"]),
+        scenes=tuple(json.loads(row["scenes"])),
+    )
+
+
+def _sighting(row: Row) -> SightingRecord:
+    return SightingRecord(
+        **_without(row, "release_id", "acquisitions", "seen_by"),
+        acquisitions=tuple((track, flight) for track, flight in json.loads(row["acquisitions"])),
+        seen_by=tuple(json.loads(row["seen_by"])),
+    )

@@ -139,5 +139,49 @@ def _detections(db: "Database") -> None:
     )
 
 
-SCHEMA_VERSION = 3
+@MIGRATIONS(name="0004_releases_and_sightings")
+def _releases_and_sightings(db: "Database") -> None:
+    for column in ("confidence", "status"):
+        db.table("detections").add_column(column, str, not_null_default="")
+    releases = {
+        "release_id": int,
+        "job_id": str,
+        "workspace": str,
+        "release": int,
+        "version": int,
+        "product": str,
+        "identity": str,
+        "scenes": str,
+        "recorded": str,
+    }
+    table = db.table("releases")
+    table.create(
+        releases,
+        pk="release_id",
+        not_null=_required(releases),
+        foreign_keys=[("job_id", "jobs", "job_id")],
+        strict=True,
+    )
+    table.create_index(["workspace", "release", "version"], unique=True)
+    sightings = {
+        "release_id": int,
+        "det_id": str,
+        "status": str,
+        "first_seen": str,
+        "releases": str,
+        "post_end": str,
+        "acquisitions": str,
+        "seen_by": str,
+        "outline": bytes,
+    }
+    db.table("sightings").create(
+        sightings,
+        pk=("release_id", "det_id"),
+        not_null=_required(sightings),
+        foreign_keys=[("release_id", "releases", "release_id")],
+        strict=True,
+    )
+
+
+SCHEMA_VERSION = 4
 """Number of migrations; kept in ``PRAGMA user_version``. A test holds the two together."""

@@ -158,3 +158,65 @@ class DetectionRecord:
     score_max: float
     score_mean: float
     tracks: str
+    confidence: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRecord:
+    """A product of one output folder, as later runs remember it.
+
+    Parameters
+    ----------
+    job_id : str
+        The job that made it.
+    workspace : str
+        The output folder.
+    release, version : int
+        Counters of the product's name; with the folder they name the record.
+    product : str
+        Name of the product folder.
+    identity : mapping
+        The settings that decide what the product looks like, JSON-ready.
+    scenes : tuple of str
+        Identifiers of the scenes that went in, sorted.
+    """
+
+    job_id: str
+    workspace: str
+    release: int
+    version: int
+    product: str
+    identity: Mapping[str, Any]
+    scenes: tuple[str, ...]
+    recorded: str = field(default_factory=utc_text)
+
+
+@dataclass(frozen=True, slots=True)
+class SightingRecord:
+    """A detection of a release, or one of the release before that it dropped.
+
+    Parameters
+    ----------
+    status : str
+        ``first``, ``provisional``, ``confirmed`` or ``dropped``.
+    first_seen, post_end : str
+        Instants.
+    releases : str
+        Such as ``r1+r3``.
+    acquisitions : tuple of (str, str)
+        Track and overflight of each post-event acquisition that observes it.
+    seen_by : tuple of str
+        Tracks whose own score reaches the threshold.
+    outline : bytes
+        WKB, longitude and latitude.
+    """
+
+    det_id: str
+    status: str
+    first_seen: str
+    releases: str
+    post_end: str
+    acquisitions: tuple[tuple[str, str], ...]
+    seen_by: tuple[str, ...]
+    outline: bytes

@@ -136,7 +136,8 @@ def _tell_job(job: "JobRecord", facts: dict[str, Any]) -> None:
     _tell_rows("Steps", facts["steps"], ("name", "status", "seconds", "detail"))
     left = [output for output in facts["outputs"] if output["exists"]]
     _tell_rows("Outputs", left, ("kind", "bytes", "sha256", "path"))
-    columns = ("det_id", "centroid_lon", "centroid_lat", "area_ha", "score_max", "tracks")
+    place = ("det_id", "centroid_lon", "centroid_lat", "area_ha")
+    columns = (*place, "score_max", "confidence", "status", "tracks")
     _tell_rows("Detections", facts["detections"], columns)
 
 

@@ -111,6 +111,7 @@ FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "min_pre": _integer,
     "min_post": _integer,
     "threshold": _number,
+    "high_threshold": _number,
     "stride": _integer,
     "min_area": _number,
     "min_slope": _number,

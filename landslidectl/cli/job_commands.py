@@ -97,6 +97,7 @@ def detect(  # noqa: PLR0913  (the options of a command are its parameters)
     models_dir: options.ModelsDir = None,
     device: options.DeviceName = None,
     threshold: options.Threshold = None,
+    high_threshold: options.HighThreshold = None,
     stride: options.Stride = None,
     min_area: options.MinArea = None,
     min_slope: options.MinSlope = None,

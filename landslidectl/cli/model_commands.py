@@ -53,13 +53,14 @@ def list_all(
     if json_lines:
         write_json([_facts(model) for model in found])
         return
-    headings = ("name", "version", "bands", "threshold", "licence", "folder")
+    headings = ("name", "version", "bands", "threshold", "high", "licence", "folder")
     rows = [
         (
             model.name,
             model.version,
             model.bands.value,
             model.threshold,
+            model.threshold_high,
             model.licence,
             model.folder,
         )
@@ -214,6 +215,7 @@ def _facts(model: "Model") -> dict[str, Any]:
         "version": model.version,
         "bands": model.bands.value,
         "threshold": model.threshold,
+        "threshold_high": model.threshold_high,
         "licence": model.licence,
         "sha256": model.sha256,
         "folder": str(model.folder),

@@ -214,6 +214,15 @@ Threshold = Annotated[
         metavar="SCORE",
     ),
 ]
+HighThreshold = Annotated[
+    float | None,
+    typer.Option(
+        help="Score from which a detection is of high confidence. Default: the model's own.",
+        envvar=f"{PREFIX}HIGH_THRESHOLD",
+        rich_help_panel=MODEL,
+        metavar="SCORE",
+    ),
+]
 Stride = Annotated[
     int | None,
     typer.Option(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landslidectl.detection.fuse import MASKED, FusedScore
+from landslidectl.detection.fuse import FusedScore
+from landslidectl.detection.ground import ground_of
 from landslidectl.detection.polygons import pixels_inside, window_of
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Window
@@ -97,7 +98,7 @@ class EvidenceReader:
         inside = pixels_inside(region, grid.subgrid(window))
         score = _read(self._score, window)[inside]
         quality = _read(self._quality, window)[inside]
-        judged = np.isfinite(score) & ((quality & int(MASKED)) == 0)
+        judged = ground_of(score, quality).judged
         basis = score[judged] if judged.any() else score[np.isfinite(score)]
         counts = [_counts_of(dataset, window, inside) for dataset in self._counts]
         return Evidence(

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from landslidectl.detection.classes import confidence_of
 from landslidectl.detection.delineate import DelineateOptions, Delineator
 from landslidectl.detection.evidence import Evidence, EvidenceReader, scene_span
-from landslidectl.detection.fuse import BLOCK_SIDE, MASKED, FusedScore, was_seen
+from landslidectl.detection.fuse import BLOCK_SIDE, FusedScore
 from landslidectl.detection.geodesy import (
     area_scale,
     from_wgs84,
@@ -25,11 +26,13 @@ from landslidectl.detection.geodesy import (
     to_wgs84,
     wrapped_lon,
 )
+from landslidectl.detection.ground import ground_of
 from landslidectl.detection.polygons import outline_regions, pixels_inside
 from landslidectl.detection.relief import STEEP_DEG, Lie, Relief
 from landslidectl.files.hashing import stable_key
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Grid
+from landslidectl.terms import Confidence, Standing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,6 +68,8 @@ class DetectOptions:
     min_steepness_deg : float
         Parts of an outline that are steep nowhere are left out, and so are detections without any
         other part; 0 keeps all. Without ``dem`` nothing is left out.
+    threshold_high : float, optional
+        Highest score from which a detection is of high confidence; None: none is.
     """
 
     threshold: float
@@ -74,6 +79,7 @@ class DetectOptions:
     dem: "Dem | None" = None
     delineate: bool = True
     min_steepness_deg: float = STEEP_DEG
+    threshold_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class Detection:
     hectares on the ellipsoid, per cent, UTC. What cannot be known is None. The names are those of
     the product's attributes. The scores are those of the windows' region, all else is of the
     polygon; the name follows the region, so that drawing it better does not rename a detection.
+    ``status`` and what follows it tell of earlier releases; alone a detection is seen first.
     """
 
     det_id: str
@@ -113,7 +120,12 @@ class Detection:
     model_sha256: str
     threshold: float
     flag: str = ""
+    confidence: str = Confidence.LOW.value
     outline: str = OUTLINE_WINDOW
+    status: str = Standing.FIRST.value
+    first_seen: datetime | None = None
+    releases: str = "r1"
+    n_seen: int = 1
     review: str = "unreviewed"
 
 
@@ -134,6 +146,8 @@ class Detections:
         area of interest (or the whole grid).
     left_out : int
         Regions that are none since they are steep nowhere.
+    threshold_high : float or None
+        Highest score from which a detection is of high confidence.
     """
 
     items: tuple[Detection, ...]
@@ -143,6 +157,12 @@ class Detections:
     masked_km2: float
     unobserved_km2: float
     left_out: int = 0
+    threshold_high: float | None = None
+
+    def count(self, kind: Confidence | Standing) -> int:
+        """Return how many detections are of a confidence or a status."""
+        name = "confidence" if isinstance(kind, Confidence) else "status"
+        return sum(getattr(item, name) == kind.value for item in self.items)
 
 
 def find_detections(
@@ -193,7 +213,9 @@ def find_detections(
     items.sort(key=lambda item: (-item.score_max, -item.area_ha, item.det_id))
     pixel_km2 = area_scale(grid) * grid.pixel_m**2 / 1e6
     tested, masked, unobserved = (float(count) * pixel_km2 for count in pixels)
-    return Detections(tuple(items), grid, options.threshold, tested, masked, unobserved, left_out)
+    areas = (tested, masked, unobserved)
+    high = options.threshold_high
+    return Detections(tuple(items), grid, options.threshold, *areas, left_out, high)
 
 
 def _survey(
@@ -212,9 +234,8 @@ def _survey(
                 if aoi_on_grid is None
                 else pixels_inside(aoi_on_grid, fused.grid.subgrid(block))
             )
-            observed = was_seen(score, quality)
-            masked = observed & ((quality & int(MASKED)) != 0)
-            for index, kind in enumerate((observed & ~masked, masked, ~observed)):
+            ground = ground_of(score, quality)
+            for index, kind in enumerate((ground.judged, ground.masked, ground.unobserved)):
                 pixels[index] += np.count_nonzero(kind & counted)
     return chosen, pixels
 
@@ -256,6 +277,8 @@ def _describe(
         model_ver=_joined(model.version for model in models),
         model_sha256=_joined(model.sha256 for model in models),
         threshold=options.threshold,
+        confidence=confidence_of(evidence.score_max, options.threshold_high).value,
+        first_seen=max(stack.post_stop for stack in evidence.stacks),
     )
 
 

@@ -56,6 +56,8 @@ class Model:
         SPDX name or words.
     raw : mapping
         The whole manifest, training data and metrics included.
+    threshold_high : float or None
+        Score from which a detection is of high confidence; None where it was never measured.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Model:
     threshold: float
     licence: str
     raw: Mapping[str, Any]
+    threshold_high: float | None = None
 
     @property
     def is_rule(self) -> bool:
@@ -210,6 +213,7 @@ def read_manifest(path: Path) -> Model:
         threshold=_threshold(raw, path),
         licence=_field(raw, "licence", str, path),
         raw=raw,
+        threshold_high=_threshold_high(raw, path),
     )
 
 
@@ -275,6 +279,19 @@ def _threshold(raw: Mapping[str, Any], path: Path) -> float:
     value = raw.get("threshold")
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value < 1.0:
         raise ModelError(f"{path}: 'threshold' must be between 0 and 1, found {value!r}", REINSTALL)
+    return float(value)
+
+
+def _threshold_high(raw: Mapping[str, Any], path: Path) -> float | None:
+    value, low = raw.get("threshold_high"), _threshold(raw, path)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value < 1.0:
+        raise ModelError(
+            f"{path}: 'threshold_high' must be between the threshold {low:g} and 1, found "
+            f"{value!r}",
+            REINSTALL,
+        )
     return float(value)
 
 

@@ -34,6 +34,7 @@ from landslidectl.jobs.preflight import (
 from landslidectl.jobs.result import Refused
 from landslidectl.jobs.settings import DetectSettings
 from landslidectl.jobs.survey import Surveyed, contract_for, survey
+from landslidectl.jobs.thresholds import thresholds
 from landslidectl.jobs.workspace import Workspace
 from landslidectl.stack.plans import TrackPlan
 from landslidectl.terrain.coverage import tiles_for
@@ -160,6 +161,7 @@ def plan_detect(settings: DetectSettings, reporter: Reporter) -> JobPlan:
     model = choose_model(
         settings.model, settings.bands, settings.models_dir or resource_dir("models")
     )
+    thresholds(settings, model)
     contract = contract_for(settings, model)
     surveyed = survey(planning, lambda _: None)
     doubt_passes(model, [plan.track for plan in surveyed.tracks], planning.reporter)

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landslidectl.catalog.records import DetectionRecord
+from landslidectl.catalog.records import DetectionRecord, ReleaseRecord
 from landslidectl.detection.fuse import FusedScore, fuse_scores
+from landslidectl.detection.history import Release, Sighting
 from landslidectl.detection.masks import GroundMask
 from landslidectl.detection.regions import Detections, DetectOptions, find_detections
+from landslidectl.detection.views import tracks_seeing
 from landslidectl.events import Reporter
 from landslidectl.files.hashing import stable_key
 from landslidectl.inference.manifest import Model
@@ -17,12 +19,14 @@ from landslidectl.inference.score import ScoreRaster
 from landslidectl.jobs.doubts import doubt_outlines
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.ground import Ground
+from landslidectl.jobs.history import Followed, earlier_releases, follow, settle, sightings_of
 from landslidectl.jobs.inputs import scene_bytes
 from landslidectl.jobs.job import Job, versions
 from landslidectl.jobs.result import Areas
 from landslidectl.jobs.settings import DetectSettings
 from landslidectl.jobs.stages import StackedTrack
 from landslidectl.jobs.steps import Done, Made, Step
+from landslidectl.jobs.thresholds import thresholds
 from landslidectl.products.contract import FILES
 from landslidectl.products.request import (
     Product,
@@ -33,7 +37,7 @@ from landslidectl.products.request import (
 )
 from landslidectl.products.write import write_product
 from landslidectl.sentinel1.scene import Scene
-from landslidectl.terms import JobStatus, Phase
+from landslidectl.terms import Confidence, JobStatus, Phase, Standing
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -106,10 +110,13 @@ def fuse_tracks(job: Job[DetectSettings], scored: Scored) -> Done[FusedScore]:
 def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     """Outline the detections, write the product and record the detections in the catalog."""
     fused = fuse_tracks(job, scored)
-    given = job.settings.threshold
-    threshold = scored.model.threshold if given is None else given
+    settle(job)
+    counters = job.workspace.next_counters(scored.scene_ids)
+    earlier = earlier_releases(job, counters[0])
+    threshold, threshold_high = thresholds(job.settings, scored.model)
     options = DetectOptions(
         threshold=threshold,
+        threshold_high=threshold_high,
         min_area_m2=job.settings.min_area_m2,
         models=(scored.model,),
         area_of_interest=scored.area,
@@ -119,11 +126,14 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
 
     def work(reporter: Reporter) -> Made[Published]:
         stacks = [track.stack.value for track in scored.tracks]
-        detections = find_detections(fused.value, stacks, options)
-        doubt_outlines(detections, threshold, reporter)
-        product = _write(job, scored, fused.value, detections, reporter)
+        found = find_detections(fused.value, stacks, options)
+        doubt_outlines(found, threshold, reporter)
+        followed = follow(found, earlier, Release(counters[0], _sightings(scored, found)))
+        request = _request(job, scored, fused.value, followed, counters)
+        product = _write(job, scored, request, followed, reporter)
+        detections = followed.detections
         job.catalog.record_detections(job.job_id, _rows(detections))
-        published = _published(product, detections, job.job_id)
+        published = _published(product, followed, job.job_id)
         record = {
             "files": dict(published.files),
             "areas": asdict(published.areas),
@@ -135,6 +145,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     depends_on = {
         "fused": fused.key,
         "threshold": threshold,
+        "threshold_high": threshold_high,
         "min_area_m2": options.min_area_m2,
         "area": stable_key(scored.area.normalize().wkb_hex),
         "dem": scored.frame.dem.key,
@@ -142,6 +153,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
         "failures": job.ledger.failures,
         "delineate": options.delineate,
         "min_steepness_deg": options.min_steepness_deg,
+        "earlier": stable_key([[item.number, item.names] for item in earlier]),
     }
     done = job.run(Step("product", "Product", depends_on, work, _revive))
     if done.skipped:
@@ -149,27 +161,58 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     return done.value
 
 
-def _write(
+def _sightings(scored: Scored, found: Detections) -> tuple[Sighting, ...]:
+    seen_by = tracks_seeing(
+        [item.polygon for item in found.items],
+        [raster.value for raster in scored.rasters],
+        [track.stack.value for track in scored.tracks],
+        found.threshold,
+    )
+    return sightings_of(found, [track.plan for track in scored.tracks], seen_by)
+
+
+def _request(
     job: Job[DetectSettings],
     scored: Scored,
     fused: FusedScore,
-    detections: Detections,
-    reporter: Reporter,
-) -> Product:
-    release, version = job.workspace.next_counters(scored.scene_ids)
-    request = ProductRequest(
+    followed: Followed,
+    counters: tuple[int, int],
+) -> ProductRequest:
+    return ProductRequest(
         folder=job.workspace.output,
-        detections=detections,
+        detections=followed.detections,
         fused=fused,
         stacks=tuple(track.stack.value for track in scored.tracks),
         models=(scored.model,),
         provenance=_provenance(job, scored),
         dem=scored.frame.dem.value,
-        release=release,
-        version=version,
+        release=counters[0],
+        version=counters[1],
+        dropped=followed.dropped,
     )
+
+
+def _write(
+    job: Job[DetectSettings],
+    scored: Scored,
+    request: ProductRequest,
+    followed: Followed,
+    reporter: Reporter,
+) -> Product:
+    """Record the release, write its product, count it: an order that `history.settle` relies on."""
+    identity, scenes = job.settings.identity(), scored.scene_ids
+    record = ReleaseRecord(
+        job_id=job.job_id,
+        workspace=str(job.journal.workspace),
+        release=request.release,
+        version=request.version,
+        product=request.name.folder,
+        identity=identity,
+        scenes=tuple(scenes),
+    )
+    job.catalog.record_release(record, followed.sightings)
     product = write_product(request, reporter)
-    job.workspace.record_product(job.settings.identity(), scored.scene_ids, (release, version))
+    job.workspace.record_product(identity, scenes, (request.release, request.version))
     return product
 
 
@@ -242,12 +285,15 @@ def _rows(detections: Detections) -> list[DetectionRecord]:
             score_max=item.score_max,
             score_mean=item.score_mean,
             tracks=item.tracks,
+            confidence=item.confidence,
+            status=item.status,
         )
         for item in detections.items
     ]
 
 
-def _published(product: Product, detections: Detections, job_id: str) -> Published:
+def _published(product: Product, followed: Followed, job_id: str) -> Published:
+    detections = followed.detections
     files = _in_order({kind.value: str(path) for kind, path in product.files.items()})
     areas = Areas(
         detections=len(detections.items),
@@ -257,6 +303,10 @@ def _published(product: Product, detections: Detections, job_id: str) -> Publish
         unobserved_km2=detections.unobserved_km2,
         left_out=detections.left_out,
         flagged=sum(bool(item.flag) for item in detections.items),
+        high=detections.count(Confidence.HIGH),
+        provisional=detections.count(Standing.PROVISIONAL),
+        confirmed=detections.count(Standing.CONFIRMED),
+        dropped=len(followed.dropped),
     )
     return Published(files, areas, job_id)
 

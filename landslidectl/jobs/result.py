@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from landslidectl.errors import PartialFailure
+from landslidectl.products.wording import confidence_in_words
 from landslidectl.terms import JobStatus
 
 
@@ -32,6 +33,8 @@ class Areas:
     """What was found and where it was looked for, in hectares and square kilometres.
 
     ``left_out`` counts regions that are steep nowhere, ``flagged`` detections with a flag.
+    ``high`` detections are of high confidence; ``provisional`` and ``confirmed`` ones were seen in
+    earlier releases too; ``dropped`` ones were in the last release and are not in this one.
     """
 
     detections: int
@@ -41,6 +44,15 @@ class Areas:
     unobserved_km2: float
     left_out: int = 0
     flagged: int = 0
+    high: int = 0
+    provisional: int = 0
+    confirmed: int = 0
+    dropped: int = 0
+
+    @property
+    def first(self) -> int:
+        """Return how many detections no earlier release showed."""
+        return self.detections - self.provisional - self.confirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +111,12 @@ class JobResult:
             "output": self.output,
             "files": dict(self.files),
             "detections": areas.detections if areas else None,
+            "high_confidence": areas.high if areas else None,
+            "low_confidence": areas.detections - areas.high if areas else None,
+            "first": areas.first if areas else None,
+            "provisional": areas.provisional if areas else None,
+            "confirmed": areas.confirmed if areas else None,
+            "dropped": areas.dropped if areas else None,
             "detected_ha": areas.detected_ha if areas else None,
             "tested_km2": areas.tested_km2 if areas else None,
             "masked_km2": areas.masked_km2 if areas else None,
@@ -131,13 +149,20 @@ class JobResult:
 def _told_areas(areas: Areas) -> list[str]:
     noun = "detection" if areas.detections == 1 else "detections"
     flagged = f", {areas.flagged} flagged as doubtful" if areas.flagged else ""
-    left_out = [f"{areas.left_out} left out: steep nowhere"] if areas.left_out else []
-    lines = [
-        f"{areas.detections} {noun}, {areas.detected_ha:.1f} ha{flagged}",
-        *left_out,
+    lines = [f"{areas.detections} {noun}, {areas.detected_ha:.1f} ha{flagged}"]
+    if areas.detections:
+        lines.append(confidence_in_words(areas.high, areas.detections - areas.high))
+    if areas.left_out:
+        lines.append(f"{areas.left_out} left out: steep nowhere")
+    if areas.provisional or areas.confirmed or areas.dropped:
+        lines.append(
+            f"{areas.first} first, {areas.provisional} provisional, {areas.confirmed} confirmed; "
+            f"{areas.dropped} dropped since the last release"
+        )
+    lines.append(
         f"{areas.tested_km2:.1f} km2 analysed, {areas.masked_km2:.1f} km2 masked, "
-        f"{areas.unobserved_km2:.1f} km2 not observed",
-    ]
+        f"{areas.unobserved_km2:.1f} km2 not observed"
+    )
     if areas.detections == 0:
         lines.append("No detection does not mean that there was no landslide.")
     return lines

@@ -32,6 +32,7 @@ from landslidectl.jobs.stages import (
     stack_tracks,
 )
 from landslidectl.jobs.survey import contract_for, no_scene, survey
+from landslidectl.jobs.thresholds import thresholds
 from landslidectl.stack.contract import StackContract
 from landslidectl.stack.selection import drop_duplicates
 from landslidectl.terms import JobStatus, Radiometry
@@ -89,6 +90,7 @@ def _detect(job: Job[DetectSettings]) -> JobResult:
     )
     devices = Devices(settings.device, model, settings.threads, job.reporter)
     devices.check()
+    thresholds(settings, model)  # a wrong pair is told before hours of work
     job.catalog.record_model(_model_record(model))
     stacked = _stack_all(
         job, contract_for(settings, model), lambda grid: judged_ground(settings, grid)

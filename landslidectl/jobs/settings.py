@@ -174,6 +174,9 @@ class DetectSettings(StackSettings):
         Where the model runs.
     threshold : float or None
         Score from which a pixel is landslide; None: the model's own.
+    high_threshold : float or None
+        Score from which a detection is of high confidence; None: the model's own, which may have
+        none, or ``threshold`` where that is higher.
     min_area_m2 : float
         Smaller regions are dropped.
     min_slope_deg, max_slope_deg : float
@@ -194,6 +197,7 @@ class DetectSettings(StackSettings):
     models_dir: Path | None = None
     device: Device = Device.AUTO
     threshold: float | None = None
+    high_threshold: float | None = None
     min_area_m2: float = 2000.0
     min_slope_deg: float = MIN_SLOPE_DEG
     max_slope_deg: float = UPRIGHT_DEG
@@ -206,8 +210,19 @@ class DetectSettings(StackSettings):
     def __post_init__(self) -> None:
         """Refuse thresholds, slopes and strides that make no sense."""
         StackSettings.__post_init__(self)
-        if self.threshold is not None and not 0.0 < self.threshold < 1.0:
-            raise UsageError(f"--threshold must be between 0 and 1, found {self.threshold:g}")
+        for option in ("threshold", "high_threshold"):
+            score = getattr(self, option)
+            if score is not None and not 0.0 < score < 1.0:
+                name = option.replace("_", "-")
+                raise UsageError(f"--{name} must be between 0 and 1, found {score:g}")
+        if self.threshold is not None:
+            check_order(self.threshold, self.high_threshold)
+        self._check_ground()
+        if not 1 <= self.stride <= 64:
+            raise UsageError(f"--stride must be between 1 and 64 pixels, found {self.stride}")
+
+    def _check_ground(self) -> None:
+        """Refuse limits of area, slope and land cover that make no sense."""
         if not self.min_area_m2 >= 0.0:
             raise UsageError(f"--min-area must not be negative, found {self.min_area_m2:g}")
         if not 0.0 <= self.min_slope_deg < self.max_slope_deg <= UPRIGHT_DEG:
@@ -224,8 +239,6 @@ class DetectSettings(StackSettings):
             raise UsageError(
                 "--land-cover-legend is given without --land-cover", "Give the map as well."
             )
-        if not 1 <= self.stride <= 64:
-            raise UsageError(f"--stride must be between 1 and 64 pixels, found {self.stride}")
 
     def identity(self) -> dict[str, Any]:
         """Return, JSON-ready, the settings that decide what the product looks like."""
@@ -233,6 +246,7 @@ class DetectSettings(StackSettings):
             "model": self.model,
             "device": self.device.value,
             "threshold": self.threshold,
+            "high_threshold": self.high_threshold,
             "min_area_m2": self.min_area_m2,
             "min_slope_deg": self.min_slope_deg,
             "max_slope_deg": self.max_slope_deg,
@@ -241,6 +255,21 @@ class DetectSettings(StackSettings):
             "land_cover_legend": self.land_cover_legend,
             "stride": self.stride,
         }
+
+
+def check_order(threshold: float, high_threshold: float | None) -> None:
+    """Refuse a high threshold below the low one.
+
+    Raises
+    ------
+    UsageError
+        With both.
+    """
+    if high_threshold is not None and high_threshold < threshold:
+        raise UsageError(
+            f"--high-threshold {high_threshold:g} is below the threshold {threshold:g}",
+            "Detections begin at the threshold: lower --threshold too, or raise --high-threshold.",
+        )
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

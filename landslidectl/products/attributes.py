@@ -14,8 +14,9 @@ from landslidectl.products.contract import (
     FieldSpec,
     FieldType,
 )
-from landslidectl.products.wording import credit, dem_in_words, iso, limitations
+from landslidectl.products.wording import credit, dem_in_words, high_in_words, iso, limitations
 from landslidectl.stack.footprints import wrapped
+from landslidectl.terms import Confidence, Standing
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -83,8 +84,11 @@ def run_rows(request: "ProductRequest") -> list[Row]:
         "model": "+".join(sorted({model.name for model in request.models})),
         "model_sha256": "+".join(sorted({model.sha256 for model in request.models})),
         "threshold": f"{found.threshold:.3f}",
+        "threshold_high": high_in_words(request),
         "dem": dem_in_words(request),
         "detections": str(len(found.items)),
+        **{kind.value: str(found.count(kind)) for kind in (*Confidence, *Standing)},
+        "dropped": str(len(request.dropped)),
         "tested_km2": f"{found.tested_km2:.3f}",
         "masked_km2": f"{found.masked_km2:.3f}",
         "unobserved_km2": f"{found.unobserved_km2:.3f}",

@@ -7,6 +7,7 @@ what is written and what is said about it cannot drift apart.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from landslidectl.detection.classes import PixelClass
 from landslidectl.terms import Flag, Quality
 
 SCHEMA_VERSION = "1.0"
@@ -27,6 +28,8 @@ MASKED_RGB: Rgb = (84, 96, 178)
 class FileKind(StrEnum):
     """The files of a product."""
 
+    CLASS = "class"
+    CLASS_NAMES = "class-names"
     SCORE = "score"
     QUALITY = "quality"
     GEOPACKAGE = "geopackage"
@@ -59,6 +62,11 @@ FILES: tuple[FileSpec, ...] = (
         "The detections in longitude and latitude for web maps and scripts (RFC 7946).",
     ),
     FileSpec(
+        FileKind.CLASS,
+        "class.tif",
+        "Confidence, mask and gaps pixel by pixel, as a coloured Cloud-Optimized GeoTIFF.",
+    ),
+    FileSpec(
         FileKind.SCORE,
         "score.tif",
         "Score of every pixel as a Cloud-Optimized GeoTIFF.",
@@ -67,6 +75,11 @@ FILES: tuple[FileSpec, ...] = (
         FileKind.QUALITY,
         "quality.tif",
         "Bits that say where layover, shadow and the like hinder, as a Cloud-Optimized GeoTIFF.",
+    ),
+    FileSpec(
+        FileKind.CLASS_NAMES,
+        "class.tif.aux.xml",
+        "Names and colours of the classes for QGIS and ArcGIS; keep it beside the class raster.",
     ),
     FileSpec(
         FileKind.METADATA,
@@ -81,6 +94,25 @@ FILES: tuple[FileSpec, ...] = (
 def file_spec(kind: FileKind) -> FileSpec:
     """Return the specification of one file."""
     return next(spec for spec in FILES if spec.kind is kind)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSpec:
+    """One class of a raster: value, name, colour and meaning."""
+
+    value: PixelClass
+    name: str
+    rgb: Rgb
+    meaning: str
+
+
+CLASSES: tuple[ClassSpec, ...] = (
+    ClassSpec(PixelClass.NONE, "none", (255, 255, 255), "judged, score below the threshold"),
+    ClassSpec(PixelClass.LOW, "low", (253, 141, 60), "score from the threshold on"),
+    ClassSpec(PixelClass.HIGH, "high", (150, 0, 38), "score from the high threshold on"),
+    ClassSpec(PixelClass.MASKED, "masked", MASKED_RGB, "observed but masked: nothing can be said"),
+    ClassSpec(PixelClass.UNOBSERVED, "not observed", (200, 200, 200), "nothing can be said"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +135,8 @@ class RasterSpec:
         What the values mean.
     overview_resampling : str
         How GDAL makes the overviews.
+    classes : tuple of ClassSpec
+        What the values of a layer of classes stand for.
     """
 
     kind: FileKind
@@ -112,8 +146,20 @@ class RasterSpec:
     unit: str
     description: str
     overview_resampling: str
+    classes: tuple[ClassSpec, ...] = ()
 
 
+CLASS_LAYER = RasterSpec(
+    FileKind.CLASS,
+    "class",
+    "uint8",
+    float(PixelClass.UNOBSERVED),
+    "class",
+    "Confidence class of the score: 0 none, 1 low, 2 high, 254 masked, 255 not observed; pixel by "
+    "pixel, also where a region is too small for a detection",
+    "NEAREST",
+    CLASSES,
+)
 SCORE_LAYER = RasterSpec(
     FileKind.SCORE,
     "score",
@@ -134,7 +180,7 @@ QUALITY_LAYER = RasterSpec(
     "0 = not tested; layover and shadow only where no track sees the pixel clearly",
     "NEAREST",
 )
-RASTERS: tuple[RasterSpec, ...] = (SCORE_LAYER, QUALITY_LAYER)
+RASTERS: tuple[RasterSpec, ...] = (CLASS_LAYER, SCORE_LAYER, QUALITY_LAYER)
 
 QUALITY_BITS: tuple[tuple[Quality, str], ...] = (
     (Quality.TESTED, "tested for layover and shadow"),
@@ -184,6 +230,21 @@ DETECTION_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("det_method", _T, "", "always 'Automatic extraction' (Copernicus EMS)"),
     FieldSpec("score_max", _R, "0..1", "highest score of its windows; not a probability", 3),
     FieldSpec("score_mean", _R, "0..1", "mean score of its windows; not a probability", 3),
+    FieldSpec(
+        "confidence",
+        _T,
+        "",
+        "'high' when score_max reaches the high threshold of the model; else 'low'",
+    ),
+    FieldSpec(
+        "status",
+        _T,
+        "",
+        "'first', 'provisional' or 'confirmed': how often it was seen as new acquisitions came in",
+    ),
+    FieldSpec("first_seen", _D, "UTC", "end of the last scene of the release that showed it first"),
+    FieldSpec("releases", _T, "", "releases with new acquisitions over it that showed it"),
+    FieldSpec("n_seen", _I, "", "number of these releases"),
     FieldSpec("area_ha", _R, "ha", "area of the outline on the WGS 84 ellipsoid", 2),
     FieldSpec("centroid_lon", _R, "degree", "longitude of the centroid, WGS 84", 6),
     FieldSpec("centroid_lat", _R, "degree", "latitude of the centroid, WGS 84", 6),

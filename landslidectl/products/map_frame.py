@@ -9,6 +9,7 @@ import numpy as np
 from landslidectl.detection.geodesy import from_wgs84
 from landslidectl.products.ink import BLACK, GREY, WHITE, Anchor, Ink, Style
 from landslidectl.products.map_view import Box, MapView, round_length
+from landslidectl.terms import Confidence
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,13 +27,18 @@ SMALLEST_SHOWN = 12
 MARK_RADIUS = 9
 TICK = 12
 LABEL_ROOM = 40
+DASH_AND_GAP = (9.0, 6.0)
 LABEL = Style(20, GREY)
 
 
 def draw_outlines(
     picture: "Image", view: MapView, detections: "Sequence[Detection]", area: "BaseGeometry | None"
 ) -> None:
-    """Draw the area of interest and the outlines of the detections, smooth, over the picture."""
+    """Draw the area of interest and the outlines of the detections, smooth, over the picture.
+
+    Outlines of high confidence are solid, those of low confidence dashed: also without colours the
+    two can be told apart.
+    """
     from PIL import Image, ImageDraw  # noqa: PLC0415
 
     size = (view.width * OVERSAMPLING, view.height * OVERSAMPLING)
@@ -40,11 +46,12 @@ def draw_outlines(
     draw = ImageDraw.Draw(sheet)
     if area is not None:
         _draw_area(draw, from_wgs84(area, view.grid.epsg), view)
-    rings = [ring for item in detections for ring in _marks(item.polygon, view)]
-    for ring in rings:
+    rings = [(ring, item.confidence) for item in detections for ring in _marks(item.polygon, view)]
+    for ring, _ in rings:
         _line(draw, ring, (255, 255, 255, 190), 6)
-    for ring in rings:
-        _line(draw, ring, (*OUTLINE_RGB, 255), 3)
+    for ring, confidence in rings:
+        for part in [ring] if confidence == Confidence.HIGH else dashes(ring):
+            _line(draw, part, (*OUTLINE_RGB, 255), 3)
     smooth = sheet.resize((view.width, view.height), Image.Resampling.LANCZOS)
     picture.paste(smooth, (0, 0), smooth)
 
@@ -52,15 +59,34 @@ def draw_outlines(
 def draw_badges(ink: Ink, view: MapView, corner: Box, detections: "Sequence[Detection]") -> None:
     """Set a number beside each outline, in their order, clear of the others."""
     taken: list[tuple[float, float]] = []
-    style = Style(19, WHITE, bold=True)
     for number, item in enumerate(detections, start=1):
         place = _free_place(item.polygon.bounds, view, taken)
         taken.append(place)
         x, y = corner.left + place[0], corner.top + place[1]
-        radius = BADGE_RADIUS
-        circle = (x - radius, y - radius, x + radius, y + radius)
-        ink.draw.ellipse(circle, fill=OUTLINE_RGB, outline=WHITE, width=2)
-        ink.write((x, y), str(number), style, Anchor.CENTRE)
+        draw_badge(ink, (x, y), number, item)
+
+
+def draw_badge(ink: Ink, at: tuple[float, float], number: int, item: "Detection") -> None:
+    """Set a number in a disc, dark for high confidence and light for low."""
+    (x, y), radius = at, BADGE_RADIUS
+    is_high = item.confidence == Confidence.HIGH
+    ground, letters = (OUTLINE_RGB, WHITE) if is_high else (WHITE, OUTLINE_RGB)
+    circle = (x - radius, y - radius, x + radius, y + radius)
+    ink.draw.ellipse(circle, fill=ground, outline=letters, width=2)
+    ink.write(at, str(number), Style(19, letters, bold=True), Anchor.CENTRE)
+
+
+def dashes(ring: list[tuple[float, float]]) -> list[list[tuple[float, float]]]:
+    """Return the parts of a line that are drawn when it is dashed, pixels."""
+    import shapely  # noqa: PLC0415
+    from shapely.ops import substring  # noqa: PLC0415
+
+    line = shapely.LineString(ring)
+    count = max(round(line.length / sum(DASH_AND_GAP)), 1)
+    period = line.length / count
+    drawn = period * DASH_AND_GAP[0] / sum(DASH_AND_GAP)
+    parts = [substring(line, n * period, n * period + drawn) for n in range(count)]
+    return [[(x, y) for x, y in shapely.get_coordinates(part).tolist()] for part in parts]
 
 
 def draw_graticule(ink: Ink, view: MapView, frame: Box) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landslidectl.detection.fuse import MASKED, was_seen
+from landslidectl.detection.ground import ground_of
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Window
 from landslidectl.products.contract import MASKED_RGB, SCORE_RAMP
@@ -49,11 +49,11 @@ def map_picture(view: MapView, request: "ProductRequest", rasters: MapRasters) -
     if backdrop is None:
         backdrop = radar_backdrop(request, shape)
     colours = np.repeat(backdrop[:, :, None], 3, axis=2)
-    masked = (quality & int(MASKED)) != 0
-    colours = blend(colours, np.array(MASKED_RGB, dtype=np.float32), masked * MASK_ALPHA)
+    ground = ground_of(score, quality)
+    colours = blend(colours, np.array(MASKED_RGB, dtype=np.float32), ground.masked * MASK_ALPHA)
     alpha = score_alpha(score, request.detections.threshold)
     colours = blend(colours, score_colours(score), alpha)
-    colours = np.where(was_seen(score, quality)[:, :, None], colours, hatching(shape)[:, :, None])
+    colours = np.where(ground.unobserved[:, :, None], hatching(shape)[:, :, None], colours)
     page = np.full((view.height, view.width, 3), PAPER, dtype=np.float32)
     page[box.top : box.bottom, box.left : box.right] = colours
     return Image.fromarray(np.clip(np.rint(page), 0, 255).astype(np.uint8), "RGB")

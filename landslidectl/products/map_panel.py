@@ -8,8 +8,8 @@ import numpy as np
 from landslidectl.detection.evidence import scene_span
 from landslidectl.detection.regions import OUTLINE_DELINEATED
 from landslidectl.products.contract import MASKED_RGB
-from landslidectl.products.ink import BLACK, FAINT, GREY, WHITE, Anchor, Ink, Style
-from landslidectl.products.map_frame import AREA_RGB, BADGE_RADIUS, OUTLINE_RGB
+from landslidectl.products.ink import BLACK, FAINT, GREY, Anchor, Ink, Style
+from landslidectl.products.map_frame import AREA_RGB, OUTLINE_RGB, dashes, draw_badge
 from landslidectl.products.map_layers import (
     MASK_ALPHA,
     blend,
@@ -18,7 +18,15 @@ from landslidectl.products.map_layers import (
     score_colours,
 )
 from landslidectl.products.map_view import Box
-from landslidectl.products.wording import day, dem_in_words, limitations, model_in_words
+from landslidectl.products.wording import (
+    confidence_in_words,
+    day,
+    dem_in_words,
+    limitations,
+    model_in_words,
+    standing_in_words,
+)
+from landslidectl.terms import Confidence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,6 +120,10 @@ def _result(panel: Panel, request: "ProductRequest") -> None:
         flagged = sum(bool(item.flag) for item in found.items)
         if flagged:
             panel.paragraph(f"{flagged} flagged as doubtful")
+        high = found.count(Confidence.HIGH)
+        panel.paragraph(confidence_in_words(high, count - high))
+        if request.release > 1:
+            panel.paragraph(standing_in_words(request), SMALL)
     else:
         panel.paragraph("A result only for the area analysed:")
     total = found.tested_km2 + found.masked_km2 + found.unobserved_km2
@@ -126,10 +138,16 @@ def _result(panel: Panel, request: "ProductRequest") -> None:
 def _legend(panel: Panel, request: "ProductRequest") -> None:
     draw, threshold = panel.ink.draw, request.detections.threshold
     panel.heading("LEGEND")
-    _score_bar(panel, threshold)
+    _score_bar(panel, threshold, request.detections.threshold_high)
 
     def outline(box: Box) -> None:
         draw.rectangle(_edges(box), outline=OUTLINE_RGB, width=4)
+
+    def dashed(box: Box) -> None:
+        left, top, right, bottom = _edges(box)
+        ring = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+        for part in dashes([(float(x), float(y)) for x, y in ring]):
+            draw.line(part, fill=OUTLINE_RGB, width=4)
 
     def masked(box: Box) -> None:
         ground = np.full((1, 1, 3), LEGEND_GROUND, dtype=np.float32)
@@ -144,7 +162,9 @@ def _legend(panel: Panel, request: "ProductRequest") -> None:
     def area(box: Box) -> None:
         draw.rectangle(_edges(box), outline=AREA_RGB, width=4)
 
-    panel.swatch("Detection", outline)
+    if request.detections.threshold_high is not None:
+        panel.swatch("Detection, high confidence", outline)
+    panel.swatch("Detection, low confidence", dashed)
     words = "Layover, shadow, water, slope"
     words = words if request.has_relief else "Masked (layover not tested)"
     panel.swatch(words, masked)
@@ -153,8 +173,8 @@ def _legend(panel: Panel, request: "ProductRequest") -> None:
         panel.swatch("Area of interest", area)
 
 
-def _score_bar(panel: Panel, threshold: float) -> None:
-    """Draw the colours of the score as they look on the map, with the threshold marked."""
+def _score_bar(panel: Panel, threshold: float, threshold_high: float | None) -> None:
+    """Draw the colours of the score as they look on the map, with the thresholds marked."""
     box = Box(panel.box.left, panel.y, panel.box.width, 30)
     scores = np.linspace(0.0, 1.0, box.width, dtype=np.float32)[None, :]
     ground = np.full((1, box.width, 3), LEGEND_GROUND, dtype=np.float32)
@@ -167,8 +187,14 @@ def _score_bar(panel: Panel, threshold: float) -> None:
     below = box.bottom + 10
     ink.write((box.left, below), "0", SMALL)
     ink.write((box.right, below), "1", SMALL, Anchor.RIGHT_TOP)
-    middle = min(max(mark, box.left + 170), box.right - 100)
-    ink.write((middle, below), f"threshold {threshold:.2f}", SMALL, Anchor.CENTRE_TOP)
+    words = f"threshold {threshold:.2f}"
+    if threshold_high is not None:
+        mark_high = box.left + threshold_high * box.width
+        draw.line((mark_high, box.top - 4, mark_high, box.bottom + 6), fill=BLACK, width=3)
+        words += f", high {threshold_high:.2f}"
+    half = ink.width(words, SMALL) / 2
+    middle = min(max(mark, box.left + 100 + half), box.right - 25 - half)
+    ink.write((middle, below), words, SMALL, Anchor.CENTRE_TOP)
     ink.write((box.left + 28, below), "score", SMALL)
     panel.y = below + 36
 
@@ -180,9 +206,7 @@ def _strongest(panel: Panel, request: "ProductRequest", listed: "tuple[Detection
     names = ("lat, lon", "score", "ha", "tracks")
     _cells(panel, columns, names, SMALL)
     for number, item in enumerate(listed, start=1):
-        x, y, radius = panel.box.left + 16, panel.y + 12, BADGE_RADIUS - 1
-        panel.ink.draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=OUTLINE_RGB)
-        panel.ink.write((x, y), str(number), Style(18, WHITE, bold=True), Anchor.CENTRE)
+        draw_badge(panel.ink, (panel.box.left + 16, panel.y + 12), number, item)
         cells = (
             f"{item.centroid_lat:.4f}, {item.centroid_lon:.4f}",
             f"{item.score_max:.2f}",

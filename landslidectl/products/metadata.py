@@ -16,9 +16,11 @@ from landslidectl.products.contract import (
     RASTERS,
     SCHEMA_VERSION,
     FileKind,
+    RasterSpec,
     file_spec,
 )
 from landslidectl.products.wording import credit, dem_in_words, iso, limitations
+from landslidectl.terms import Confidence, Standing
 
 if TYPE_CHECKING:
     from landslidectl.detection.regions import Detection
@@ -56,8 +58,13 @@ def describe_product(request: "ProductRequest", files: Mapping[FileKind, Path]) 
             "masked_km2": round(found.masked_km2, 3),
             "unobserved_km2": round(found.unobserved_km2, 3),
             "threshold": found.threshold,
+            "threshold_high": found.threshold_high,
+            "confidence": {kind.value: found.count(kind) for kind in Confidence},
+            "status": {kind.value: found.count(kind) for kind in Standing},
+            "dropped": len(request.dropped),
         },
         "ground": plain(facts.ground),
+        "dropped": [plain(item) for item in request.dropped],
         "windows": {"pre_days": facts.pre_days, "post_days": facts.post_days},
         "tracks": [_track(stack) for stack in _sorted(request.stacks)],
         "scenes": [_scene(scene) for scene in facts.scenes],
@@ -163,6 +170,7 @@ def _model(model: "Model") -> dict[str, Any]:
         "bands": model.bands.value,
         "sha256": model.sha256,
         "threshold": model.threshold,
+        "threshold_high": model.threshold_high,
         "licence": model.licence,
     }
 
@@ -177,15 +185,20 @@ def _dem(request: "ProductRequest") -> dict[str, Any]:
 
 
 def _layers() -> list[dict[str, Any]]:
-    rasters: list[dict[str, Any]] = [
+    bits = {str(int(bit)): meaning for bit, meaning in QUALITY_BITS}
+    return [
         {
             "name": spec.band,
             "dtype": spec.dtype,
             "nodata": None if spec.nodata is None else str(spec.nodata),
             "unit": spec.unit,
             "description": spec.description,
+            **({"bits": bits} if spec.kind is FileKind.QUALITY else {}),
+            **({"classes": _classes(spec)} if spec.classes else {}),
         }
         for spec in RASTERS
     ]
-    rasters[-1]["bits"] = {str(int(bit)): meaning for bit, meaning in QUALITY_BITS}
-    return rasters
+
+
+def _classes(spec: RasterSpec) -> dict[str, str]:
+    return {str(int(item.value)): f"{item.name}: {item.meaning}" for item in spec.classes}

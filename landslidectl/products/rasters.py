@@ -1,15 +1,16 @@
-"""The raster layers of a product as Cloud-Optimized GeoTIFFs."""
+"""The raster layers of a product as Cloud-Optimized GeoTIFFs, and the names of their classes."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landslidectl.files.atomic import atomic_path
+from landslidectl.detection.classes import write_classes
+from landslidectl.files.atomic import atomic_path, write_text_atomic
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.rasters import RasterLayout, create_raster, grid_of, open_raster
 from landslidectl.files.rasters import rasterio_window as to_rasterio
-from landslidectl.products.contract import SCHEMA_VERSION, RasterSpec
-from landslidectl.products.wording import credit, dem_in_words, iso, limitations
+from landslidectl.products.contract import CLASS_LAYER, CLASSES, SCHEMA_VERSION, RasterSpec
+from landslidectl.products.wording import credit, dem_in_words, high_in_words, iso, limitations
 from landslidectl.terms import Phase
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 COG_BLOCK_SIDE = 512
 COPY_BLOCK_SIDE = 2048
+OPAQUE = 255
+COLUMNS = (("Value", 0, 5), ("Class", 2, 2), ("Red", 0, 6), ("Green", 0, 7), ("Blue", 0, 8))
+"""Name, GDALRATFieldType and GDALRATFieldUsage of the columns of an attribute table."""
 
 
 def write_cog(final: Path, source: Path, spec: RasterSpec, tags: Mapping[str, str]) -> None:
@@ -57,6 +61,49 @@ def write_cog(final: Path, source: Path, spec: RasterSpec, tags: Mapping[str, st
         tagged.unlink(missing_ok=True)
 
 
+def write_class_cog(final: Path, request: "ProductRequest", tags: Mapping[str, str]) -> None:
+    """Write the class of every pixel as a Cloud-Optimized GeoTIFF with a palette."""
+    found, source = request.detections, final.with_name(f".{final.stem}.classes.tif")
+    try:
+        write_classes(request.fused, source, found.threshold, found.threshold_high)
+        write_cog(final, source, CLASS_LAYER, tags)
+    finally:
+        source.unlink(missing_ok=True)
+
+
+def write_class_names(final: Path) -> None:
+    """Write what GDAL and all that use it read beside the class raster: names and a table.
+
+    A TIFF holds a palette but no names of its values; they go into the sidecar of GDAL's persistent
+    auxiliary metadata.
+    """
+    names = {int(item.value): item.name for item in CLASSES}
+    categories = [f"      <Category>{names.get(value, '')}</Category>" for value in range(256)]
+    columns = [
+        f'      <FieldDefn index="{index}"><Name>{name}</Name><Type>{kind}</Type>'
+        f"<Usage>{usage}</Usage></FieldDefn>"
+        for index, (name, kind, usage) in enumerate(COLUMNS)
+    ]
+    rows = []
+    for index, item in enumerate(CLASSES):
+        cells = "".join(f"<F>{cell}</F>" for cell in (int(item.value), item.name, *item.rgb))
+        rows.append(f'      <Row index="{index}">{cells}</Row>')
+    lines = [
+        "<PAMDataset>",
+        '  <PAMRasterBand band="1">',
+        "    <CategoryNames>",
+        *categories,
+        "    </CategoryNames>",
+        '    <GDALRasterAttributeTable tableType="thematic">',
+        *columns,
+        *rows,
+        "    </GDALRasterAttributeTable>",
+        "  </PAMRasterBand>",
+        "</PAMDataset>",
+    ]
+    write_text_atomic(final, "\n".join(lines) + "\n")
+
+
 def provenance_tags(request: "ProductRequest") -> dict[str, str]:
     """Return the tags that every raster of a product carries."""
     facts = request.provenance
@@ -77,6 +124,7 @@ def provenance_tags(request: "ProductRequest") -> dict[str, str]:
         "MODEL_VERSION": " ".join(sorted({model.version for model in request.models})),
         "MODEL_SHA256": " ".join(sorted({model.sha256 for model in request.models})),
         "THRESHOLD": f"{request.detections.threshold:.3f}",
+        "THRESHOLD_HIGH": high_in_words(request),
         "DEM": dem_in_words(request),
         "LIMITATIONS": " ".join(limitations(request)),
         "TIFFTAG_SOFTWARE": request.software_name,
@@ -93,7 +141,14 @@ def _copy_with_tags(source: Path, tagged: Path, spec: RasterSpec, tags: Mapping[
         grid = grid_of(values)
         with create_raster(tagged, grid, layout) as target:
             target.units = (spec.unit,)
-            target.update_tags(1, DESCRIPTION=spec.description)
+            target.update_tags(1, DESCRIPTION=spec.description, **_class_tags(spec))
+            if spec.classes:
+                palette = {int(item.value): (*item.rgb, OPAQUE) for item in spec.classes}
+                target.write_colormap(1, palette)
             for block in grid.blocks(COPY_BLOCK_SIDE):
                 window = to_rasterio(block)
                 target.write(values.read(1, window=window), 1, window=window)
+
+
+def _class_tags(spec: RasterSpec) -> dict[str, str]:
+    return {f"CLASS_{int(item.value)}": f"{item.name}: {item.meaning}" for item in spec.classes}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from landslidectl.detection.regions import OUTLINE_DELINEATED
 from landslidectl.files.atomic import write_text_atomic
 from landslidectl.products.contract import (
+    CLASSES,
     DETECTION_FIELDS,
     FILES,
     FLAGS,
@@ -16,17 +17,20 @@ from landslidectl.products.contract import (
     FieldSpec,
 )
 from landslidectl.products.wording import (
+    confidence_in_words,
     credit,
     dem_in_words,
     event_in_words,
     ground_in_words,
+    high_in_words,
     iso,
     left_out_in_words,
     limitations,
     minute,
     model_in_words,
+    standing_in_words,
 )
-from landslidectl.terms import Phase
+from landslidectl.terms import Confidence, Phase
 
 if TYPE_CHECKING:
     from landslidectl.products.request import ProductRequest
@@ -75,8 +79,16 @@ def _result(request: "ProductRequest") -> list[str]:
             f"{drawn} delineated, {count - drawn} in window outlines"
             f"{f'; {flagged} flagged as doubtful' if flagged else ''}."
         )
+        high = found.count(Confidence.HIGH)
+        told = [
+            f"{confidence_in_words(high, count - high)} (highest score from "
+            f"{high_in_words(request)} on).",
+        ]
     else:
         first = "No detection. This is a result only for the area analysed below."
+        told = []
+    if request.release > 1:
+        told.append(f"{standing_in_words(request)}.")
     shares = (
         ("analysed", found.tested_km2),
         ("observed, but masked (layover, shadow, water, slope, land cover)", found.masked_km2),
@@ -85,6 +97,7 @@ def _result(request: "ProductRequest") -> list[str]:
     return [
         first,
         *left_out_in_words(request),
+        *told,
         f"Status: {request.status.value}.",
         "",
         *(f"  {km2:10.1f} km2  {100 * km2 / total:5.1f} %  {words}" for words, km2 in shares),
@@ -129,6 +142,7 @@ def _making(request: "ProductRequest") -> list[str]:
         ("Ground judged", ground_in_words(request)),
         ("Grid", f"EPSG:{grid.epsg}, {grid.pixel_m:g} m, {grid.rows} rows x {grid.cols} columns"),
         ("Threshold", f"score >= {request.detections.threshold:.3f}"),
+        ("High threshold", high_in_words(request)),
         *(
             ("Model", f"{model_in_words(model)} ({model.bands.value}), SHA-256 {model.sha256}")
             for model in request.models
@@ -158,6 +172,7 @@ def _refused(request: "ProductRequest") -> list[str]:
 
 def _rasters() -> list[str]:
     rows = [(spec.band, f"{spec.dtype}. {spec.description}.") for spec in RASTERS]
+    rows += [(f"  class {int(item.value)}", f"{item.name}: {item.meaning}") for item in CLASSES]
     rows += [(f"  bit {int(bit)}", meaning) for bit, meaning in QUALITY_BITS]
     return _table(rows)
 

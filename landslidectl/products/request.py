@@ -68,6 +68,29 @@ class RefusedScene:
 
 
 @dataclass(frozen=True, slots=True)
+class DroppedDetection:
+    """A detection of the last release that nothing in this one overlaps.
+
+    Parameters
+    ----------
+    det_id : str
+        Its name in that release.
+    status : str
+        What it was there.
+    releases : str
+        Releases that showed it, such as ``r1+r2``.
+    lon, lat : float
+        Degrees; a point inside its outline.
+    """
+
+    det_id: str
+    status: str
+    releases: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Where a result came from.
 
@@ -145,6 +168,8 @@ class ProductRequest:
         Counters of the product name.
     overwrite : bool
         Replace a complete product of the same name.
+    dropped : tuple of DroppedDetection
+        What the last release showed and this one does not.
     """
 
     folder: Path
@@ -157,6 +182,7 @@ class ProductRequest:
     release: int = 1
     version: int = 1
     overwrite: bool = False
+    dropped: tuple[DroppedDetection, ...] = ()
 
     @property
     def name(self) -> ProductName:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.inference.manifest import RULE
+from landslidectl.terms import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,6 +114,23 @@ def left_out_in_words(request: "ProductRequest") -> list[str]:
         return []
     regions = "1 region of changed ground is" if count == 1 else f"{count} regions are"
     return [f"{regions} left out, steep nowhere: --min-steepness 0 shows them with a flag."]
+
+
+def confidence_in_words(high: int, low: int) -> str:
+    """Return how many detections are of either confidence."""
+    return f"{high} of high confidence, {low} of low"
+
+
+def standing_in_words(request: "ProductRequest") -> str:
+    """Return how often detections were seen, and how many are gone since the last release."""
+    counts = [f"{request.detections.count(kind)} {kind.value}" for kind in Standing]
+    return f"{', '.join(counts)}; {len(request.dropped)} dropped since the last release"
+
+
+def high_in_words(request: "ProductRequest") -> str:
+    """Return the high threshold, or that there is none."""
+    high = request.detections.threshold_high
+    return "none" if high is None else f"{high:.3f}"
 
 
 def event_in_words(request: "ProductRequest") -> str:

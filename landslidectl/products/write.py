@@ -15,7 +15,12 @@ from landslidectl.products.geojson import write_geojson
 from landslidectl.products.map_layers import MapRasters
 from landslidectl.products.map_png import write_map
 from landslidectl.products.metadata import write_metadata
-from landslidectl.products.rasters import provenance_tags, write_cog
+from landslidectl.products.rasters import (
+    provenance_tags,
+    write_class_cog,
+    write_class_names,
+    write_cog,
+)
 from landslidectl.products.readme import write_readme
 from landslidectl.products.request import Product, ProductRequest
 from landslidectl.products.vectors import write_geopackage
@@ -51,6 +56,8 @@ def _write_files(request: ProductRequest, staging: Path) -> dict[FileKind, Path]
     """Write every file; the metadata describe all others, the checksums cover the metadata too."""
     paths = {kind: staging / request.name.file(kind) for kind in FileKind}
     tags = provenance_tags(request)
+    write_class_cog(paths[FileKind.CLASS], request, tags)
+    write_class_names(paths[FileKind.CLASS_NAMES])
     write_cog(paths[FileKind.SCORE], request.fused.path, SCORE_LAYER, tags)
     write_cog(paths[FileKind.QUALITY], request.fused.quality_path, QUALITY_LAYER, tags)
     write_geopackage(paths[FileKind.GEOPACKAGE], request)

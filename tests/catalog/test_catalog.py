@@ -113,7 +113,8 @@ def test_schema_version_counts_the_migrations(catalog: Catalog) -> None:
     connection.close()
     assert len(names) == SCHEMA_VERSION == len(MIGRATIONS._migrations)
     assert journal == "wal"
-    for table in ("scenes", "models", "jobs", "steps", "outputs", "detections"):
+    tables = ("scenes", "models", "jobs", "steps", "outputs", "detections", "releases", "sightings")
+    for table in tables:
         assert strict[table] == 1
 
 

@@ -88,6 +88,7 @@ def test_flags_win_over_variables_over_the_file(
 
 def test_two_shocks_and_all_options(runner: CliRunner, asked: list[DetectSettings]) -> None:
     options = "--no-dem --post-days 24 --pre-days 90 --threshold 0.7 --max-memory 2GB --device cpu"
+    options += " --high-threshold 0.9"
     result = runner.invoke(
         app,
         [
@@ -102,6 +103,7 @@ def test_two_shocks_and_all_options(runner: CliRunner, asked: list[DetectSetting
     assert settings.dem is None
     assert settings.no_dem
     assert (settings.pre_days, settings.post_days, settings.threshold) == (90.0, 24.0, 0.7)
+    assert settings.high_threshold == 0.9
     assert settings.max_memory_mb == 2000
 
 
@@ -131,6 +133,8 @@ def test_the_ground_that_is_judged_can_be_chosen(
         (["--event", "2018-09-05"], 2, "day without a time"),
         (["--event", "2018-09-05T18:07:59"], 2, "time zone"),
         (["--threshold", "7"], 2, "--threshold"),
+        (["--high-threshold", "1"], 2, "--high-threshold must be between"),
+        (["--threshold", "0.8", "--high-threshold", "0.7"], 2, "below the threshold 0.8"),
         (["--aoi", "a.geojson", "--bbox", "1", "2", "3", "4"], 2, "--bbox"),
         (["--no-dem"], 2, "--no-dem"),
         (["--device", "tpu"], 2, "tpu"),

@@ -32,7 +32,9 @@ def job_id() -> str:
             OutputRecord(__file__, "product", "cd" * 32, 10, 1),
         )
         catalog.finish_step(step, StepOutcome("done", 1.25, "fine", outputs=outputs))
-        catalog.record_detections(job, [DetectionRecord("LS-1", 12.5, 42.5, 1.5, 0.9, 0.8, "D046")])
+        catalog.record_detections(
+            job, [DetectionRecord("LS-1", 12.5, 42.5, 1.5, 0.9, 0.8, "D046", "high", "provisional")]
+        )
         catalog.record_scenes(
             [
                 SceneRecord("/s/a.zip", "S1A_A", start="2018-09-01T00:00:00.000Z"),
@@ -56,7 +58,7 @@ def test_jobs_list(runner: CliRunner, job_id: str) -> None:
 def test_jobs_show(runner: CliRunner, job_id: str) -> None:
     told_job = runner.invoke(app, ["jobs", "show", job_id[:20]])
     assert told_job.exit_code == 0
-    for words in ("geocode", __file__, "LS-1", "threshold: 0.5"):
+    for words in ("geocode", __file__, "LS-1", "threshold: 0.5", "high", "provisional"):
         assert words in told_job.stdout
     assert "/out/a.tif" not in told_job.stdout, "what is gone is not offered"
     facts = json.loads(runner.invoke(app, ["jobs", "show", job_id, "--json"]).stdout)

@@ -73,6 +73,7 @@ class FakeModel:
     sha256: str = "ab" * 32
     bands: BandSet = BandSet.VV_VH
     threshold: float = 0.6
+    threshold_high: float | None = 0.8
     architecture: str = "resnet"
     licence: str = "MIT"
 

@@ -68,6 +68,8 @@ def test_a_missing_network_is_refused(tmp_path):
         ({"window": True}, "'window' must be int"),
         ({"threshold": 1.5}, "'threshold' must be between"),
         ({"threshold": "high"}, "'threshold' must be between"),
+        ({"threshold_high": 0.4}, "'threshold_high' must be between the threshold 0.5 and 1"),
+        ({"threshold_high": "often"}, "'threshold_high' must be between"),
         ({"bands": "hh"}, "known are vv_vh, vv"),
         ({"band_names": ["post_VV"]}, "'band_names'"),
         ({"units": "linear"}, "stacks are in dB"),

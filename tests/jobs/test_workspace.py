@@ -103,6 +103,8 @@ def test_settings_that_contradict_themselves(tmp_path: Path) -> None:
         {"threads": 0},
         {"pre_days": 0.0},
         {"threshold": 1.0},
+        {"high_threshold": 0.0},
+        {"threshold": 0.8, "high_threshold": 0.7},
         {"stride": 65},
     ]
     for change in wrong:
@@ -117,5 +119,7 @@ def test_identity_leaves_out_what_does_not_change_the_product(tmp_path: Path) ->
     assert differences(one.identity(), two.identity()) == []
     three = DetectSettings(scenes=(), output=tmp_path, event=event, model="cnn")
     assert differences(one.identity(), three.identity()) == ["model: resnet -> cnn"]
+    four = DetectSettings(scenes=(), output=tmp_path, event=event, high_threshold=0.9)
+    assert differences(one.identity(), four.identity()) == ["high_threshold: None -> 0.9"]
     assert "event" not in IngestSettings(scenes=(), output=tmp_path).identity()
     assert one.described()["threads"] == 1

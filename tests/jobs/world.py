@@ -32,7 +32,7 @@ BBOX = (WEST, SOUTH, WEST + 0.02, SOUTH + 0.015)
 LEVELS_DB = np.array([-9.0, -15.0])
 SLIDE = (slice(60, 110), slice(60, 110))
 GOOD, DAMAGED, ELSEWHERE, BROKEN = "good", "damaged", "elsewhere", "broken"
-NOISY = "noisy"
+NOISY, CALM = "noisy", "calm"
 
 # far below the threshold on undisturbed ground, far above it where VV rose by 6 dB
 HEAD = Head(weights=(0.0, 0.0, 4.0, 0.0), bias=-4.0)
@@ -95,7 +95,7 @@ class World:
     def geocode(
         self, scene: Scene, dem: Dem, grid: Grid, out: Path, options: GeocodeOptions
     ) -> GeocodedScene:
-        """Draw speckled ground, and after the event a slide on it."""
+        """Draw speckled ground, and after the event a slide on it, unless all is calm."""
         content = scene.path.read_text().split()[2]
         if content == DAMAGED:
             raise DamagedScene(scene.path, "the measurement is truncated")
@@ -104,7 +104,7 @@ class World:
         self.geocoded.append(scene.scene_id)
         rng = np.random.default_rng(int(scene.datatake, 16))
         level_db = np.broadcast_to(LEVELS_DB[:, None, None], (2, *grid.shape)).copy()
-        if scene.start > EVENT.last:
+        if scene.start > EVENT.last and content != CALM:
             level_db[0][SLIDE] += 6.0
         linear = 10.0 ** (level_db / 10.0) * rng.gamma(50.0, 1 / 50.0, level_db.shape)
         layout = RasterLayout(

@@ -82,7 +82,8 @@ def make_request(folder: Path, **changes: Any) -> ProductRequest:
     fused = fuse_scores([raster], [stack], folder / "work" / "fused.tif")
     area = to_wgs84(shapely.box(*GRID.bounds).buffer(-50.0), GRID.epsg)
     models = (FakeModel(),)
-    options = DetectOptions(threshold=threshold, models=models, area_of_interest=area)
+    high = max(threshold, 0.8)
+    options = DetectOptions(threshold, models=models, area_of_interest=area, threshold_high=high)
     values: dict[str, Any] = {
         "folder": folder / "out",
         "detections": find_detections(fused, [stack], options),

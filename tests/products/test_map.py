@@ -3,16 +3,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from landslidectl.grid import Grid
 from landslidectl.products.ink import printable
+from landslidectl.products.map_frame import dashes, draw_outlines
 from landslidectl.products.map_layers import MapRasters, hillshade, score_alpha, score_colours
 from landslidectl.products.map_png import FRAME, PAGE, draw_page, write_map
 from landslidectl.products.map_view import MapView, angle_label, round_length
 from landslidectl.products.request import ProductRequest
+from landslidectl.terms import Confidence
 from tests.detection.fakes import GRID
 from tests.products.samples import make_dem, make_request
 
@@ -43,6 +46,32 @@ def test_page_shows_score_mask_and_what_was_not_observed(tmp_path: Path) -> None
     unobserved, ground = colour_at(page, 40, 124), colour_at(page, 40, 10)
     assert np.ptp(unobserved) < 2.0
     assert np.ptp(ground) < 2.0
+
+
+def test_outlines_of_low_confidence_are_dashed(tmp_path: Path) -> None:
+    weak = make_request(tmp_path).detections.items[1]
+    view = MapView(GRID, FRAME.width, FRAME.height)
+    left, _, right, top = weak.polygon.bounds
+    (x0, y), (x1, _) = np.rint(view.pixels(np.array([[left, top], [right, top]]))).astype(int)
+    shares = {}
+    for confidence in Confidence:
+        picture = Image.new("RGB", (view.width, view.height), (255, 255, 255))
+        draw_outlines(picture, view, [replace(weak, confidence=confidence.value)], None)
+        edge = np.asarray(picture)[y - 2 : y + 3, x0 + 5 : x1 - 5]
+        shares[confidence] = (edge.sum(axis=2) < 250).any(axis=0).mean()
+    assert weak.confidence == "low"
+    assert shares[Confidence.HIGH] == 1.0
+    assert 0.4 < shares[Confidence.LOW] < 0.8
+
+
+def test_dashes_leave_no_line_out_and_none_whole() -> None:
+    square = [(0.0, 0.0), (60.0, 0.0), (60.0, 60.0), (0.0, 60.0), (0.0, 0.0)]
+    parts = dashes(square)
+    drawn = sum(shapely.LineString(part).length for part in parts)
+    assert len(parts) == 16
+    assert drawn == pytest.approx(240.0 * 9.0 / 15.0)
+    (short,) = dashes([(0.0, 0.0), (1.0, 0.0)])
+    assert shapely.LineString(short).length == pytest.approx(0.6)
 
 
 def test_page_without_relief_shows_the_radar(tmp_path: Path) -> None:

@@ -1,12 +1,20 @@
 import struct
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
+from landslidectl.detection.classes import PixelClass
 from landslidectl.files.rasters import RasterLayout, open_raster, read_bands, write_raster
 from landslidectl.grid import Grid
-from landslidectl.products.contract import QUALITY_LAYER, SCORE_LAYER, FileKind
+from landslidectl.products.contract import (
+    CLASS_LAYER,
+    CLASSES,
+    QUALITY_LAYER,
+    SCORE_LAYER,
+    FileKind,
+)
 from landslidectl.products.rasters import provenance_tags, write_cog
 from landslidectl.products.write import write_product
 from tests.detection.fakes import NAN
@@ -40,6 +48,63 @@ def test_layers_carry_name_unit_nodata_statistics_and_provenance(tmp_path: Path)
     np.testing.assert_array_equal(
         read_bands(product.files[FileKind.QUALITY]), read_bands(request.fused.quality_path)
     )
+
+
+def test_classes_carry_palette_names_statistics_and_provenance(tmp_path: Path) -> None:
+    request = make_request(tmp_path)
+    product = write_product(request)
+    with open_raster(product.files[FileKind.CLASS]) as dataset:
+        assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert (dataset.dtypes, dataset.nodata) == (("uint8",), 255.0)
+        assert (dataset.descriptions, dataset.units) == (("class",), ("class",))
+        assert dataset.colorinterp[0].name == "palette"
+        palette = dataset.colormap(1)
+        tags, facts = dataset.tags(1), dataset.tags()
+        classes = dataset.read(1)
+    for item in CLASSES:
+        assert palette[int(item.value)][:3] == item.rgb
+        assert tags[f"CLASS_{int(item.value)}"].startswith(f"{item.name}: ")
+    assert float(tags["STATISTICS_MAXIMUM"]) == PixelClass.MASKED, "nodata is left out"
+    assert (facts["THRESHOLD"], facts["THRESHOLD_HIGH"]) == ("0.600", "0.800")
+    assert facts["MODEL_SHA256"] == "ab" * 32
+    assert classes[20, 35] == PixelClass.HIGH
+    assert classes[65, 95] == PixelClass.LOW
+    assert classes[75, 30] == PixelClass.MASKED
+    assert classes[40, 124] == PixelClass.UNOBSERVED
+    assert classes[40, 10] == PixelClass.NONE
+
+
+def test_gdal_finds_the_names_of_the_classes_beside_the_raster(tmp_path: Path) -> None:
+    """A copy as VRT writes down whatever names and attribute table GDAL has found."""
+    import rasterio
+    from rasterio.shutil import copy
+
+    product = write_product(make_request(tmp_path))
+    assert (
+        product.files[FileKind.CLASS_NAMES].name == f"{product.files[FileKind.CLASS].name}.aux.xml"
+    )
+    with rasterio.Env(GDAL_PAM_ENABLED="YES", GDAL_DISABLE_READDIR_ON_OPEN="FALSE"):
+        copy(str(product.files[FileKind.CLASS]), str(tmp_path / "copy.vrt"), driver="VRT")
+    found = ElementTree.parse(tmp_path / "copy.vrt").getroot()
+    categories = [item.text or "" for item in found.iter("Category")]
+    rows = [[cell.text for cell in row] for row in found.iter("Row")]
+    assert {item.value: categories[item.value] for item in CLASSES} == {
+        item.value: item.name for item in CLASSES
+    }
+    assert rows == [[str(int(i.value)), i.name, *map(str, i.rgb)] for i in CLASSES]
+
+
+def test_classes_are_never_averaged_in_overviews(tmp_path: Path) -> None:
+    values = np.random.default_rng(5).choice([0, 1, 2, 254, 255], size=WIDE.shape).astype("uint8")
+    source, final = tmp_path / "source.tif", tmp_path / "class.tif"
+    write_raster(source, WIDE, [values], RasterLayout(("x",), "uint8", 255.0))
+    write_cog(final, source, CLASS_LAYER, {})
+    with open_raster(final) as dataset:
+        assert dataset.overviews(1) == [2, 4]
+        coarse = dataset.read(1, out_shape=(275, 325))
+    assert set(np.unique(coarse)) <= {0, 1, 2, 254, 255}
+    directories, first_data = tiff_layout(final)
+    assert max(directories) < first_data
 
 
 def test_large_layer_is_tiled_with_overviews_before_the_data(tmp_path: Path) -> None:

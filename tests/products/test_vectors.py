@@ -53,11 +53,16 @@ def test_attributes_come_back(tmp_path: Path) -> None:
     assert second["score_max"] == 0.7
     assert first["post_start"] == np.datetime64("2018-09-11T20:41:57.000")
     assert first["review"] == "unreviewed"
+    assert (first["confidence"], second["confidence"]) == ("high", "low")
+    assert (first["status"], first["releases"], first["n_seen"]) == ("first", "r1", 1)
+    assert first["first_seen"] == first["post_end"]
     _, _, geometry, _ = pyogrio.raw.read(final, layer="detections")
     outline = shapely.from_wkb(geometry[0])
     assert outline.equals(request.detections.items[0].polygon)
     facts = {row["key"]: row["value"] for row in rows_of(final, "run")}
     assert facts["status"] == "succeeded"
+    assert (facts["high"], facts["low"], facts["first"]) == ("1", "1", "2")
+    assert (facts["threshold_high"], facts["dropped"]) == ("0.800", "0")
     assert facts["model_sha256"] == "ab" * 32
     (area,) = rows_of(final, "area_of_interest")
     parts = [area[f"{kind}_km2"] for kind in ("tested", "masked", "unobserved")]

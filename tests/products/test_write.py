@@ -9,6 +9,7 @@ from landslidectl.errors import OutputError
 from landslidectl.events import ArtefactWritten, ProgressEvent
 from landslidectl.products.contract import FileKind
 from landslidectl.products.naming import parse_product_name
+from landslidectl.products.request import DroppedDetection
 from landslidectl.products.write import write_product
 from landslidectl.terms import JobStatus
 from tests.detection.fakes import GRID
@@ -91,6 +92,12 @@ def test_metadata_say_what_is_needed_to_defend_the_result(tmp_path: Path) -> Non
     assert facts["settings"] == {"threshold": 0.6, "scenes": "scenes"}
     assert facts["credit"] == "Contains modified Copernicus Sentinel data 2018"
     assert facts["grid"]["epsg"] == GRID.epsg
+    assert facts["result"]["threshold_high"] == 0.8
+    assert facts["result"]["confidence"] == {"low": 1, "high": 1}
+    assert facts["result"]["status"] == {"first": 2, "provisional": 0, "confirmed": 0}
+    assert facts["models"][0]["threshold_high"] == 0.8
+    classes = next(layer for layer in facts["layers"] if layer["name"] == "class")["classes"]
+    assert classes["254"].startswith("masked")
     assert facts["processed"] == "2018-09-12T03:04:05Z"
     named = {item["name"]: item["sha256"] for item in facts["files"]}
     score = product.files[FileKind.SCORE]
@@ -114,6 +121,25 @@ def test_readme_decodes_this_product(tmp_path: Path) -> None:
     for kind in FileKind:
         assert flat.name.file(kind) in without
     assert max(len(line) for line in without.splitlines() if "LSD_" not in line) <= 110
+
+
+def test_what_the_last_release_showed_and_this_one_does_not_is_told(tmp_path: Path) -> None:
+    dropped = DroppedDetection("LS-0123456789ab", "provisional", "r1+r2", 141.9, 42.7)
+    product = write_product(replace(make_request(tmp_path), dropped=(dropped,), release=3))
+    facts = json.loads(product.files[FileKind.METADATA].read_text())
+    assert facts["result"]["dropped"] == 1
+    assert facts["dropped"] == [
+        {
+            "det_id": "LS-0123456789ab",
+            "status": "provisional",
+            "releases": "r1+r2",
+            "lon": 141.9,
+            "lat": 42.7,
+        }
+    ]
+    text = product.files[FileKind.README].read_text()
+    assert "2 first, 0 provisional, 0 confirmed; 1 dropped since the last release." in text
+    assert "1 of high confidence, 1 of low (highest score from 0.800 on)." in text
 
 
 def test_a_product_of_simulated_scenes_can_not_pass_for_a_real_one(tmp_path):

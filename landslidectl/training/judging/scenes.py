@@ -129,7 +129,7 @@ def map_scenes(
     for done, seed in enumerate(wanted, start=1):
         with tempfile.TemporaryDirectory(prefix="landslidectl-") as work:
             spec = (landscapes or Landscapes()).over(EventSpec(seed, size_km, zip_every=0))
-            event = _simulate(spec, Path(work))
+            event = simulate_stacks(spec, Path(work))
             for name, subject in subjects.items():
                 tallies = _tallies(event, subject, Path(work))
                 sums[name] = tuple(a.plus(b) for a, b in zip(sums[name], tallies, strict=True))
@@ -137,7 +137,7 @@ def map_scenes(
     return sums
 
 
-def _simulate(spec: EventSpec, work: Path) -> EventStacks:
+def simulate_stacks(spec: EventSpec, work: Path) -> EventStacks:
     """Simulate and stack an event, and its twin without slides."""
     slid = simulate_event(spec, work / "slid")
     quiet = simulate_event(replace(spec, slides=False), work / "quiet")
@@ -151,8 +151,8 @@ def _simulate(spec: EventSpec, work: Path) -> EventStacks:
 
 
 def _tallies(event: EventStacks, subject: Subject, work: Path) -> Iterator[Tally]:
-    slid = _Map.of(event.slid, subject.model, work / "slid-score.tif")
-    quiet = _Map.of(event.quiet, subject.model, work / "quiet-score.tif")
+    slid = SceneMap.of(event.slid, subject.model, work / "slid-score.tif")
+    quiet = SceneMap.of(event.quiet, subject.model, work / "quiet-score.tif")
     slides = event.slides
     for threshold in subject.thresholds:
         detected, calm = slid.detections(threshold), quiet.detections(threshold)
@@ -171,7 +171,7 @@ def _tallies(event: EventStacks, subject: Subject, work: Path) -> Iterator[Tally
 
 
 @dataclass(frozen=True, slots=True)
-class _Map:
+class SceneMap:
     """Fused scores of some stacks, their highest, and how much ground could be judged."""
 
     fused: FusedScore
@@ -180,7 +180,8 @@ class _Map:
     tested_km2: float
 
     @classmethod
-    def of(cls, stacks: "tuple[Stack, ...]", model: "Model", out: Path) -> "_Map":
+    def of(cls, stacks: "tuple[Stack, ...]", model: "Model", out: Path) -> "SceneMap":
+        """Score the stacks of one event into ``out``."""
         fused = fused_score(stacks, model, out)
         tested = find_detections(fused, stacks, DetectOptions(2.0, delineate=False)).tested_km2
         return cls(fused, stacks, float(np.nanmax(read_bands(fused.path)[0])), tested)

@@ -64,6 +64,7 @@ def card_text(manifest: Mapping[str, Any]) -> str:
         _figures(manifest),
         judged_sections(manifest),
         _scenes(manifest),
+        _confidence(manifest),
         _quantisation(manifest),
     )
     return "\n".join([head, *(part for part in parts if part)])
@@ -169,6 +170,41 @@ def _scenes(manifest: Mapping[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _confidence(manifest: Mapping[str, Any]) -> str:
+    """Return what detections of low and of high confidence are worth, where it was measured."""
+    record = manifest["metrics"].get("confidence")
+    if record is None:
+        return ""
+    test = record["on_test_events"]
+    high, everything, low = test["high"], test["all"], test["low"]
+    lines = [
+        "## Low and high confidence (simulated)",
+        "",
+        f"A detection whose highest score lies from {record['threshold_high']:g} on is of high "
+        "confidence. It is the lowest such score, in hundredths, with at most "
+        f"{record['most_false_per_100_km2']:g} false detections per 100 km2 on "
+        f"{len(record['threshold_events'])} events without slides; there were "
+        f"{record['on_threshold_events']['high']['quiet_regions']} false ones in "
+        f"{record['on_threshold_events']['high']['quiet_km2']:.0f} km2, so it is roughly known. "
+        f"The figures are those of {len(record['test_events'])} other events.",
+        "",
+        "| detections | number | touch a slide | large slides found | false per 100 km2 |",
+        "|---|---:|---:|---:|---:|",
+        _class_row("high confidence", high, high["recall_large"], high["quiet_km2"]),
+        _class_row("low confidence", low, None, high["quiet_km2"]),
+        _class_row("both", everything, everything["recall_large"], high["quiet_km2"]),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _class_row(title: str, part: Mapping[str, Any], recall: float | None, quiet_km2: float) -> str:
+    cells = [title, str(part["regions"])]
+    cells += ["" if share is None else f"{share:.0%}" for share in (part["precision"], recall)]
+    cells.append(f"{100.0 * part['quiet_regions'] / quiet_km2:.1f}")
+    return f"| {' | '.join(cells)} |"
 
 
 def _quantisation(manifest: Mapping[str, Any]) -> str:
