@@ -11,6 +11,7 @@ import numpy as np
 from landslidectl.errors import StackError
 from landslidectl.files.rasters import RasterLayout, create_raster, open_raster, rasterio_window
 from landslidectl.grid import Grid
+from landslidectl.inference.judged import SKIPPED_SCORE
 from landslidectl.terms import Quality, Track
 
 if TYPE_CHECKING:
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
 
 BLOCK_SIDE = 2048
 DISTORTED = Quality.LAYOVER | Quality.SHADOW
-MASKED = DISTORTED | Quality.WATER
-"""Bits under which a pixel was observed but cannot be judged."""
+MASKED = DISTORTED | Quality.WATER | Quality.SKIPPED
+"""Bits under which a pixel was observed but cannot be judged; its score may be NaN then."""
+
+
+def is_observed(score: "NDArray[np.float32]", quality: "NDArray[np.uint8]") -> "NDArray[np.bool_]":
+    """Return where a fused score says, or would say had it not been skipped, what was seen."""
+    return np.asarray(np.isfinite(score) | ((quality & int(Quality.SKIPPED)) != 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class FusedScore:
     Parameters
     ----------
     path : Path
-        float32 score 0..1, NaN where no track observes.
+        float32 score 0..1, NaN where no track observes, and where those that do skipped it.
     quality_path : Path
         uint8 `Quality` bits of the tracks that made the score.
     grid : Grid
@@ -108,20 +114,22 @@ def fuse_block(
     Parameters
     ----------
     scores : NDArray
-        float32 (track, row, col), NaN = not observed by that track.
+        float32 (track, row, col), NaN = not observed by that track, `SKIPPED_SCORE` = it skipped
+        the pixel and says nothing.
     quality : NDArray
         uint8 `Quality` bits of the same shape.
 
     Returns
     -------
     score : NDArray
-        float32 (row, col), NaN where no track observes.
+        float32 (row, col), NaN where no track observes, and where those that do skipped it.
     quality : NDArray
         uint8 (row, col). Layover and shadow stay only where no track sees the pixel clearly;
         border and too few images only where they hold for every track used; where nothing
-        observes, all bits are kept, as they may say why.
+        observes, all bits are kept, as they may say why. Skipped where all that observe did.
     """
-    observed = np.isfinite(scores)
+    skipped = scores == SKIPPED_SCORE
+    observed = np.isfinite(scores) & ~skipped
     clear = observed & ((quality & int(DISTORTED)) == 0)
     used = np.where(clear.any(axis=0), clear, observed)
     count = used.sum(axis=0)
@@ -134,6 +142,7 @@ def fuse_block(
     all_bits = np.bitwise_and.reduce(np.where(counted, quality, np.uint8(255)), axis=0)
     weakening = np.uint8(Quality.BORDER | Quality.TOO_FEW_IMAGES)
     kept = np.where(count > 0, (any_bits & ~weakening) | (all_bits & weakening), any_bits)
+    kept = np.where((count == 0) & skipped.any(axis=0), kept | np.uint8(Quality.SKIPPED), kept)
     return fused, kept.astype(np.uint8)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from landslidectl.detection.delineate import DelineateOptions, Delineator
 from landslidectl.detection.evidence import Evidence, EvidenceReader, scene_span
-from landslidectl.detection.fuse import BLOCK_SIDE, MASKED, FusedScore
+from landslidectl.detection.fuse import BLOCK_SIDE, MASKED, FusedScore, is_observed
 from landslidectl.detection.geodesy import (
     area_scale,
     from_wgs84,
@@ -124,8 +124,8 @@ class Detections:
     threshold : float
         Lowest score of a detected pixel.
     tested_km2, masked_km2, unobserved_km2 : float
-        Areas on the ellipsoid: judged; observed, but in layover, shadow or water for every track;
-        not observed. Together they are the area of interest (or the whole grid).
+        Areas on the ellipsoid: judged; observed, but in layover, shadow or water for every track, or
+        skipped; not observed. Together they are the area of interest (or the whole grid).
     """
 
     items: tuple[Detection, ...]
@@ -195,7 +195,7 @@ def _survey(
                 if aoi_on_grid is None
                 else pixels_inside(aoi_on_grid, fused.grid.subgrid(block))
             )
-            observed = np.isfinite(score)
+            observed = is_observed(score, quality)
             masked = observed & ((quality & int(MASKED)) != 0)
             for index, kind in enumerate((observed & ~masked, masked, ~observed)):
                 pixels[index] += np.count_nonzero(kind & counted)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.detection.fuse import MASKED
+from landslidectl.detection.fuse import MASKED, is_observed
 from landslidectl.detection.geodesy import area_scale
 from landslidectl.errors import ProductError
 from landslidectl.evaluation.inventory import Burner, Inventory
@@ -96,8 +96,10 @@ def survey_ground(product: MappedProduct, inventory: Inventory) -> Ground:
     ):
         for block in grid.blocks(BLOCK_SIDE):
             window, part = rasterio_window(block), bits[block.slices]
-            part[np.isfinite(scores.read(1, window=window))] |= np.uint8(Bit.OBSERVED)
-            part[(quality.read(1, window=window) & int(MASKED)) != 0] |= np.uint8(Bit.MASKED)
+            bits_here = quality.read(1, window=window)
+            seen = is_observed(scores.read(1, window=window), bits_here)
+            part[seen] |= np.uint8(Bit.OBSERVED)
+            part[(bits_here & int(MASKED)) != 0] |= np.uint8(Bit.MASKED)
             for bit, burner in burners:
                 part[burner.window(block)] |= np.uint8(bit)
     return Ground(grid, bits)

@@ -11,6 +11,7 @@ from landslidectl.inference.score import ScoreOptions, ScoreRaster, score_stack
 from landslidectl.jobs.composites import Side, SideBuilder, look_scene
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.geocoding import title_of
+from landslidectl.jobs.ground import NOT_JUDGED, judged_ground
 from landslidectl.jobs.job import Job
 from landslidectl.jobs.settings import DetectSettings, StackSettings
 from landslidectl.jobs.steps import Done, Made, Step
@@ -79,13 +80,20 @@ def score_track(job: Job[DetectSettings], track: StackedTrack, model: Model) -> 
     """Score one track's stack."""
     settings, stack = job.settings, track.stack.value
     out = job.workspace.score(stack.track.name)
-    options = ScoreOptions(stride=settings.stride, device=settings.device, threads=settings.threads)
+    options = ScoreOptions(
+        stride=settings.stride,
+        device=settings.device,
+        threads=settings.threads,
+        max_memory_mb=settings.max_memory_mb,
+    )
 
     def work(reporter: Reporter) -> Made[ScoreRaster]:
-        raster = score_stack(stack, model, out, options, reporter)
+        with judged_ground(stack) as judged:
+            raster = score_stack(stack, model, out, replace(options, judged=judged), reporter)
         record = {
             "device_used": raster.device_used,
             "windows_scored": raster.windows_scored,
+            "windows_skipped": raster.windows_skipped,
             "way": raster.way,
         }
         detail = f"{stack.track.name}: {raster.windows_scored} windows"
@@ -101,6 +109,7 @@ def score_track(job: Job[DetectSettings], track: StackedTrack, model: Model) -> 
         "stride": settings.stride,
         "device": settings.device.value,
         "max_missing": options.max_missing,
+        "not_judged": int(NOT_JUDGED),
     }
     return job.run(Step("score", f"Scores of {stack.track}", depends_on, work, revive))
 

@@ -139,6 +139,7 @@ RASTERS: tuple[RasterSpec, ...] = (SCORE_LAYER, QUALITY_LAYER)
 QUALITY_BITS: tuple[tuple[Quality, str], ...] = (
     (Quality.TESTED, "tested for layover and shadow"),
     (Quality.LAYOVER, "layover: the slope folds over towards the radar"),
+    (Quality.SKIPPED, "not judged: no window there holds enough ground that can be judged"),
     (Quality.SHADOW, "shadow: the radar does not see the slope"),
     (Quality.WATER, "water"),
     (Quality.BORDER, "border noise of a scene"),

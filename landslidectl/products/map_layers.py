@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landslidectl.detection.fuse import MASKED
+from landslidectl.detection.fuse import MASKED, is_observed
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Window
 from landslidectl.products.contract import MASKED_RGB, SCORE_RAMP
@@ -53,7 +53,8 @@ def map_picture(view: MapView, request: "ProductRequest", rasters: MapRasters) -
     colours = blend(colours, np.array(MASKED_RGB, dtype=np.float32), masked * MASK_ALPHA)
     alpha = score_alpha(score, request.detections.threshold)
     colours = blend(colours, score_colours(score), alpha)
-    colours = np.where(np.isfinite(score)[:, :, None], colours, hatching(shape)[:, :, None])
+    seen = is_observed(score, quality)[:, :, None]
+    colours = np.where(seen, colours, hatching(shape)[:, :, None])
     page = np.full((view.height, view.width, 3), PAPER, dtype=np.float32)
     page[box.top : box.bottom, box.left : box.right] = colours
     return Image.fromarray(np.clip(np.rint(page), 0, 255).astype(np.uint8), "RGB")
