@@ -124,8 +124,8 @@ class Detections:
     threshold : float
         Lowest score of a detected pixel.
     tested_km2, masked_km2, unobserved_km2 : float
-        Areas on the ellipsoid: judged; observed, but in layover, shadow or water for every track, or
-        skipped; not observed. Together they are the area of interest (or the whole grid).
+        Areas on the ellipsoid: judged; observed, but in layover, shadow or water for every track,
+        or skipped; not observed. Together they are the area of interest (or the whole grid).
     """
 
     items: tuple[Detection, ...]
