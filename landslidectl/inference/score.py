@@ -28,7 +28,7 @@ from landslidectl.inference.judged import SKIPPED_SCORE, Judged, JudgedGround
 from landslidectl.inference.manifest import Model, check_contract
 from landslidectl.inference.overlap import Behind, ahead
 from landslidectl.inference.remaining import Remaining
-from landslidectl.inference.strips import HELD, Strip, read_strips
+from landslidectl.inference.strips import Strip, read_strips, strips_held
 from landslidectl.inference.windows import pad_to_window, window_origins
 from landslidectl.terms import Device, Track
 
@@ -190,9 +190,9 @@ def fitting(options: ScoreOptions, grid: Grid, bands: int, side: int) -> ScoreOp
     fewer = sorted({options.block_rows, *range(LEAST_ROWS, options.block_rows, LEAST_ROWS)})
     for count in range(max(threads, 1), 0, -1):
         for rows in reversed(fewer):
-            if estimate_memory_mb(grid.cols, bands, rows + side, count) <= ceiling:
+            if estimate_memory_mb((grid.cols, bands), rows, side, count) <= ceiling:
                 return replace(options, threads=count, block_rows=rows)
-    needed = estimate_memory_mb(grid.cols, bands, fewer[0] + side, 1)
+    needed = estimate_memory_mb((grid.cols, bands), fewer[0], side, 1)
     raise ResourceError(
         f"scoring {grid.cols} columns may need {needed} MB of memory, --max-memory allows "
         f"{ceiling} MB",
@@ -200,20 +200,24 @@ def fitting(options: ScoreOptions, grid: Grid, bands: int, side: int) -> ScoreOp
     )
 
 
-def estimate_memory_mb(cols: int, bands: int, rows: int, threads: int) -> int:
+def estimate_memory_mb(raster: tuple[int, int], rows: int, side: int, threads: int) -> int:
     """Estimate the most memory that scoring takes, in megabytes.
 
     Parameters
     ----------
-    cols, bands : int
-        Of the raster.
+    raster : (int, int)
+        Columns and bands.
     rows : int
-        Of a strip, with those that its windows reach.
+        Of a strip.
+    side : int
+        Of a window.
     threads : int
     """
-    strip = rows * cols * (np.dtype(np.float32).itemsize * bands + 1)
-    scores = 2 * rows * cols * np.dtype(np.float32).itemsize
-    return BASE_MB + threads * THREAD_MB + (HELD * strip + scores) // MEGABYTE
+    (cols, bands), value = raster, np.dtype(np.float32).itemsize
+    strips = strips_held(rows, side - 1) * (rows + side - 1) * cols * (value * bands + 1)
+    # one strip of scores is made while the one before is written
+    scores = 2 * rows * cols * value
+    return BASE_MB + threads * THREAD_MB + (strips + scores) // MEGABYTE
 
 
 def _layout(

@@ -1,5 +1,6 @@
 """A stack read from top to bottom, once, in strips that overlap by what windows reach."""
 
+import math
 from collections import deque
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from landslidectl.stack.record import Stack
 
-HELD = 3
-"""Strips in memory at a time: one is scored, one is ready, one waits for rows of the next."""
 REBUILD = "Delete the stack's folder and run the same command again."
 
 
@@ -56,6 +55,9 @@ def read_strips(
 ) -> Generator[Strip, None, None]:
     """Yield a stack in strips; every row is read once.
 
+    Memory is taken again, since new memory costs as much as a fifth of reading: once the next strip
+    but one is asked for, a strip is overwritten.
+
     Parameters
     ----------
     stack : Stack
@@ -69,28 +71,40 @@ def read_strips(
     StackError
         If the stack's raster cannot be read to its end.
     """
-    grid = stack.grid
+    grid, height = stack.grid, min(rows + reach, stack.grid.rows)
     indexes = [stack.bands.band_names.index(name) + 1 for name in names]
     with open_raster(stack.values_path) as values:
         waiting: deque[Strip] = deque()
+        memory = [
+            (
+                np.empty((len(indexes), height, grid.cols), dtype=np.float32),
+                np.empty((height, grid.cols), dtype=bool),
+            )
+            for _ in range(strips_held(rows, reach))
+        ]
         for row in range(0, grid.rows, rows):
             block = Window(row, 0, min(rows, grid.rows - row), grid.cols)
             tall = min(block.rows + reach, grid.rows - row)
-            bands = np.empty((len(indexes), tall, grid.cols), dtype=np.float32)
-            own = bands[:, : block.rows]
+            bands, missing = memory[row // rows % len(memory)]
+            strip = Strip(block, bands[:, :tall], missing[:tall])
+            own = strip.bands[:, : block.rows]
             try:
                 values.read(indexes, window=rasterio_window(block), out=own)
             except OSError as error:
                 raise StackError(
                     f"{stack.values_path}: cannot be read: {error}", REBUILD
                 ) from error
-            strip = Strip(block, bands, np.empty(bands.shape[1:], dtype=bool))
             _find_missing(own, strip.missing[: block.rows])
             for earlier in waiting:
                 earlier.take(strip)
             waiting.append(strip)
             while waiting and waiting[0].is_whole(row + block.rows):
                 yield waiting.popleft()
+
+
+def strips_held(rows: int, reach: int) -> int:
+    """Return how many strips are in memory: one in use, one made ready, those it waits for."""
+    return 2 + math.ceil(reach / rows)
 
 
 def _find_missing(bands: "NDArray[np.float32]", out: "NDArray[np.bool_]") -> None:

@@ -299,7 +299,7 @@ def test_rows_and_then_threads_are_taken_back_to_fit_into_memory():
     grid = Grid(32654, 500000.0, 4_700_000.0, 10.0, 17_000, 25_000)
     wanted = ScoreOptions(threads=8)
     assert fitting(wanted, grid, 4, 64) is wanted
-    needed = [estimate_memory_mb(25_000, 4, rows + 64, 8) for rows in (256, 64)]
+    needed = [estimate_memory_mb((25_000, 4), rows, 64, 8) for rows in (256, 64)]
     for ceiling, rows, threads in (
         (needed[0], 256, 8),
         (needed[0] - 1, 192, 8),
@@ -310,12 +310,12 @@ def test_rows_and_then_threads_are_taken_back_to_fit_into_memory():
         assert (fitted.block_rows, fitted.threads) == (rows, threads)
     with pytest.raises(ResourceError, match="--max-memory allows 300 MB"):
         fitting(ScoreOptions(threads=8, max_memory_mb=300), grid, 4, 64)
-    assert estimate_memory_mb(25_000, 4, 256 + 64, 2) < 2000
+    assert estimate_memory_mb((25_000, 4), 256, 64, 2) < 2000
 
 
 def test_a_ceiling_does_not_change_a_bit(tmp_path, model):
     stack = write_stack(tmp_path, _values(500, 100))
     first = score_stack(stack, model, tmp_path / "a.tif")
-    tight = ScoreOptions(threads=2, max_memory_mb=estimate_memory_mb(100, 4, 64 + 64, 1))
+    tight = ScoreOptions(threads=2, max_memory_mb=estimate_memory_mb((100, 4), 64, 64, 1))
     second = score_stack(stack, model, tmp_path / "b.tif", tight)
     assert np.array_equal(read_bands(first.path), read_bands(second.path))
