@@ -55,8 +55,8 @@ def read_strips(
 ) -> Generator[Strip, None, None]:
     """Yield a stack in strips; every row is read once.
 
-    Memory is taken again, since new memory costs as much as a fifth of reading: once the next strip
-    but one is asked for, a strip is overwritten.
+    Memory is taken again, since the system clears new memory first: once the next strip but one is
+    asked for, a strip is overwritten.
 
     Parameters
     ----------
