@@ -195,16 +195,16 @@ def whole(task: Task) -> dict[str, Any]:
 
 
 def scoring(task: Task) -> dict[str, Any]:
-    """Score strips that are in memory."""
+    """Load the model, read the mask, and score strips that are in memory."""
     stack, model = task.stack, task.model
     plane = pixels(stack.grid.cols, len(model.bands.band_names), REACH)
     tally = counted()
+    task.clock.begin()
     with (
         judged_ground(stack) as judged,
         open_scorer(model, threads=task.options.threads) as scorer,
         BlockScorer(scorer, task.options.stride, task.options.max_missing) as blocks,
     ):
-        task.clock.begin()
         options = replace(task.options, judged=judged)
         raster = RasterRun(stack.grid, model.window, options, blocks)
         for strip in _strips(task, plane):
