@@ -20,10 +20,11 @@ class StepStarted:
 
 @dataclass(frozen=True, slots=True)
 class StepAdvanced:
-    """``done`` of the announced units are finished."""
+    """``done`` of the announced units are finished; ``left_s`` seconds follow, None if unknown."""
 
     step: str
     done: int
+    left_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

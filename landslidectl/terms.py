@@ -109,12 +109,17 @@ class Standing(StrEnum):
 
 
 class Quality(IntFlag):
-    """Bits of the quality layer; 1, 4 and 16 are those of HyP3's layover-shadow map."""
+    """Bits of the quality layer; 1, 4 and 16 are those of HyP3's layover-shadow map.
+
+    ``SKIPPED`` is set where scores of tracks are fused: no window was scored there, since none
+    holds enough ground that can be judged.
+    """
 
     NOT_TESTED = 0
     TESTED = 1
     EXCLUDED = 2
     LAYOVER = 4
+    SKIPPED = 8
     SHADOW = 16
     WATER = 32
     BORDER = 64

@@ -17,7 +17,7 @@ def test_track_names():
 
 
 def test_quality_bits_are_those_of_the_contract():
-    assert [int(bit) for bit in Quality] == [1, 2, 4, 16, 32, 64, 128]
+    assert [int(bit) for bit in Quality] == [1, 2, 4, 8, 16, 32, 64, 128]
 
 
 def test_event_time_is_turned_into_utc():

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 LINE_EVERY_S = 60.0
 JSON_EVERY_S = 1.0
+TELL_SECONDS_BELOW_S = 100.0
+TELL_MINUTES_BELOW_S = 5400.0
 
 
 @contextmanager
@@ -90,7 +92,8 @@ class LineReporter:
         started, told = self._running.get(event.step, (None, 0.0))
         now = self._clock()
         if started is not None and now - told >= LINE_EVERY_S:
-            say(f"  {clean(started.title)}: {event.done} of {started.total} {started.unit}")
+            left = f", {time_left_words(event.left_s)}" if event.left_s is not None else ""
+            say(f"  {clean(started.title)}: {event.done} of {started.total} {started.unit}{left}")
             self._running[event.step] = (started, now)
 
 
@@ -116,11 +119,13 @@ class BarReporter:
             case StepStarted():
                 self._drop(event.step)
                 total = event.total or None
-                task = self._progress.add_task(clean(event.title), total=total)
+                task = self._progress.add_task(clean(event.title), total=total, left="")
                 self._tasks[event.step] = (task, event)
             case StepAdvanced():
                 if event.step in self._tasks:
-                    self._progress.update(self._tasks[event.step][0], completed=event.done)
+                    left = "" if event.left_s is None else time_left_words(event.left_s)
+                    task, _ = self._tasks[event.step]
+                    self._progress.update(task, completed=event.done, left=left)
             case StepFinished():
                 started = self._drop(event.step)
                 self._print(finish_words(event, started.title if started else event.step))
@@ -177,6 +182,15 @@ def finish_words(event: StepFinished, title: str) -> str:
     return f"{clean(title)}: {how}{detail}"
 
 
+def time_left_words(seconds: float) -> str:
+    """Return in words how long a step will still take, no finer than it can be known."""
+    if seconds < TELL_SECONDS_BELOW_S:
+        return f"about {max(round(seconds / 5), 1) * 5} s left"
+    if seconds < TELL_MINUTES_BELOW_S:
+        return f"about {round(seconds / 60)} min left"
+    return f"about {seconds / 3600:.1f} h left"
+
+
 def refusal_words(event: SceneRefused) -> str:
     """Return one line about a refused scene, its path named once."""
     path, reason = event.path, event.reason.removeprefix(f"{event.path}: ")
@@ -216,9 +230,10 @@ def _bars() -> Iterator["Progress"]:
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=30),
+        BarColumn(bar_width=10),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         yield progress

@@ -11,6 +11,7 @@ import numpy as np
 from landslidectl.errors import StackError
 from landslidectl.files.rasters import RasterLayout, create_raster, open_raster, rasterio_window
 from landslidectl.grid import Grid
+from landslidectl.inference.judged import SKIPPED_SCORE
 from landslidectl.terms import Quality, Track
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 
 BLOCK_SIDE = 2048
 DISTORTED = Quality.LAYOVER | Quality.SHADOW
-MASKED = DISTORTED | Quality.WATER | Quality.EXCLUDED
-"""Bits under which a pixel was observed but cannot be judged."""
+LEFT_OUT = Quality.EXCLUDED | Quality.SKIPPED
+MASKED = DISTORTED | Quality.WATER | LEFT_OUT
+"""Bits under which a pixel was observed but cannot be judged; its score may be NaN then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class FusedScore:
     Parameters
     ----------
     path : Path
-        float32 score 0..1, NaN where no track observes.
+        float32 score 0..1, NaN where no track observes, and where those that do skipped it.
     quality_path : Path
         uint8 `Quality` bits of the tracks that made the score.
     grid : Grid
@@ -103,7 +105,7 @@ def fuse_scores(
             )
             if ground is not None:
                 observed = np.any([_observed(counts, block) for counts in counts_in], axis=0)
-                quality = with_ground((score, quality), ground.bits(block), observed)
+                quality = with_ground(quality, ground.bits(block), observed)
             score_out.write(score, 1, window=window)
             quality_out.write(quality, 1, window=window)
     return fused
@@ -120,20 +122,22 @@ def fuse_block(
     Parameters
     ----------
     scores : NDArray
-        float32 (track, row, col), NaN = not observed by that track.
+        float32 (track, row, col), NaN = not observed by that track, `SKIPPED_SCORE` = it skipped
+        the pixel and says nothing.
     quality : NDArray
         uint8 `Quality` bits of the same shape.
 
     Returns
     -------
     score : NDArray
-        float32 (row, col), NaN where no track observes.
+        float32 (row, col), NaN where no track observes, and where those that do skipped it.
     quality : NDArray
         uint8 (row, col). Layover and shadow stay only where no track sees the pixel clearly;
         border and too few images only where they hold for every track used; where nothing
-        observes, all bits are kept, as they may say why.
+        observes, all bits are kept, as they may say why. Skipped where all that observe did.
     """
-    observed = np.isfinite(scores)
+    skipped = scores == SKIPPED_SCORE
+    observed = np.isfinite(scores) & ~skipped
     clear = observed & ((quality & int(DISTORTED)) == 0)
     used = np.where(clear.any(axis=0), clear, observed)
     count = used.sum(axis=0)
@@ -146,39 +150,34 @@ def fuse_block(
     all_bits = np.bitwise_and.reduce(np.where(counted, quality, np.uint8(255)), axis=0)
     weakening = np.uint8(Quality.BORDER | Quality.TOO_FEW_IMAGES)
     kept = np.where(count > 0, (any_bits & ~weakening) | (all_bits & weakening), any_bits)
+    kept = np.where((count == 0) & skipped.any(axis=0), kept | np.uint8(Quality.SKIPPED), kept)
     return fused, kept.astype(np.uint8)
 
 
 def with_ground(
-    fused: "tuple[NDArray[np.float32], NDArray[np.uint8]]",
+    quality: "NDArray[np.uint8]",
     ground: "NDArray[np.uint8]",
     observed: "NDArray[np.bool_]",
 ) -> "NDArray[np.uint8]":
-    """Return fused quality bits with those of the ground.
-
-    A masked pixel that was observed but has no score, as the windows over it hold too little ground
-    that can be judged, is EXCLUDED too: it is not unobserved. What was not observed never is.
+    """Return fused quality bits with those of the ground; what was not observed is not EXCLUDED.
 
     Parameters
     ----------
-    fused : (score, quality)
-        Of a block, as `fuse_block` gives them.
+    quality : NDArray
+        uint8, of a block, as `fuse_block` gives it.
     ground : NDArray
         uint8, as `masks.GroundMask.bits` gives them.
     observed : NDArray
         bool, where any track has a value on both sides of the event.
     """
-    score, quality = fused
-    excluded = np.uint8(Quality.EXCLUDED)
     bits = quality | ground
-    bits[~np.isfinite(score) & ((bits & np.uint8(MASKED)) != 0)] |= excluded
-    bits[~observed] &= ~excluded
+    bits[~observed] &= ~np.uint8(Quality.EXCLUDED)
     return bits
 
 
 def was_seen(score: "NDArray[np.float32]", quality: "NDArray[np.uint8]") -> "NDArray[np.bool_]":
     """Return where a fused score was observed: where it has a value, or was left out of it."""
-    return np.asarray(np.isfinite(score) | ((quality & np.uint8(Quality.EXCLUDED)) != 0))
+    return np.asarray(np.isfinite(score) | ((quality & np.uint8(LEFT_OUT)) != 0))
 
 
 def _observed(counts: "DatasetReader", block: "Window") -> "NDArray[np.bool_]":

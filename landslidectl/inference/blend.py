@@ -8,11 +8,13 @@ the result.
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from landslidectl.grid import Window
+from landslidectl.inference.judged import SKIPPED_SCORE
 from landslidectl.inference.windows import bell
 
 if TYPE_CHECKING:
@@ -23,6 +25,22 @@ PIECE_ROWS, PIECE_COLS = 64, 1024
 
 Each = Callable[[Callable[[Window], None], Iterable[Window]], Any]
 """Calls a function with each of several pieces, in any order, like ``map``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What one row of windows leaves along the columns.
+
+    Parameters
+    ----------
+    sums : float64, (2, col)
+        Of score times bell and of the bell, over the windows that were scored.
+    skipped : bool, (col,)
+        Where windows were skipped.
+    """
+
+    sums: "NDArray[np.float64]"
+    skipped: "NDArray[np.bool_]"
 
 
 class Blend:
@@ -41,17 +59,26 @@ class Blend:
         self._bell = bell(side)
         self._columns = np.asarray(columns, dtype=np.intp)
         self._width = int(self._columns[-1]) + side
-        self._lines: dict[int, NDArray[np.float64]] = {}
+        self._lines: dict[int, _Line] = {}
 
     def add(self, origin: int, scores: "NDArray[np.float32]") -> None:
-        """Take the scores of the row of windows that starts at ``origin``; NaN = not scored."""
-        scored = np.isfinite(scores)
-        self._lines[origin] = self._column_sums(self._columns[scored], scores[scored])
+        """Take the scores of the row of windows that starts at ``origin``.
+
+        NaN and `SKIPPED_SCORE` are those of windows that were not scored.
+        """
+        scored, skipped = scores >= 0.0, scores == SKIPPED_SCORE
+        self._lines[origin] = _Line(
+            self._column_sums(self._columns[scored], scores[scored]),
+            self._reached(self._columns[skipped]),
+        )
 
     def rows(
         self, block: Window, missing: "NDArray[np.bool_]", each: Each
     ) -> "NDArray[np.float32]":
         """Return the scores of a block's pixels; rows above it can be asked for no more.
+
+        Where no window that covers a pixel was scored, its score is `SKIPPED_SCORE` if one of them
+        was skipped since too little there can be judged, else NaN.
 
         Parameters
         ----------
@@ -81,19 +108,33 @@ class Blend:
         self, piece: Window, missing: "NDArray[np.bool_]", out: "NDArray[np.float32]"
     ) -> None:
         sums, product = np.zeros((2, *piece.shape)), np.empty(piece.shape)
+        skipped = np.zeros(piece.shape, dtype=bool)
+        across = slice(piece.col, piece.col + piece.cols)
         for origin in sorted(self._lines):
             top = max(origin, piece.row)
             bottom = min(origin + self._side, piece.row + piece.rows)
             if top >= bottom:
                 continue
+            rows = slice(top - piece.row, bottom - piece.row)
+            line = self._lines[origin]
+            skipped[rows] |= line.skipped[across]
+            if not line.sums[1, across].any():
+                continue
             weights = self._bell[top - origin : bottom - origin, np.newaxis]
-            rows, scratch = slice(top - piece.row, bottom - piece.row), product[: bottom - top]
-            line = self._lines[origin][:, piece.col : piece.col + piece.cols]
+            scratch = product[: bottom - top]
             for index in range(2):
-                np.multiply(weights, line[index], out=scratch)
+                np.multiply(weights, line.sums[index, across], out=scratch)
                 sums[index, rows] += scratch
-        known = ~missing & (sums[1] != 0.0)
-        np.divide(sums[0], sums[1], out=out, where=known, casting="same_kind")
+        covered = sums[1] != 0.0
+        np.divide(sums[0], sums[1], out=out, where=covered & ~missing, casting="same_kind")
+        out[skipped & ~covered & ~missing] = SKIPPED_SCORE
+
+    def _reached(self, columns: "NDArray[np.intp]") -> "NDArray[np.bool_]":
+        """Return which pixel columns some windows of one row hold: (col,)."""
+        edges = np.zeros(self._width + 1, dtype=np.int64)
+        np.add.at(edges, columns, 1)
+        np.subtract.at(edges, columns + self._side, 1)
+        return np.asarray(np.cumsum(edges[:-1]) > 0)
 
     def _column_sums(
         self, columns: "NDArray[np.intp]", scores: "NDArray[np.float32]"

@@ -17,10 +17,11 @@ import numpy as np
 from landslidectl.inference.accelerator import GpuScorer
 from landslidectl.inference.baselines import AnyScorer, RuleScorer
 from landslidectl.inference.cutting import NotCuttableError
+from landslidectl.inference.judged import SKIPPED_SCORE
 from landslidectl.inference.network import BATCH
 from landslidectl.inference.sharing import SharedNetwork, Worker, share
 from landslidectl.inference.tiles import Tile, plan
-from landslidectl.inference.windows import cut_windows, fill_missing, missing_share
+from landslidectl.inference.windows import cut_windows, fill_missing, held
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 SHARED = "shared features"
 ONE_BY_ONE = "windows one by one"
 TILE_SIDE = 384
+
+Enough = Callable[["NDArray[np.int64]"], "NDArray[np.bool_]"]
 
 _Given = TypeVar("_Given")
 _Made = TypeVar("_Made")
@@ -55,13 +58,13 @@ class WindowBlock:
     columns: Sequence[int]
     side: int
 
-    def gaps(self) -> "NDArray[np.float64]":
-        """Return the share of missing pixels in each window: (window row, window col)."""
+    def gaps(self) -> "NDArray[np.int64]":
+        """Return how many pixels are missing in each window: (window row, window col)."""
         if not self.missing.any():
-            return np.zeros((len(self.rows), len(self.columns)))
+            return np.zeros((len(self.rows), len(self.columns)), dtype=np.int64)
         return np.stack(
             [
-                missing_share(self.missing[row : row + self.side], self.columns, self.side)
+                held(self.missing[row : row + self.side], self.columns, self.side)
                 for row in self.rows
             ]
         )
@@ -129,13 +132,31 @@ class BlockScorer:
         if self._pool is not None:
             self._pool.shutdown()
 
-    def score(self, block: WindowBlock) -> "NDArray[np.float32]":
-        """Return the scores of a block: (window row, window col), NaN where not scored."""
+    def score(self, block: WindowBlock, enough: Enough | None = None) -> "NDArray[np.float32]":
+        """Score the windows of a block.
+
+        Parameters
+        ----------
+        block : WindowBlock
+        enough : Enough, optional
+            Tells of the block's windows, from how many pixels each lacks, which hold enough ground
+            that can be judged; by default all do.
+
+        Returns
+        -------
+        float32, (window row, window col)
+            NaN where too much is missing; else `SKIPPED_SCORE` where too little can be judged.
+        """
         gaps = block.gaps()
-        scorable = (gaps <= self._max_missing) & (gaps < 1.0)
+        shares = gaps / block.side**2
+        complete = (shares <= self._max_missing) & (shares < 1.0)
+        scorable = complete if enough is None else complete & enough(gaps)
         if self.way == ONE_BY_ONE:
-            return self._one_by_one(block, scorable)
-        return self._shared(block, scorable, gaps == 0.0)
+            scores = self._one_by_one(block, scorable)
+        else:
+            scores = self._shared(block, scorable, gaps == 0)
+        scores[complete & ~scorable] = SKIPPED_SCORE
+        return scores
 
     def each(self, work: Callable[[_Given], _Made], pieces: Iterable[_Given]) -> "Iterator[_Made]":
         """Do independent pieces of work on the scorer's threads; results in order."""

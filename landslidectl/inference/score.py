@@ -1,17 +1,16 @@
-"""A stack becomes a raster of scores: windows are scored and blended, row block by row block."""
+"""A stack becomes a raster of scores: windows are scored and blended, strip by strip."""
 
 import time
-from collections import deque
-from collections.abc import Generator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landslidectl.errors import StackError
+from landslidectl.errors import ResourceError
 from landslidectl.events import (
     ArtefactWritten,
     Reporter,
@@ -20,18 +19,17 @@ from landslidectl.events import (
     StepStarted,
     silent,
 )
-from landslidectl.files.rasters import (
-    RasterLayout,
-    create_raster,
-    open_raster,
-    rasterio_window,
-)
-from landslidectl.grid import Grid, Window
+from landslidectl.files.rasters import RasterLayout, create_raster, rasterio_window
+from landslidectl.grid import Grid
 from landslidectl.inference.baselines import open_scorer
 from landslidectl.inference.blend import Blend
 from landslidectl.inference.blocks import BlockScorer, WindowBlock
+from landslidectl.inference.interpreter import default_threads
+from landslidectl.inference.judged import SKIPPED_SCORE, Judged, JudgedGround
 from landslidectl.inference.manifest import Model, check_contract
 from landslidectl.inference.overlap import Behind, ahead
+from landslidectl.inference.remaining import Remaining
+from landslidectl.inference.strips import Strip, read_strips, strips_held
 from landslidectl.inference.windows import pad_to_window, window_origins
 from landslidectl.terms import Device, Track
 
@@ -41,7 +39,11 @@ if TYPE_CHECKING:
     from landslidectl.stack.record import Stack
 
 STEP = "score"
-REBUILD = "Delete the stack's folder and run the same command again."
+LEAST_ROWS = 64
+BASE_MB = 330
+"""Program, libraries and the cache of raster tiles."""
+THREAD_MB = 40
+MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ class ScoreOptions:
         Rows read, scored and written at a time; the result does not depend on it.
     verbose : bool
         Let the runtime write its own lines to standard error.
+    judged : Judged, optional
+        Which pixels may be judged; a window that holds at most 5 % of pixels that are observed and
+        may be judged is not scored. By default all pixels may.
+    max_memory_mb : int, optional
+        Fewer rows and threads than asked for are taken at a time to stay below it.
     """
 
     stride: int = 32
@@ -70,6 +77,8 @@ class ScoreOptions:
     max_missing: float = 0.25
     block_rows: int = 256
     verbose: bool = False
+    judged: Judged | None = None
+    max_memory_mb: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,8 @@ class ScoreRaster:
     Parameters
     ----------
     path : Path
-        GeoTIFF, float32, 0..1, NaN where not observed.
+        GeoTIFF, float32, 0..1; NaN where not observed, `SKIPPED_SCORE` where nothing was scored
+        since too little can be judged.
     grid : Grid
         Its grid.
     track : Track
@@ -95,6 +105,8 @@ class ScoreRaster:
         not recorded.
     device_facts : mapping
         JSON-ready: why this device was used, which network file, adapter and driver.
+    windows_skipped : int
+        How many had enough pixels, but too few that can be judged.
     """
 
     path: Path
@@ -105,6 +117,7 @@ class ScoreRaster:
     windows_scored: int
     way: str = ""
     device_facts: Mapping[str, Any] = field(default_factory=dict)
+    windows_skipped: int = 0
 
 
 def score_stack(
@@ -118,9 +131,11 @@ def score_stack(
 
     Windows start every ``options.stride`` pixels, with one more flush with the right and the bottom
     edge. Where a window lacks few pixels, each band's gaps take the median of that band in the
-    window; where it lacks more than ``options.max_missing``, it is not scored. A pixel's score is
-    the mean of the scores of the windows that cover it, weighted by a Hann bell along both axes; it
-    is NaN where the pixel has no value in the stack or no window that covers it was scored.
+    window; where it lacks more than ``options.max_missing``, it is not scored. Where
+    ``options.judged`` leaves a window at most 5 % of its pixels, it is skipped. A pixel's score is
+    the mean of the scores of the windows that cover it, weighted by a Hann bell along both axes. It
+    is NaN where the pixel has no value in the stack; where no window that covers it was scored, it
+    is `SKIPPED_SCORE` if any of them was skipped, else NaN.
 
     Returns
     -------
@@ -132,31 +147,88 @@ def score_stack(
     ModelError
         If the stack was made under another contract, or the model is damaged.
     ResourceError
-        If the device is not available.
+        If the device is not available, or ``options.max_memory_mb`` is too little.
     StackError
         If the stack's raster cannot be read to its end.
     """
     check_contract(model, stack)
     started = time.monotonic()
+    names, reach = model.bands.band_names, model.window - 1
+    options = fitting(options, stack.grid, len(names), model.window)
     with (
         open_scorer(model, options.device, options.threads, options.verbose) as scorer,
         BlockScorer(scorer, options.stride, options.max_missing) as blocks,
         create_raster(out, stack.grid, _layout(stack, model, options, blocks)) as target,
         Behind() as writer,
-        closing(ahead(_blocks(stack, model, options))) as read,
+        closing(ahead(read_strips(stack, names, options.block_rows, reach))) as read,
     ):
         run = RasterRun(stack.grid, model.window, options, blocks)
         reporter(StepStarted(STEP, f"Scoring {stack.track}", run.windows, "windows"))
-        for block, bands in read:
-            scores = run.score(block, bands)
-            place = rasterio_window(block)
+        for strip in read:
+            scores = run.score(strip)
+            place = rasterio_window(strip.block)
             writer.do(partial(target.write, scores, 1, window=place))
-            reporter(StepAdvanced(STEP, run.done))
+            reporter(StepAdvanced(STEP, run.done, run.seconds_left()))
     reporter(ArtefactWritten(str(out), "score"))
-    detail = f"{run.scored} of {run.windows} windows"
-    reporter(StepFinished(STEP, time.monotonic() - started, detail))
+    reporter(StepFinished(STEP, time.monotonic() - started, run.words))
     used = scorer.device_used.value
-    return ScoreRaster(out, stack.grid, stack.track, model.name, used, run.scored, blocks.way)
+    return ScoreRaster(
+        out,
+        stack.grid,
+        stack.track,
+        model.name,
+        used,
+        run.scored,
+        blocks.way,
+        windows_skipped=run.skipped,
+    )
+
+
+def fitting(options: ScoreOptions, grid: Grid, bands: int, side: int) -> ScoreOptions:
+    """Return options whose rows and threads fit under the ceiling that they name.
+
+    Fewer rows come first: they cost least.
+
+    Raises
+    ------
+    ResourceError
+        With the figures, if nothing fits.
+    """
+    ceiling = options.max_memory_mb
+    if ceiling is None:
+        return options
+    threads = default_threads() if options.threads is None else options.threads
+    fewer = sorted({options.block_rows, *range(LEAST_ROWS, options.block_rows, LEAST_ROWS)})
+    for count in range(max(threads, 1), 0, -1):
+        for rows in reversed(fewer):
+            if estimate_memory_mb((grid.cols, bands), rows, side, count) <= ceiling:
+                return replace(options, threads=count, block_rows=rows)
+    needed = estimate_memory_mb((grid.cols, bands), fewer[0], side, 1)
+    raise ResourceError(
+        f"scoring {grid.cols} columns may need {needed} MB of memory, --max-memory allows "
+        f"{ceiling} MB",
+        "Allow more, or take a smaller --aoi.",
+    )
+
+
+def estimate_memory_mb(raster: tuple[int, int], rows: int, side: int, threads: int) -> int:
+    """Estimate the most memory that scoring takes, in megabytes.
+
+    Parameters
+    ----------
+    raster : (int, int)
+        Columns and bands.
+    rows : int
+        Of a strip.
+    side : int
+        Of a window.
+    threads : int
+    """
+    (cols, bands), value = raster, np.dtype(np.float32).itemsize
+    strips = strips_held(rows, side - 1) * (rows + side - 1) * cols * (value * bands + 1)
+    # one strip of scores is made while the one before is written
+    scores = 2 * rows * cols * value
+    return BASE_MB + threads * THREAD_MB + (strips + scores) // MEGABYTE
 
 
 def _layout(
@@ -171,75 +243,77 @@ def _layout(
         "max_missing": str(options.max_missing),
         "device": "gpu" if options.device is Device.GPU else "cpu",
         "way": blocks.way,
+        "skipped_score": f"{SKIPPED_SCORE:g}: not scored, too little can be judged here",
         **({"one_by_one_because": blocks.reason} if blocks.reason else {}),
     }
     return RasterLayout(("score",), nodata=float("nan"), tags=tags)
 
 
-def _blocks(
-    stack: "Stack", model: Model, options: ScoreOptions
-) -> "Generator[tuple[Window, NDArray[np.float32]], None, None]":
-    """Yield row blocks with the model's bands on them and on the rows that their windows reach.
-
-    Every row is read once: what a block reaches of the next is copied from there.
-    """
-    grid, reach = stack.grid, model.window - 1
-    names = stack.bands.band_names
-    indexes = [names.index(name) + 1 for name in model.bands.band_names]
-    with open_raster(stack.values_path) as values:
-        waiting: deque[tuple[Window, NDArray[np.float32]]] = deque()
-        for row in range(0, grid.rows, options.block_rows):
-            block = Window(row, 0, min(options.block_rows, grid.rows - row), grid.cols)
-            rows = min(block.rows + reach, grid.rows - row)
-            bands = np.empty((len(indexes), rows, grid.cols), dtype=np.float32)
-            try:
-                values.read(indexes, window=rasterio_window(block), out=bands[:, : block.rows])
-            except OSError as error:
-                raise StackError(
-                    f"{stack.values_path}: cannot be read: {error}", REBUILD
-                ) from error
-            for earlier, needed in waiting:
-                first, last = (
-                    row - earlier.row,
-                    min(row + block.rows - earlier.row, needed.shape[1]),
-                )
-                needed[:, first:last] = bands[:, : last - first]
-            waiting.append((block, bands))
-            while waiting and _is_whole(waiting[0], row + block.rows):
-                yield waiting.popleft()
-
-
-def _is_whole(item: "tuple[Window, NDArray[np.float32]]", read: int) -> bool:
-    """Tell whether the rows before ``read`` are all that a block needs."""
-    block, bands = item
-    return bool(block.row + bands.shape[1] <= read)
-
-
 class RasterRun:
-    """Scores the blocks of one raster, from top to bottom, and counts."""
+    """Scores the strips of one raster, from top to bottom, and counts.
+
+    Attributes
+    ----------
+    windows, done, scored, skipped : int
+        All windows; those that were passed; of these the scored ones, and those that were not
+        since too little can be judged.
+    """
 
     def __init__(self, grid: Grid, side: int, options: ScoreOptions, blocks: BlockScorer) -> None:
-        self._side = side
-        self._blocks = blocks
+        self._side, self._blocks = side, blocks
         self._origins = np.asarray(window_origins(grid.rows, side, options.stride))
         self._columns = window_origins(grid.cols, side, options.stride)
         self._blend = Blend(self._columns, side)
         self.windows = self._origins.size * len(self._columns)
-        self.done = self.scored = 0
+        self.done = self.scored = self.skipped = 0
+        judged = options.judged
+        self._ground = None if judged is None else JudgedGround(grid, side, options.stride, judged)
+        possible = self.windows if self._ground is None else int(self._ground.possible.sum())
+        self._remaining = Remaining(self.windows, possible)
+        self._clock = time.monotonic()
 
-    def score(self, block: Window, bands: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        """Score the windows whose first row is in the block; return the scores of its pixels."""
-        missing = np.asarray(np.isnan(bands).any(axis=0))
+    @property
+    def words(self) -> str:
+        """Return in words what was done."""
+        skipped = f", {self.skipped} skipped" if self._ground is not None else ""
+        return f"{self.scored} of {self.windows} windows{skipped}"
+
+    def score(self, strip: Strip) -> "NDArray[np.float32]":
+        """Score the windows whose first row is in the strip; return the scores of its pixels."""
+        block = strip.block
         inside = (block.row <= self._origins) & (self._origins < block.row + block.rows)
-        origins = self._origins[inside]
-        if origins.size:
-            padded = pad_to_window(bands, self._side)
-            gaps = missing if padded is bands else np.asarray(np.isnan(padded).any(axis=0))
-            rows = (origins - block.row).tolist()
-            windows = WindowBlock(padded, gaps, rows, self._columns, self._side)
-            scores = self._blocks.score(windows)
-            for origin, line in zip(origins.tolist(), scores, strict=True):
-                self._blend.add(origin, line)
-            self.done += scores.size
-            self.scored += int(np.isfinite(scores).sum())
-        return self._blend.rows(block, missing[: block.rows], self._blocks.each)
+        if inside.any():
+            self._score_windows(strip, int(np.argmax(inside)), self._origins[inside])
+        return self._blend.rows(block, strip.missing[: block.rows], self._blocks.each)
+
+    def seconds_left(self) -> float | None:
+        """Return about how long the rest will take; None while too little is done to say."""
+        return self._remaining.seconds()
+
+    def _score_windows(self, strip: Strip, first: int, origins: "NDArray[np.int64]") -> None:
+        bands, missing = (
+            pad_to_window(strip.bands, self._side),
+            pad_to_window(strip.missing[np.newaxis], self._side)[0],
+        )
+        rows = (origins - strip.block.row).tolist()
+        windows = WindowBlock(bands, missing, rows, self._columns, self._side)
+        ground = self._ground
+        enough = (
+            None if ground is None else partial(ground.enough, first, missing=missing[rows[0] :])
+        )
+        scores = self._blocks.score(windows, enough)
+        for origin, line in zip(origins.tolist(), scores, strict=True):
+            self._blend.add(origin, line)
+        self._count(scores, first)
+
+    def _count(self, scores: "NDArray[np.float32]", first: int) -> None:
+        scored, skipped = int((scores >= 0.0).sum()), int((scores == SKIPPED_SCORE).sum())
+        possible = scores.size
+        if self._ground is not None:
+            possible = int(self._ground.possible[first : first + len(scores)].sum())
+        now = time.monotonic()
+        self._remaining.add(now - self._clock, scores.size, scored, possible - scored)
+        self._clock = now
+        self.done += scores.size
+        self.scored += scored
+        self.skipped += skipped

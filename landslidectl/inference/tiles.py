@@ -1,9 +1,10 @@
 """Which windows of a block are computed together in one tile, and which by themselves.
 
-Windows that lie on the stride's grid are taken in tiles of one shape; the last tile of a row or
-column of tiles is moved back to the last such window, so that its shape stays, and does not score
-again what others score. A window flush with the last row or column is off the grid, and one with
-gaps has medians of its own in them: those are scored by themselves.
+Windows that lie on the stride's grid are taken in tiles of one shape. A tile begins at the first
+window that is wanted and in no tile yet; where that leaves no room for its shape, it is moved back,
+and does not score again what others score. A window flush with the last row or column is off the
+grid, and one with gaps has medians of its own in them: those are scored by themselves, and so are
+those of a tile that would hold hardly any.
 """
 
 import math
@@ -13,27 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Windows along one axis that one tile holds.
-
-    Parameters
-    ----------
-    first, count : int
-        Index of the first of them among the windows along the axis, and how many there are.
-    repeated : int
-        How many at the front are in the run before too.
-    """
-
-    first: int
-    count: int
-    repeated: int
-
-    @property
-    def indexes(self) -> slice:
-        """Return which windows along the axis these are."""
-        return slice(self.first, self.first + self.count)
+ALONE_COST = 1.5
+"""What a pixel of a window by itself costs, in pixels of a tile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +65,28 @@ def on_grid(origins: Sequence[int], stride: int) -> int:
     return min(count, len(origins))
 
 
-def runs(count: int, most: int) -> tuple[Run, ...]:
-    """Divide windows along one axis into as few runs of equal length as ``most`` allows.
+def even_length(count: int, most: int) -> int:
+    """Return how many windows a tile takes along an axis, so that tiles come out about equal."""
+    return math.ceil(count / math.ceil(count / most)) if count else 0
 
-    The last run is moved back where fewer are left over.
+
+def starts(wanted: NDArray[np.bool_], length: int) -> list[int]:
+    """Return where along an axis tiles of a length begin, so that they hold all wanted windows.
+
+    Parameters
+    ----------
+    wanted : bool, (window,)
+        At least ``length`` of them.
+    length : int
+        Windows that a tile holds.
     """
-    if count == 0:
-        return ()
-    length = math.ceil(count / math.ceil(count / most))
-    firsts = range(0, count - length + 1, length)
-    found = [Run(first, length, 0) for first in firsts]
-    if firsts[-1] + length < count:
-        last = count - length
-        found.append(Run(last, length, firsts[-1] + length - last))
-    return tuple(found)
+    found: list[int] = []
+    reached = 0
+    for place in np.flatnonzero(wanted).tolist():
+        if place >= reached:
+            found.append(min(place, wanted.size - length))
+            reached = found[-1] + length
+    return found
 
 
 def plan(
@@ -121,19 +111,18 @@ def plan(
     """
     stride, largest = grid
     most = max(1, (largest - side) // stride + 1)
-    down, across = (runs(on_grid(one, stride), most) for one in origins)
+    counts = tuple(on_grid(one, stride) for one in origins)
+    height, width = (even_length(count, most) for count in counts)
+    shape = tuple(side + max(length - 1, 0) * stride for length in (height, width))
+    left = (scorable & whole)[: counts[0], : counts[1]]
     shared = np.zeros_like(scorable)
     tiles = []
-    for rows in down:
-        for cols in across:
-            place = (rows.indexes, cols.indexes)
-            wanted = scorable[place] & whole[place]
-            wanted[: rows.repeated] = False
-            wanted[:, : cols.repeated] = False
+    for row in starts(np.asarray(left.any(axis=1)), height):
+        for col in starts(np.asarray(left[row : row + height].any(axis=0)), width):
+            place = (slice(row, row + height), slice(col, col + width))
+            wanted = left[place] & ~shared[place]
+            if np.count_nonzero(wanted) * side**2 * ALONE_COST < shape[0] * shape[1]:
+                continue
             shared[place] |= wanted
-            if wanted.any():
-                row, col = origins[0][rows.first], origins[1][cols.first]
-                tiles.append(Tile(row, col, (rows.first, cols.first), wanted))
-    shape = tuple(side + (axis[0].count - 1) * stride if axis else side for axis in (down, across))
-    alone = np.argwhere(scorable & ~shared)
-    return Plan((shape[0], shape[1]), tuple(tiles), alone)
+            tiles.append(Tile(origins[0][row], origins[1][col], (row, col), wanted))
+    return Plan((shape[0], shape[1]), tuple(tiles), np.argwhere(scorable & ~shared))

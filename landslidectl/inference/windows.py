@@ -6,9 +6,12 @@ included. A grid smaller than a window has one window that hangs over its edge.
 """
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+_Kind = TypeVar("_Kind", bound="np.generic[Any]")
 
 
 def window_origins(length: int, side: int, stride: int) -> tuple[int, ...]:
@@ -48,13 +51,14 @@ def bell(side: int) -> NDArray[np.float64]:
     return np.asarray(np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2)
 
 
-def pad_to_window(bands: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+def pad_to_window(bands: NDArray[_Kind], side: int) -> NDArray[_Kind]:
     """Mirror the right and bottom edge until both axes are at least ``side`` long.
 
     Parameters
     ----------
-    bands : float32, (band, row, col)
-        NaN stays NaN and is mirrored too, so the share of missing pixels is not disturbed.
+    bands : NDArray
+        (band, row, col). NaN stays NaN and is mirrored too, so the share of missing pixels is not
+        disturbed.
     """
     rows, cols = bands.shape[1:]
     extra = ((0, 0), (0, max(side - rows, 0)), (0, max(side - cols, 0)))
@@ -84,21 +88,21 @@ def cut_windows(
     return np.ascontiguousarray(chosen.transpose(2, 1, 3, 0))
 
 
-def missing_share(
-    missing: NDArray[np.bool_], columns: Sequence[int], side: int
-) -> NDArray[np.float64]:
-    """Return the share of missing pixels in each window of one row of windows.
+def held(pixels: NDArray[np.bool_], columns: Sequence[int], side: int) -> NDArray[np.int64]:
+    """Return how many of some pixels each window of one row of windows holds: (window,).
 
     Parameters
     ----------
-    missing : bool, (side, col)
-        Pixels that lack a value in any band.
+    pixels : bool, (row, col)
+        True for those that count; at most as many rows as a window has.
     columns : sequence of int
         First column of each window.
     """
-    before = np.concatenate(([0], np.cumsum(missing.sum(axis=0))))
+    narrow = len(pixels) <= np.iinfo(np.uint8).max
+    tall = pixels.view(np.uint8).sum(axis=0, dtype=np.uint8 if narrow else np.int64)
+    before = np.concatenate(([0], np.cumsum(tall, dtype=np.int64)))
     first = np.asarray(columns, dtype=np.intp)
-    return np.asarray((before[first + side] - before[first]) / side**2)
+    return np.asarray(before[first + side] - before[first])
 
 
 def fill_missing(windows: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -98,7 +98,7 @@ def _detect(job: Job[DetectSettings]) -> JobResult:
     doubt_passes(model, [track.plan.track for track in stacked.tracks], job.reporter)
     asked = judged_ground(settings, stacked.frame.grid)
     ground = suited(asked, stacked.tracks[0].stack.value, job.reporter)
-    rasters = tuple(score_track(job, track, model, devices) for track in stacked.tracks)
+    rasters = tuple(score_track(job, track, model, devices, ground) for track in stacked.tracks)
     scored = Scored(stacked.frame, stacked.area, stacked.tracks, rasters, model, ground)
     published = publish(job, scored)
     empty = published.areas.detections == 0

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from landslidectl.detection.masks import JudgedGround
 from landslidectl.errors import ResourceError
 from landslidectl.events import Reporter, Warned
 from landslidectl.files.hashing import stable_key
@@ -13,6 +14,7 @@ from landslidectl.jobs.composites import Side, SideBuilder, look_scene
 from landslidectl.jobs.devices import Choice, Devices
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.geocoding import title_of
+from landslidectl.jobs.ground import Ground
 from landslidectl.jobs.job import Job
 from landslidectl.jobs.settings import DetectSettings, StackSettings
 from landslidectl.jobs.steps import Done, Made, Step
@@ -78,7 +80,7 @@ def stack_tracks(job: Job[Any], plans: Sequence[TrackPlan], frame: MapFrame) -> 
 
 
 def score_track(
-    job: Job[DetectSettings], track: StackedTrack, model: Model, devices: Devices
+    job: Job[DetectSettings], track: StackedTrack, model: Model, devices: Devices, ground: Ground
 ) -> Done[ScoreRaster]:
     """Score one track's stack.
 
@@ -86,19 +88,19 @@ def score_track(
     """
     if devices.asked is Device.AUTO:
         for device in (Device.CPU, Device.GPU):
-            done = job.take_up(_score_step(job, track, model, Choice(device, "")))
+            done = job.take_up(_score_step(job, track, model, Choice(device, ""), ground))
             if done is not None:
                 return done
     try:
-        return job.run(_score_step(job, track, model, devices.choice()))
+        return job.run(_score_step(job, track, model, devices.choice(), ground))
     except ResourceError as error:
         if not devices.fall_back(error):
             raise
-    return job.run(_score_step(job, track, model, devices.choice()))
+    return job.run(_score_step(job, track, model, devices.choice(), ground))
 
 
 def _score_step(
-    job: Job[DetectSettings], track: StackedTrack, model: Model, choice: Choice
+    job: Job[DetectSettings], track: StackedTrack, model: Model, choice: Choice, ground: Ground
 ) -> Step[ScoreRaster]:
     settings, stack = job.settings, track.stack.value
     out = job.workspace.score(stack.track.name)
@@ -106,15 +108,19 @@ def _score_step(
         stride=settings.stride,
         device=choice.device,
         threads=settings.threads,
+        max_memory_mb=settings.max_memory_mb,
         verbose=settings.verbose,
     )
 
     def work(reporter: Reporter) -> Made[ScoreRaster]:
         facts = choice.facts(model)
-        raster = replace(score_stack(stack, model, out, options, reporter), device_facts=facts)
+        with JudgedGround(stack, ground.limits) as judged:
+            asked = replace(options, judged=judged.of)
+            raster = replace(score_stack(stack, model, out, asked, reporter), device_facts=facts)
         record = {
             "device_used": raster.device_used,
             "windows_scored": raster.windows_scored,
+            "windows_skipped": raster.windows_skipped,
             "way": raster.way,
             "device_facts": facts,
         }
@@ -132,6 +138,7 @@ def _score_step(
         "stride": settings.stride,
         "device": choice.device.value,
         "max_missing": options.max_missing,
+        "ground": ground.identity,
     }
     return Step("score", f"Scores of {stack.track}", depends_on, work, revive)
 

@@ -186,6 +186,7 @@ QUALITY_BITS: tuple[tuple[Quality, str], ...] = (
     (Quality.TESTED, "tested for layover and shadow"),
     (Quality.EXCLUDED, "outside the ground that is judged: slope or land cover"),
     (Quality.LAYOVER, "layover: the slope folds over towards the radar"),
+    (Quality.SKIPPED, "not judged: no window there holds enough ground that can be judged"),
     (Quality.SHADOW, "shadow: the radar does not see the slope"),
     (Quality.WATER, "water"),
     (Quality.BORDER, "border noise of a scene"),

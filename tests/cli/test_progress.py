@@ -14,6 +14,7 @@ from landslidectl.cli.progress import (
     QuietReporter,
     finish_words,
     reporting,
+    time_left_words,
 )
 from landslidectl.events import (
     ArtefactWritten,
@@ -102,3 +103,29 @@ def test_what_the_title_says_is_not_said_again() -> None:
     again = StepFinished("geocode", 0.25, "S1A_X")
     assert finish_words(again, "Scene 1 of 6, S1A_X") == "Scene 1 of 6, S1A_X: 0.2 s"
     assert finish_words(again, "Scene 1 of 6") == "Scene 1 of 6: 0.2 s (S1A_X)"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.4, "about 5 s left"),
+        (38.0, "about 40 s left"),
+        (101.0, "about 2 min left"),
+        (9000.0, "about 2.5 h left"),
+    ],
+)
+def test_the_time_left_is_told_no_finer_than_it_is_known(seconds: float, words: str) -> None:
+    assert time_left_words(seconds) == words
+
+
+def test_the_time_left_is_told_where_a_step_knows_it(capsys: pytest.CaptureFixture[str]) -> None:
+    ticks = iter([0.0, 70.0, 140.0])
+    reporter = LineReporter(verbose=False, clock=lambda: next(ticks))
+    reporter(StepStarted("score", "Scoring", 100, "windows"))
+    reporter(StepAdvanced("score", 50))
+    reporter(StepAdvanced("score", 60, 40.0))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [
+        "  Scoring: 50 of 100 windows",
+        "  Scoring: 60 of 100 windows, about 40 s left",
+    ]

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from landslidectl.detection.fuse import fuse_block, fuse_scores
+from landslidectl.detection.fuse import MASKED, fuse_block, fuse_scores, was_seen
 from landslidectl.errors import StackError
 from landslidectl.files.rasters import read_bands
+from landslidectl.inference.judged import SKIPPED_SCORE
 from landslidectl.terms import Quality
 from tests.detection.fakes import ASCENDING, DESCENDING, GRID, NAN, make_track, two_slides
 
@@ -108,3 +109,23 @@ def test_grids_that_differ_are_refused(tmp_path: Path) -> None:
         fuse_scores([shifted], [stack], tmp_path / "fused.tif")
     with pytest.raises(StackError, match="nothing to fuse"):
         fuse_scores([], [stack], tmp_path / "fused.tif")
+
+
+def test_a_track_that_skipped_says_nothing() -> None:
+    assert fuse([SKIPPED_SCORE, 0.75], [T, T | SHADOW]) == (0.75, T | SHADOW)
+    assert fuse([SKIPPED_SCORE, 0.25, 0.75], [T, T, T]) == (0.5, T)
+
+
+@pytest.mark.parametrize("other", [NAN, SKIPPED_SCORE])
+def test_what_all_that_observe_skipped_is_masked_and_not_unobserved(other: float) -> None:
+    score, quality = fuse([SKIPPED_SCORE, other], [T | int(Quality.WATER), T | FEW])
+    assert np.isnan(score)
+    assert quality == T | FEW | int(Quality.WATER | Quality.SKIPPED)
+    assert quality & int(MASKED)
+    assert was_seen(np.array([score]), np.array([quality], dtype=np.uint8)).all()
+
+
+def test_what_nobody_observes_is_not_skipped() -> None:
+    score, quality = fuse([NAN, NAN], [T, T])
+    assert quality == T
+    assert not was_seen(np.array([score]), np.array([quality], dtype=np.uint8)).any()

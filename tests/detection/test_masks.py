@@ -200,7 +200,7 @@ def test_ground_only_adds_bits_and_unseen_pixels_stay_unseen(
     quality: np.ndarray, ground: np.ndarray, observed: np.ndarray, scored: np.ndarray
 ) -> None:
     score = np.where(scored & observed, 0.5, NAN).astype("float32")
-    bits = with_ground((score, quality), ground, observed)
+    bits = with_ground(quality, ground, observed)
     assert (bits & quality == quality).all()
     assert not was_seen(score, bits)[~observed].any()
     assert ((bits & EXCLUDED) != 0)[observed & ((ground & EXCLUDED) != 0)].all()

@@ -9,13 +9,14 @@ from landslidectl.detection.evidence import scene_span
 from landslidectl.detection.fuse import FusedScore, fuse_scores
 from landslidectl.detection.geodesy import area_scale, projected_area_m2, to_wgs84
 from landslidectl.detection.regions import Detections, DetectOptions, find_detections
-from landslidectl.files.rasters import RasterLayout, write_raster
+from landslidectl.files.rasters import RasterLayout, read_bands, write_raster
 from landslidectl.grid import Bounds, Grid, Window
 from landslidectl.terms import BandSet, Quality
 from tests.detection.fakes import (
     ASCENDING,
     DESCENDING,
     GRID,
+    NAN,
     FakeModel,
     FakeStack,
     make_track,
@@ -61,6 +62,20 @@ def test_areas_add_up_to_the_grid(tmp_path: Path) -> None:
     assert total == pytest.approx(GRID.area_km2 * area_scale(GRID), rel=1e-12)
     assert found.unobserved_km2 == pytest.approx(total * 8 / 128)
     assert found.masked_km2 == 0.0
+
+
+def test_skipped_ground_counts_as_masked(tmp_path: Path) -> None:
+    fused, stack = prepare(tmp_path, np.full(GRID.shape, int(Quality.TESTED), dtype="uint8"))
+    before = find_detections(fused, [stack], OPTIONS)
+    (score,), (quality,) = read_bands(fused.path), read_bands(fused.quality_path)
+    score[80:90, :50] = NAN
+    quality[80:90, :50] |= int(Quality.SKIPPED)
+    write_raster(fused.path, GRID, [score], RasterLayout(("score",), nodata=NAN))
+    write_raster(fused.quality_path, GRID, [quality], RasterLayout(("quality",), "uint8"))
+    found = find_detections(fused, [stack], OPTIONS)
+    assert found.masked_km2 == pytest.approx(0.05 * area_scale(GRID), rel=1e-9)
+    assert found.unobserved_km2 == before.unobserved_km2
+    assert found.tested_km2 + found.masked_km2 == pytest.approx(before.tested_km2)
 
 
 def test_identity_follows_outline_model_and_event(tmp_path: Path) -> None:

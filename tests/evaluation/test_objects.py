@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from landslidectl.detection.geodesy import area_scale
 from landslidectl.evaluation.ground import Bit, Ground, survey_ground
 from landslidectl.evaluation.inventory import read_inventory
 from landslidectl.evaluation.judge import judge_event
@@ -27,8 +28,9 @@ from landslidectl.evaluation.tables import (
     size_rows,
     slope_rows,
 )
+from landslidectl.terms import Quality
 from tests.evaluation.conftest import SLIDES, Event
-from tests.evaluation.world import GRID, rectangle
+from tests.evaluation.world import GRID, clear, rectangle, write_inventory, write_product
 
 ALL = np.uint8(Bit.AREA | Bit.OBSERVED)
 
@@ -166,3 +168,19 @@ def test_classes_add_up_to_the_totals(slides, detections):
     assert sum(row["slides"] for row in size_rows(objects)[1:]) == total["slides"]
     assert sum(row["true"] for row in outline_rows(objects)) == total["true"]
     assert object_row("twice", objects.plus(objects))["slides"] == 2 * total["slides"]
+
+
+def test_ground_that_was_skipped_is_masked_and_not_unobserved(tmp_path):
+    score, quality = np.full(GRID.shape, 0.1, dtype="float32"), clear()
+    score[:40] = score[:, :20] = np.nan
+    quality[:40] |= int(Quality.SKIPPED)
+    product = open_product(write_product(tmp_path, score, quality=quality))
+    slides = write_inventory(tmp_path / "slides.gpkg", [rectangle(5, 100, 8, 8)], GRID.epsg)
+    inventory = read_inventory(slides, GRID.epsg)
+    ground = survey_ground(product, inventory)
+    pixel_km2 = area_scale(GRID) * 1e-4
+    areas = {name: area / pixel_km2 for name, area in ground.areas_km2().items()}
+    assert areas == pytest.approx(
+        {"judged_km2": 152 * 236, "masked_km2": 40 * 256, "not_observed_km2": 152 * 20}
+    )
+    assert match_objects(product, inventory, ground, Layers()).fates == (Fate.MASKED,)

@@ -1,12 +1,19 @@
 import numpy as np
 import pytest
 
-from landslidectl.errors import ModelError, StackError
+from landslidectl.errors import ModelError, ResourceError, StackError
 from landslidectl.events import StepAdvanced, StepFinished, StepStarted
 from landslidectl.files.rasters import open_raster, read_bands
+from landslidectl.grid import Grid
 from landslidectl.inference.blocks import ONE_BY_ONE, SHARED
+from landslidectl.inference.judged import SKIPPED_SCORE
 from landslidectl.inference.manifest import load_model
-from landslidectl.inference.score import ScoreOptions, score_stack
+from landslidectl.inference.score import (
+    ScoreOptions,
+    estimate_memory_mb,
+    fitting,
+    score_stack,
+)
 from landslidectl.inference.windows import bell, window_origins
 from landslidectl.terms import BandSet
 from tests.inference.convolutional import convolutional_bytes
@@ -200,3 +207,115 @@ def test_a_foreign_stack_is_refused_before_anything_is_written(tmp_path):
     with pytest.raises(ModelError, match="needs the bands"):
         score_stack(stack, model, tmp_path / "score.tif")
     assert not (tmp_path / "score.tif").exists()
+
+
+@pytest.fixture
+def convolutional(tmp_path):
+    write_model(tmp_path / "models", convolutional_bytes())
+    return load_model("tiny", BandSet.VV_VH, tmp_path / "models")
+
+
+def _sea(shape):
+    """The east is sea, and a pond of 70 x 70 pixels lies in the west."""
+    land = np.ones(shape, dtype=bool)
+    land[:, 300:] = False
+    land[60:130, 40:110] = False
+    return land
+
+
+def test_what_cannot_be_judged_is_skipped_and_the_rest_keeps_its_bits(tmp_path, convolutional):
+    values = _values(301, 600)
+    values[:, 100:140, 200:240] = np.nan
+    values[2, ::57, ::43] = np.nan
+    land = _sea(values.shape[1:])
+    stack = write_stack(tmp_path, values)
+    whole = score_stack(stack, convolutional, tmp_path / "whole.tif")
+    all_land = ScoreOptions(judged=lambda _: None)
+    unmasked = score_stack(stack, convolutional, tmp_path / "unmasked.tif", all_land)
+    assert unmasked.path.read_bytes() == whole.path.read_bytes()
+    assert (whole.windows_skipped, unmasked.windows_skipped) == (0, 0)
+    found = []
+    for index, (rows, threads, stride) in enumerate(
+        [(256, 1, 32), (64, 2, 32), (37, 3, 32), (1000, 2, 32)]
+    ):
+        options = ScoreOptions(
+            stride=stride,
+            threads=threads,
+            block_rows=rows,
+            judged=lambda part: land[part.slices],
+        )
+        raster = score_stack(stack, convolutional, tmp_path / f"{index}.tif", options)
+        found.append((read_bands(raster.path)[0], raster.windows_scored, raster.windows_skipped))
+    for scores, scored, skipped in found[1:]:
+        assert np.array_equal(scores, found[0][0], equal_nan=True)
+        assert (scored, skipped) == found[0][1:]
+    scores, before = found[0][0], read_bands(whole.path)[0]
+    assert found[0][1] + found[0][2] == whole.windows_scored
+    missing = np.isnan(values).any(axis=0)
+    assert np.isnan(scores[missing]).all()
+    last = 288 + 64  # columns from 288 on: 12 of 64 columns are land, 256 not a pixel more
+    assert (scores[:, last:][~missing[:, last:]] == SKIPPED_SCORE).all()
+    assert ((scores[:, :last][~missing[:, :last]] >= 0) | ~land[:, :last][~missing[:, :last]]).all()
+    assert np.array_equal(scores[:, 110:256], before[:, 110:256], equal_nan=True)
+    with open_raster(tmp_path / "0.tif") as dataset:
+        assert dataset.tags()["skipped_score"].startswith("-1: not scored")
+
+
+def test_windows_one_by_one_skip_the_same(tmp_path, convolutional):
+    values = _values(200, 500)
+    land = _sea(values.shape[1:])
+    stack = write_stack(tmp_path, values)
+    results = []
+    for stride in (31, 32):
+        options = ScoreOptions(stride=stride, judged=lambda part: land[part.slices])
+        raster = score_stack(stack, convolutional, tmp_path / "score.tif", options)
+        results.append((raster.way, (read_bands(raster.path)[0][:, 400:] == SKIPPED_SCORE).all()))
+    assert results == [(ONE_BY_ONE, True), (SHARED, True)]
+
+
+def test_a_raster_that_cannot_be_judged_at_all_is_skipped_at_once(tmp_path, model):
+    told = []
+    stack = write_stack(tmp_path, _values(200, 100))
+    options = ScoreOptions(block_rows=64, judged=lambda part: np.zeros(part.shape, dtype=bool))
+    raster = score_stack(stack, model, tmp_path / "score.tif", options, told.append)
+    assert (raster.windows_scored, raster.windows_skipped) == (0, 6 * 3)
+    assert (read_bands(raster.path) == SKIPPED_SCORE).all()
+    advanced = [event for event in told if isinstance(event, StepAdvanced)]
+    assert advanced[-1].done == 6 * 3
+    assert advanced[-1].left_s == pytest.approx(0.0)
+
+
+def test_the_time_left_is_told_and_goes_down_to_nothing(tmp_path, model):
+    told = []
+    stack = write_stack(tmp_path, _values(500, 100))
+    options = ScoreOptions(block_rows=64)
+    score_stack(stack, model, tmp_path / "score.tif", options, told.append)
+    left = [event.left_s for event in told if isinstance(event, StepAdvanced)]
+    assert all(seconds is not None and seconds >= 0.0 for seconds in left)
+    assert left[-1] == pytest.approx(0.0)
+
+
+def test_rows_and_then_threads_are_taken_back_to_fit_into_memory():
+    grid = Grid(32654, 500000.0, 4_700_000.0, 10.0, 17_000, 25_000)
+    wanted = ScoreOptions(threads=8)
+    assert fitting(wanted, grid, 4, 64) is wanted
+    needed = [estimate_memory_mb((25_000, 4), rows, 64, 8) for rows in (256, 64)]
+    for ceiling, rows, threads in (
+        (needed[0], 256, 8),
+        (needed[0] - 1, 192, 8),
+        (needed[1], 64, 8),
+        (needed[1] - 1, 64, 7),
+    ):
+        fitted = fitting(ScoreOptions(threads=8, max_memory_mb=ceiling), grid, 4, 64)
+        assert (fitted.block_rows, fitted.threads) == (rows, threads)
+    with pytest.raises(ResourceError, match="--max-memory allows 300 MB"):
+        fitting(ScoreOptions(threads=8, max_memory_mb=300), grid, 4, 64)
+    assert estimate_memory_mb((25_000, 4), 256, 64, 2) < 2000
+
+
+def test_a_ceiling_does_not_change_a_bit(tmp_path, model):
+    stack = write_stack(tmp_path, _values(500, 100))
+    first = score_stack(stack, model, tmp_path / "a.tif")
+    tight = ScoreOptions(threads=2, max_memory_mb=estimate_memory_mb((100, 4), 64, 64, 1))
+    second = score_stack(stack, model, tmp_path / "b.tif", tight)
+    assert np.array_equal(read_bands(first.path), read_bands(second.path))

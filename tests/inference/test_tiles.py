@@ -2,22 +2,25 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landslidectl.inference.tiles import on_grid, plan, runs
+from landslidectl.inference.tiles import even_length, on_grid, plan, starts
 from landslidectl.inference.windows import window_origins
 
 SIDE = 64
 
 
-@given(count=st.integers(0, 200), most=st.integers(1, 40))
-def test_runs_cover_every_window_once_and_are_equally_long(count, most):
-    found = runs(count, most)
-    taken = [
-        index for run in found for index in range(run.first + run.repeated, run.first + run.count)
-    ]
-    assert taken == list(range(count))
-    assert len({run.count for run in found}) == min(count, 1)
-    assert all(run.count <= most for run in found)
-    assert len(found) == -(-count // most), "no more than needed"
+@given(wanted=st.lists(st.booleans(), min_size=1, max_size=120), most=st.integers(1, 40))
+def test_tiles_along_an_axis_hold_every_wanted_window_and_no_more_tiles_than_needed(wanted, most):
+    wanted = np.array(wanted)
+    length = even_length(wanted.size, most)
+    assert 1 <= length <= most
+    found = starts(wanted, length)
+    held = np.zeros(wanted.size, dtype=bool)
+    for start in found:
+        assert 0 <= start <= wanted.size - length
+        assert wanted[start : start + length].any()
+        held[start : start + length] = True
+    assert held[wanted].all()
+    assert len(found) <= -(-wanted.size // most), "no more than if all were wanted"
 
 
 @given(length=st.integers(1, 900), stride=st.integers(1, 64))
@@ -69,3 +72,24 @@ def test_windows_without_gaps_are_alone_only_at_the_edge():
         for col in range(shape[1])
         if shape[0] - 1 == row or shape[1] - 1 == col
     }
+
+
+def test_tiles_follow_the_windows_that_are_wanted():
+    origins = (window_origins(288, SIDE, 32), window_origins(64 + 39 * 32, SIDE, 32))
+    every = np.ones((8, 40), dtype=bool)
+    wanted = np.zeros((8, 40), dtype=bool)
+    wanted[:, 5:11] = wanted[:, 30:36] = True
+    found = plan(origins, wanted, every, SIDE, (32, 384))
+    assert [tile.first for tile in found.tiles] == [(0, 5), (0, 30)]
+    assert found.shape == (288, SIDE + 9 * 32), "40 windows in 4 tiles of 10, all wanted or not"
+    assert found.alone.size == 0
+
+
+def test_a_window_or_two_are_scored_by_themselves_rather_than_in_a_tile():
+    origins = (window_origins(384, SIDE, 32), window_origins(384, SIDE, 32))
+    every = np.ones((11, 11), dtype=bool)
+    wanted = np.zeros((11, 11), dtype=bool)
+    wanted[2, 3] = wanted[9, 9] = True
+    found = plan(origins, wanted, every, SIDE, (32, 384))
+    assert found.tiles == ()
+    assert found.alone.tolist() == [[2, 3], [9, 9]]

@@ -7,7 +7,7 @@ from landslidectl.inference.windows import (
     bell,
     cut_windows,
     fill_missing,
-    missing_share,
+    held,
     pad_to_window,
     window_origins,
 )
@@ -67,11 +67,11 @@ def test_cut_windows_are_the_pixels_of_the_strip():
     assert np.array_equal(windows[2], strip[:, :, 22:].transpose(1, 2, 0))
 
 
-def test_missing_share_counts_pixels_of_each_window():
+def test_held_counts_pixels_of_each_window():
     missing = np.random.default_rng(2).random((8, 40)) < 0.3
     columns = (0, 3, 32)
-    direct = [missing[:, column : column + 8].mean() for column in columns]
-    assert np.allclose(missing_share(missing, columns, 8), direct)
+    direct = [missing[:, column : column + 8].sum() for column in columns]
+    assert held(missing, columns, 8).tolist() == direct
 
 
 def test_gaps_take_the_median_of_their_own_band_and_window():

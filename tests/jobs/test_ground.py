@@ -61,7 +61,7 @@ def test_a_slide_in_a_town_is_masked_and_forest_is_judged(world: World, catalog:
     assert town.areas.detections == 0 and town.areas.tested_km2 == 0.0
     assert town.areas.masked_km2 == pytest.approx(forest.areas.tested_km2)
     steps = [step.name for step in catalog.list_steps(town.job_id) if step.status == "done"]
-    assert steps == ["fuse", "product"], "another land cover leaves scores as they are"
+    assert steps == ["score", "fuse", "product"], "what is masked is not scored; stacks stay"
     told = metadata(town)["ground"]["land_cover"]
     assert (told["title"], told["excluded"]) == ("ESA WorldCover", ["Built-up"])
     assert "CC BY 4.0" in Path(town.files["readme"]).read_text()

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from landslidectl.files.rasters import RasterLayout, read_bands, write_raster
 from landslidectl.grid import Grid
 from landslidectl.products.ink import printable
 from landslidectl.products.map_frame import dashes, draw_outlines
@@ -15,7 +16,7 @@ from landslidectl.products.map_layers import MapRasters, hillshade, score_alpha,
 from landslidectl.products.map_png import FRAME, PAGE, draw_page, write_map
 from landslidectl.products.map_view import MapView, angle_label, round_length
 from landslidectl.products.request import ProductRequest
-from landslidectl.terms import Confidence
+from landslidectl.terms import Confidence, Quality
 from tests.detection.fakes import GRID
 from tests.products.samples import make_dem, make_request
 
@@ -156,3 +157,17 @@ def test_north_leans_with_the_convergence_of_meridians() -> None:
 def test_letters_the_font_does_not_know_lose_their_accents() -> None:
     assert printable("São Tomé 10\N{DEGREE SIGN}") == "Sao Tome 10\N{DEGREE SIGN}"
     assert printable("北") == "?"
+
+
+def test_skipped_ground_looks_masked_and_not_unobserved(tmp_path: Path) -> None:
+    request = make_request(tmp_path)
+    request = replace(request, dem=make_dem(tmp_path, GRID))
+    (score,), (quality,) = (
+        read_bands(path) for path in (request.fused.path, request.fused.quality_path)
+    )
+    score[40:60, 5:25] = np.nan
+    quality[40:60, 5:25] |= int(Quality.SKIPPED)
+    write_raster(request.fused.path, GRID, [score], RasterLayout(("score",), nodata=float("nan")))
+    write_raster(request.fused.quality_path, GRID, [quality], RasterLayout(("quality",), "uint8"))
+    red, _, blue = colour_at(page_of(request), 50, 15)
+    assert blue > red + 10
