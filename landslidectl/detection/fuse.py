@@ -1,16 +1,26 @@
-"""One score a pixel from all tracks that see it."""
+"""One score a pixel from all tracks that see it; how they are pooled is told in `pool`."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from landslidectl.detection.pool import (
+    DISTORTED,
+    POOL,
+    REACH_PX,
+    counting,
+    pooled,
+    sight,
+    weights_around,
+)
 from landslidectl.errors import StackError
 from landslidectl.files.rasters import RasterLayout, create_raster, open_raster, rasterio_window
-from landslidectl.grid import Grid
+from landslidectl.grid import Grid, Window
+from landslidectl.stack.windows import widened, within
 from landslidectl.terms import Quality, Track
 
 if TYPE_CHECKING:
@@ -20,7 +30,6 @@ if TYPE_CHECKING:
     from landslidectl.stack.stack import Stack
 
 BLOCK_SIDE = 2048
-DISTORTED = Quality.LAYOVER | Quality.SHADOW
 MASKED = DISTORTED | Quality.WATER
 """Bits under which a pixel was observed but cannot be judged."""
 
@@ -57,7 +66,7 @@ def fuse_scores(
     rasters : sequence of ScoreRaster
         One a track, all on the same grid.
     stacks : sequence of Stack
-        The stacks they were made from; their quality bits say which track sees a pixel clearly.
+        The stacks they were made from; their quality and angles say how well a track sees a pixel.
     out : Path
         GeoTIFF of the fused score; the fused quality is written beside it.
 
@@ -79,62 +88,80 @@ def fuse_scores(
         tuple(raster.track for raster, _ in pairs),
     )
     names = ",".join(track.name for track in fused.tracks)
-    layout = RasterLayout(("score",), nodata=float("nan"), tags={"tracks": names})
+    tags = {"tracks": names, "fusion": POOL if len(pairs) > 1 else "one track, unchanged"}
+    layout = RasterLayout(("score",), nodata=float("nan"), tags=tags)
     bits = RasterLayout(("quality",), dtype="uint8", tags={"tracks": names})
     with ExitStack() as files:
-        scores_in = [files.enter_context(open_raster(raster.path)) for raster, _ in pairs]
-        quality_in = [files.enter_context(open_raster(stack.quality_path)) for _, stack in pairs]
+        readers = [_TrackReader(raster, stack, files) for raster, stack in pairs]
         score_out = files.enter_context(create_raster(fused.path, grid, layout))
         quality_out = files.enter_context(create_raster(fused.quality_path, grid, bits))
         for block in grid.blocks(BLOCK_SIDE):
-            window = rasterio_window(block)
-            score, quality = fuse_block(
-                np.stack([dataset.read(1, window=window) for dataset in scores_in]),
-                np.stack([dataset.read(1, window=window) for dataset in quality_in]),
-            )
-            score_out.write(score, 1, window=window)
-            quality_out.write(quality, 1, window=window)
+            layers = [reader.read(block) for reader in readers]
+            scores, quality, weights = (np.stack(part) for part in zip(*layers, strict=True))
+            score, kept = fuse_block(scores, quality, weights)
+            score_out.write(score, 1, window=rasterio_window(block))
+            quality_out.write(kept, 1, window=rasterio_window(block))
     return fused
 
 
 def fuse_block(
-    scores: "NDArray[np.float32]", quality: "NDArray[np.uint8]"
+    scores: "NDArray[np.float32]", quality: "NDArray[np.uint8]", weights: "NDArray[Any]"
 ) -> "tuple[NDArray[np.float32], NDArray[np.uint8]]":
     """Fuse one block of scores.
 
-    The fused score is the mean over the tracks that see a pixel outside layover and shadow; where
-    all that observe it are in layover or shadow, over those. One track passes through unchanged.
+    The tracks that see a pixel outside layover and shadow are pooled; where all that observe it
+    are in layover or shadow, those are. One track passes through unchanged.
 
     Parameters
     ----------
     scores : NDArray
-        float32 (track, row, col), NaN = not observed by that track.
+        float32 (track, row, col), NaN = not observed by that track, below 0 = it says nothing.
     quality : NDArray
         uint8 `Quality` bits of the same shape.
+    weights : NDArray
+        Of the same shape, 0 or more: how well each track sees the ground about.
 
     Returns
     -------
     score : NDArray
-        float32 (row, col), NaN where no track observes.
+        float32 (row, col), NaN where no track observes, below 0 where none says something.
     quality : NDArray
         uint8 (row, col). Layover and shadow stay only where no track sees the pixel clearly;
         border and too few images only where they hold for every track used; where nothing
         observes, all bits are kept, as they may say why.
     """
-    observed = np.isfinite(scores)
-    clear = observed & ((quality & int(DISTORTED)) == 0)
-    used = np.where(clear.any(axis=0), clear, observed)
-    count = used.sum(axis=0)
-    total = np.where(used, scores, 0.0).sum(axis=0, dtype=np.float64)
-    fused = np.full(count.shape, np.nan, dtype=np.float32)
-    np.divide(total, count, out=fused, where=count > 0, casting="same_kind")
+    used = counting(scores, quality)
+    some = used.any(axis=0)
+    fused = np.where(some, pooled(scores, used, weights), np.fmax.reduce(scores, axis=0))
 
-    counted = np.where(count > 0, used, True)
+    counted = np.where(some, used, True)
     any_bits = np.bitwise_or.reduce(np.where(counted, quality, np.uint8(0)), axis=0)
     all_bits = np.bitwise_and.reduce(np.where(counted, quality, np.uint8(255)), axis=0)
     weakening = np.uint8(Quality.BORDER | Quality.TOO_FEW_IMAGES)
-    kept = np.where(count > 0, (any_bits & ~weakening) | (all_bits & weakening), any_bits)
+    kept = np.where(some, (any_bits & ~weakening) | (all_bits & weakening), any_bits)
     return fused, kept.astype(np.uint8)
+
+
+class _TrackReader:
+    """The open rasters of one track, read block by block."""
+
+    def __init__(self, raster: "ScoreRaster", stack: "Stack", files: ExitStack) -> None:
+        self._grid = raster.grid
+        self._scores = files.enter_context(open_raster(raster.path))
+        self._quality = files.enter_context(open_raster(stack.quality_path))
+        self._incidence = files.enter_context(open_raster(stack.incidence_path))
+
+    def read(
+        self, block: Window
+    ) -> "tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.int64]]":
+        """Return scores, quality and weights of a block; what lies around it tells in the last."""
+        outer = widened(block, (REACH_PX, REACH_PX), self._grid)
+        window = rasterio_window(outer)
+        scores, quality = self._scores.read(1, window=window), self._quality.read(1, window=window)
+        seeing = sight(quality, self._incidence.read((1, 2), window=window))
+        seeing[np.isnan(scores)] = 0
+        own = within(block, outer)
+        return scores[own], quality[own], weights_around(seeing)[own]
 
 
 def _paired(

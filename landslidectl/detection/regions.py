@@ -26,6 +26,7 @@ from landslidectl.detection.geodesy import (
     wrapped_lon,
 )
 from landslidectl.detection.polygons import outline_regions, pixels_inside
+from landslidectl.detection.shift import Shift, Shifts
 from landslidectl.files.hashing import stable_key
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Grid
@@ -126,6 +127,10 @@ class Detections:
     tested_km2, masked_km2, unobserved_km2 : float
         Areas on the ellipsoid: judged; observed, but in layover, shadow or water for every track;
         not observed. Together they are the area of interest (or the whole grid).
+    shifts : tuple of Shift
+        Ground that changed as a whole.
+    explained : tuple of Detection
+        What such a shift explains and is therefore no item, in the same order.
     """
 
     items: tuple[Detection, ...]
@@ -134,6 +139,8 @@ class Detections:
     tested_km2: float
     masked_km2: float
     unobserved_km2: float
+    shifts: tuple[Shift, ...] = ()
+    explained: tuple[Detection, ...] = ()
 
 
 def find_detections(
@@ -157,13 +164,15 @@ def find_detections(
     aoi = options.area_of_interest
     aoi_on_grid = None if aoi is None else from_wgs84(aoi, grid.epsg)
     chosen, pixels = _survey(fused, options.threshold, aoi_on_grid)
-    items = []
+    items, explained = [], []
+    shifts = _shifts(stacks, chosen, options)
     with ExitStack() as files:
         reader = files.enter_context(EvidenceReader(fused, stacks, options.dem))
         delineator = None
         if options.delineate:
             drawn = DelineateOptions(min_area_m2=options.min_area_m2)
-            delineator = files.enter_context(Delineator(stacks, grid, chosen, drawn))
+            baseline = shifts.baseline if shifts.found else None
+            delineator = files.enter_context(Delineator(stacks, grid, chosen, drawn, baseline))
         for region in outline_regions(chosen, grid, options.min_area_m2):
             if aoi_on_grid is not None and not region.intersects(aoi_on_grid):
                 continue
@@ -172,11 +181,31 @@ def find_detections(
                 continue
             item = _describe(region, evidence, grid, options)
             slides = None if delineator is None else delineator.of(region)
-            items.append(item if slides is None else _redrawn(item, slides, reader, grid))
-    items.sort(key=lambda item: (-item.score_max, -item.area_ha, item.det_id))
+            if slides is not None:
+                items.append(_redrawn(item, slides, reader, grid))
+            elif shifts.found and shifts.explains(region):
+                explained.append(item)
+            else:
+                items.append(item)
     pixel_km2 = area_scale(grid) * grid.pixel_m**2 / 1e6
     tested, masked, unobserved = (float(count) * pixel_km2 for count in pixels)
-    return Detections(tuple(items), grid, options.threshold, tested, masked, unobserved)
+    areas = tested, masked, unobserved
+    found, aside = _in_order(items), _in_order(explained)
+    return Detections(found, grid, options.threshold, *areas, shifts.found, aside)
+
+
+def _shifts(
+    stacks: "Sequence[Stack]", detected: "NDArray[np.bool_]", options: DetectOptions
+) -> Shifts:
+    """Measure shifts where slides are drawn: what stands out from one is seen by drawing it."""
+    if options.delineate:
+        return Shifts.measure(stacks, options.dem, detected)
+    return Shifts((), stacks[0].grid, None)
+
+
+def _in_order(items: list[Detection]) -> tuple[Detection, ...]:
+    """Return detections, highest score first, then largest."""
+    return tuple(sorted(items, key=lambda item: (-item.score_max, -item.area_ha, item.det_id)))
 
 
 def _survey(
