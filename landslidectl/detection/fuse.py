@@ -10,10 +10,10 @@ import numpy as np
 
 from landslidectl.detection.pool import (
     DISTORTED,
-    POOL,
     REACH_PX,
     counting,
     pooled,
+    rule_in_words,
     sight,
     weights_around,
 )
@@ -88,7 +88,7 @@ def fuse_scores(
         tuple(raster.track for raster, _ in pairs),
     )
     names = ",".join(track.name for track in fused.tracks)
-    tags = {"tracks": names, "fusion": POOL if len(pairs) > 1 else "one track, unchanged"}
+    tags = {"tracks": names, "fusion": rule_in_words(len(pairs))}
     layout = RasterLayout(("score",), nodata=float("nan"), tags=tags)
     bits = RasterLayout(("quality",), dtype="uint8", tags={"tracks": names})
     with ExitStack() as files:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from landslidectl.detection.fuse import MASKED
+from landslidectl.detection.geodesy import to_wgs84
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Grid, Window
 from landslidectl.stack.offsets import noise_of
+from landslidectl.terrain.geoid import geoid_undulation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +26,7 @@ CELL_PX = 10
 BLOCK_CELLS = 200
 LEVEL_M = 100.0
 LEAST_CELLS = 50
-"""Half a square kilometre; a band with less ground is taken with the nearest that has it."""
+"""Half a square kilometre; less ground says nothing."""
 LEAST_KNOWN = 0.5
 """Share of a cell's pixels that must be usable."""
 
@@ -36,7 +38,7 @@ class Level:
     Parameters
     ----------
     low_m, high_m : float
-        Over the ellipsoid; infinite for the whole scene.
+        Above the sea; infinite for the whole scene.
     cells : int
         Of 100 m that were measured.
     median_db, spread_db : tuple of float
@@ -77,7 +79,7 @@ class Cells:
     changes : NDArray
         float32 (polarisation, cell), dB.
     heights : NDArray
-        float32 (cell,), metres; NaN without an elevation model.
+        float32 (cell,), metres above the sea; NaN without an elevation model.
     detected : NDArray
         bool (cell,): whether detections hold most of the cell.
     """
@@ -114,7 +116,35 @@ class Cells:
         return Level.of(self.changes[:, chosen], low_m, high_m)
 
 
-def read_cells(stack: "Stack", dem: "Dem | None", detected: "NDArray[np.bool_]") -> Cells:
+class Elevation:
+    """Heights above the sea on a grid, block by block.
+
+    Parameters
+    ----------
+    dem : Dem
+        Heights over the ellipsoid; its grid holds the other one.
+    grid : Grid
+        What blocks are windows of. The geoid is taken as level over it: it tilts by some metres
+        over a scene, and levels are 100 m high.
+    """
+
+    def __init__(self, dem: "Dem", grid: Grid) -> None:
+        import shapely  # noqa: PLC0415
+
+        self._dem, self._grid = dem, grid
+        left, bottom, right, top = grid.bounds
+        middle = to_wgs84(shapely.Point((left + right) / 2.0, (bottom + top) / 2.0), grid.epsg)
+        self._geoid_m = float(geoid_undulation(middle.x, middle.y))
+
+    def of(self, block: Window) -> "NDArray[np.float32]":
+        """Return the heights of a block, float32 metres, NaN in voids."""
+        row = block.row + round((self._dem.grid.top - self._grid.top) / self._grid.pixel_m)
+        col = block.col + round((self._grid.left - self._dem.grid.left) / self._grid.pixel_m)
+        heights = self._dem.heights(Window(row, col, block.rows, block.cols))
+        return heights - np.float32(self._geoid_m)
+
+
+def read_cells(stack: "Stack", elevation: Elevation | None, detected: "NDArray[np.bool_]") -> Cells:
     """Average the change bands of a track over cells, block by block.
 
     Pixels count outside layover, shadow and water, and where the ground before the event was
@@ -123,8 +153,8 @@ def read_cells(stack: "Stack", dem: "Dem | None", detected: "NDArray[np.bool_]")
     Parameters
     ----------
     stack : Stack
-    dem : Dem, optional
-        Its grid holds that of the stack.
+    elevation : Elevation, optional
+        On the grid of the stack.
     detected : NDArray
         bool of the grid's shape.
     """
@@ -135,20 +165,13 @@ def read_cells(stack: "Stack", dem: "Dem | None", detected: "NDArray[np.bool_]")
             window = rasterio_window(block)
             bands = values.read(window=window)
             clear = (quality.read(1, window=window) & int(MASKED)) == 0
-            heights = None if dem is None else dem.heights(on_dem(block, stack.grid, dem.grid))
+            heights = None if elevation is None else elevation.of(block)
             parts.append(_cells(stack, bands, clear, (heights, detected[block.slices])))
     return Cells(
         np.concatenate([part.changes for part in parts], axis=1),
         np.concatenate([part.heights for part in parts]),
         np.concatenate([part.detected for part in parts]),
     )
-
-
-def on_dem(window: Window, grid: Grid, dem_grid: Grid) -> Window:
-    """Return the same ground as a window of the elevation model's wider grid."""
-    row = window.row + round((dem_grid.top - grid.top) / grid.pixel_m)
-    col = window.col + round((grid.left - dem_grid.left) / grid.pixel_m)
-    return Window(row, col, window.rows, window.cols)
 
 
 def diff_bands(stack: "Stack") -> list[int]:

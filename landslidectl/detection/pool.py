@@ -32,7 +32,7 @@ FULL_SIGHT = 255
 LEAST_DOUBT = 1e-6
 """Scores nearer to 1 have the odds of this."""
 POOL = "odds weighed by the sine of the local incidence angle within 32 pixels"
-"""What the tags of a fused raster and the metadata say."""
+ALONE = "one track, unchanged"
 
 
 def counting(scores: "NDArray[np.float32]", quality: "NDArray[np.uint8]") -> "NDArray[np.bool_]":
@@ -51,6 +51,11 @@ def counting(scores: "NDArray[np.float32]", quality: "NDArray[np.uint8]") -> "ND
     saying = np.isfinite(scores) & (scores >= 0.0)
     clear = saying & ((quality & int(DISTORTED)) == 0)
     return np.where(clear.any(axis=0), clear, saying)
+
+
+def rule_in_words(tracks: int) -> str:
+    """Return what tags and metadata say of how the scores of so many tracks were fused."""
+    return POOL if tracks > 1 else ALONE
 
 
 def sight(

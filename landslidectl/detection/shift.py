@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from landslidectl.detection.fuse import DISTORTED
-from landslidectl.detection.levels import Level, diff_bands, on_dem, read_cells
+from landslidectl.detection.levels import Elevation, Level, diff_bands, read_cells
 from landslidectl.detection.polygons import pixels_inside, window_of
 from landslidectl.files.rasters import open_raster, rasterio_window
+from landslidectl.stack.offsets import in_words
 from landslidectl.terms import Polarisation, Track
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Shift:
     ----------
     track : Track
     low_m, high_m : float
-        Elevation over the ellipsoid; infinite where the shift goes on beyond all that was measured.
+        Elevation above the sea; infinite where the shift reaches the end of what was measured.
     change_db : tuple of float
         Post minus pre, median over its levels weighed by their ground, one a polarisation.
     area_km2 : float
@@ -80,9 +81,11 @@ class Profile:
     levels: tuple[Level, ...]
 
     @classmethod
-    def of(cls, stack: "Stack", dem: "Dem | None", detected: "NDArray[np.bool_]") -> "Profile":
+    def of(
+        cls, stack: "Stack", elevation: Elevation | None, detected: "NDArray[np.bool_]"
+    ) -> "Profile":
         """Measure the ground of one track."""
-        cells = read_cells(stack, dem, detected)
+        cells = read_cells(stack, elevation, detected)
         whole = cells.whole
         return cls(stack, cells.levels or (() if whole is None else (whole,)))
 
@@ -125,7 +128,7 @@ class Profile:
         near[1:] |= shifted[:-1]
         near[:-1] |= shifted[1:]
         edges = [level.high_m for level in self.levels[:-1]]
-        return np.asarray(near[np.searchsorted(edges, heights)])
+        return np.asarray(near[np.searchsorted(edges, heights)] & np.isfinite(heights))
 
     def _shift(self, run: list[int]) -> Shift:
         levels = [self.levels[number] for number in run]
@@ -152,13 +155,13 @@ class Shifts:
     profiles : tuple of Profile
         Sorted by track.
     grid : Grid
-    dem : Dem or None
-        Gives the elevation of a place.
+    elevation : Elevation or None
+        Of a place, where it is known.
     """
 
     profiles: tuple[Profile, ...]
     grid: "Grid"
-    dem: "Dem | None"
+    elevation: Elevation | None
 
     @classmethod
     def measure(
@@ -175,10 +178,11 @@ class Shifts:
         detected : NDArray
             bool of the grid's shape: ground that is left out, where enough other is left.
         """
-        relief = None if dem is None or dem.is_flat else dem
         ordered = sorted(stacks, key=lambda stack: stack.track)
-        profiles = tuple(Profile.of(stack, relief, detected) for stack in ordered)
-        return cls(profiles, ordered[0].grid, relief)
+        grid = ordered[0].grid
+        elevation = None if dem is None or dem.is_flat else Elevation(dem, grid)
+        profiles = tuple(Profile.of(stack, elevation, detected) for stack in ordered)
+        return cls(profiles, grid, elevation)
 
     @property
     def found(self) -> tuple[Shift, ...]:
@@ -193,7 +197,7 @@ class Shifts:
         list of NDArray
             float32 (polarisation, row, col), or what broadcasts to it, dB.
         """
-        heights = self._heights(window)
+        heights = None if self.elevation is None else self.elevation.of(window)
         none = np.zeros((1, 1, 1), dtype=np.float32)
         return [
             profile.change_db(heights) if any(profile.shifted) else none
@@ -213,15 +217,30 @@ class Shifts:
         """
         window = window_of(region, self.grid)
         inside = pixels_inside(region, self.grid.subgrid(window))
-        heights = self._heights(window)
+        heights = None if self.elevation is None else self.elevation.of(window)
         answers = [_follows(profile, window, inside, heights) for profile in self.profiles]
         known = [answer for answer in answers if answer is not None]
         return bool(known) and 2 * sum(known) >= len(known)
 
-    def _heights(self, window: "Window") -> "NDArray[np.float32] | None":
-        if self.dem is None:
-            return None
-        return self.dem.heights(on_dem(window, self.grid, self.dem.grid))
+
+def shift_in_words(shift: Shift) -> str:
+    """Tell where the ground changed as a whole, by how much, and what may be the cause."""
+    names = [name.value for name in shift.polarisations]
+    change = in_words(list(zip(shift.change_db, names, strict=True)))
+    return (
+        f"{shift.track}: the ground {elevation_in_words(shift)} is {change} after the event than "
+        "before it, as a whole; wet snow, frost or rain may hide landslides there or feign them"
+    )
+
+
+def elevation_in_words(shift: Shift) -> str:
+    """Return such as ``above 2300 m``."""
+    low, high = shift.low_m, shift.high_m
+    if shift.is_scene_wide:
+        return "at all elevations"
+    if np.isinf(high):
+        return f"above {low:.0f} m"
+    return f"below {high:.0f} m" if np.isinf(low) else f"from {low:.0f} to {high:.0f} m"
 
 
 def is_shifted(level: Level) -> bool:

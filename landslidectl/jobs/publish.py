@@ -13,7 +13,7 @@ from landslidectl.events import Reporter
 from landslidectl.files.hashing import stable_key
 from landslidectl.inference.manifest import Model
 from landslidectl.inference.score import ScoreRaster
-from landslidectl.jobs.doubts import doubt_outlines
+from landslidectl.jobs.doubts import doubt_outlines, doubt_shifts
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.inputs import scene_bytes
 from landslidectl.jobs.job import Job, versions
@@ -114,6 +114,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
         stacks = [track.stack.value for track in scored.tracks]
         detections = find_detections(fused.value, stacks, options)
         doubt_outlines(detections, threshold, reporter)
+        doubt_shifts(detections, stacks, reporter)
         product = _write(job, scored, fused.value, detections, reporter)
         job.catalog.record_detections(job.job_id, _rows(detections))
         published = _published(product, detections, job.job_id)

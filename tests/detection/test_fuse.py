@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from landslidectl.detection.fuse import fuse_block, fuse_scores
-from landslidectl.detection.pool import POOL, counting
+from landslidectl.detection.pool import ALONE, POOL, counting
 from landslidectl.errors import StackError
 from landslidectl.files.rasters import RasterLayout, open_raster, read_bands, write_raster
 from landslidectl.stack.record import INCIDENCE_BANDS
@@ -197,7 +197,7 @@ def test_a_fused_raster_says_how_it_was_fused(tmp_path: Path) -> None:
     alone = fuse_scores(rasters[:1], stacks[:1], tmp_path / "alone.tif")
     with open_raster(both.path) as two, open_raster(alone.path) as one:
         assert two.tags()["fusion"] == POOL
-        assert one.tags()["fusion"] == "one track, unchanged"
+        assert one.tags()["fusion"] == ALONE
 
 
 def test_grids_that_differ_are_refused(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from landslidectl.detection.accuracy import match_inventory
 from landslidectl.detection.fuse import MASKED, fuse_block
 from landslidectl.detection.polygons import outline_regions, pixels_inside
 from landslidectl.detection.pool import counting, sight, weights_around
+from landslidectl.errors import InputError
 from landslidectl.evaluation.metrics import choose_threshold, measure
 from landslidectl.events import Reporter, silent
 from landslidectl.files.rasters import read_bands
@@ -92,6 +93,11 @@ def compare_rules(
     -------
     dict
         Model, seeds, what was fitted, and the figures by rule, JSON-ready.
+
+    Raises
+    ------
+    InputError
+        If nothing slid in a set, or the cache holds events that were made otherwise.
     """
     model = chosen_on.model
     learnt, fit = learnt_rule(chosen_on.events(reporter))
@@ -327,6 +333,8 @@ def table_text(rows: Mapping[str, Mapping[str, float | None]]) -> str:
 
 
 def _joined(places: Sequence[Places]) -> Places:
+    if not any(labels.any() for _, labels in places):
+        raise InputError("no window of the simulated events slid", "Take more events.")
     return np.concatenate([one for one, _ in places]), np.concatenate([one for _, one in places])
 
 

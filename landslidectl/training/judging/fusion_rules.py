@@ -109,7 +109,7 @@ def _product(layers: Layers) -> "NDArray[Any]":
 
 
 def _mean(layers: Layers) -> "NDArray[Any]":
-    return (layers.shares * np.where(layers.used, layers.scores, 0.0)).sum(axis=0)
+    return np.asarray((layers.shares * np.where(layers.used, layers.scores, 0.0)).sum(axis=0))
 
 
 def _sharpened(layers: Layers, power: float) -> "NDArray[Any]":
@@ -126,4 +126,4 @@ def _powers(layers: Layers, power: float) -> "NDArray[Any]":
 
 
 def _highest(layers: Layers) -> "NDArray[Any]":
-    return np.where(layers.used, layers.scores, -1.0).max(axis=0)
+    return np.asarray(np.where(layers.used, layers.scores, -1.0).max(axis=0))
