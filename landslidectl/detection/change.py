@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.detection.fuse import DISTORTED
+from landslidectl.detection.pool import DISTORTED
 from landslidectl.detection.smoothing import NO_WEIGHT, box, local_mean
 from landslidectl.files.rasters import open_raster, rasterio_window
 

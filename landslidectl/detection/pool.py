@@ -5,10 +5,12 @@ incidence) of ground, so the independent looks at a piece of ground grow with th
 layover and shadow there are none. A score comes from windows of 64 pixels, so a track's weight is
 the mean of its sine over as many around a pixel.
 
-Scores are pooled as odds, score / (1 - score). Where two tracks do not agree, a mean of the scores
-is neither; the mean of odds leans to the track that has something to say, so that a slide that one
-track shows and the other cannot see is not averaged away. The pool lies between the lowest and the
-highest score that went in: a threshold chosen on single tracks keeps its meaning.
+What is pooled is the square root of the odds, score / (1 - score). Where two tracks do not agree,
+a mean of scores or of log-odds is neither; the mean of roots leans to the track that has something
+to say, so that a slide that one track shows and the other cannot see is not averaged away, and
+less than the highest score does, which believes every track's every false alarm. The pool lies
+between the lowest and the highest score that went in: a threshold chosen on single tracks keeps
+its meaning.
 
 Sources: Genest and Zidek (1986), doi:10.1214/ss/1177013825, on pools; Small (2011),
 doi:10.1109/TGRS.2011.2120616, on the area that a sample covers. The rule was chosen among others
@@ -31,7 +33,7 @@ FULL_SIGHT = 255
 """A sine of 1; whole numbers add up alike whatever the block they are added in."""
 LEAST_DOUBT = 1e-6
 """Scores nearer to 1 have the odds of this."""
-POOL = "odds weighed by the sine of the local incidence angle within 32 pixels"
+POOL = "roots of odds weighed by the sine of the local incidence angle within 32 pixels"
 ALONE = "one track, unchanged"
 
 
@@ -105,9 +107,9 @@ def pooled(
     """
     counted = np.where(used, scores, np.float32(0.0)).astype(np.float64)
     shares = np.where(used, np.maximum(weights, 1), 0).astype(np.float64)
-    odds = counted / np.maximum(1.0 - counted, LEAST_DOUBT)
+    roots = np.sqrt(counted / np.maximum(1.0 - counted, LEAST_DOUBT))
     total = shares.sum(axis=0)
-    mean = (shares * odds).sum(axis=0) / np.maximum(total, 1.0)
+    mean = np.square((shares * roots).sum(axis=0) / np.maximum(total, 1.0))
     low = np.where(used, scores, np.float32(np.inf)).min(axis=0)
     high = np.where(used, scores, np.float32(-np.inf)).max(axis=0)
     pool = np.minimum(np.maximum((mean / (1.0 + mean)).astype(np.float32), low), high)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landslidectl.detection.fuse import DISTORTED
 from landslidectl.detection.levels import Elevation, Level, diff_bands, read_cells
 from landslidectl.detection.polygons import pixels_inside, window_of
+from landslidectl.detection.pool import DISTORTED
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.stack.offsets import in_words
 from landslidectl.terms import Polarisation, Track
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from landslidectl.stack.stack import Stack
     from landslidectl.terrain.dem import Dem
 
-SHIFT_DB = 1.5
-"""See the manual for what is usual; wet snow takes 3 to 6 dB."""
+SHIFT_DB = 2.0
+"""No level of quiet simulated events reached it; wet snow on open ground takes 3 to 6 dB."""
 LEAST_SAME = 0.65
 """Share of a shifted level's cells that go its way; slides leave most of the ground alone."""
 MOSTLY = 0.5
@@ -121,9 +121,11 @@ class Profile:
         middles = [(level.low_m + level.high_m) / 2.0 for level in self.levels]
         return np.stack([np.interp(known, middles, row) for row in medians]).astype(np.float32)
 
-    def marks(self, heights: "NDArray[np.float32]") -> "NDArray[np.bool_]":
+    def marks(self, heights: "NDArray[np.float32] | None") -> "NDArray[np.bool_]":
         """Return which heights lie in a shifted level or beside one, where the shift sets in."""
         shifted = np.array(self.shifted)
+        if heights is None or shifted.size == 1:
+            return shifted[:1]
         near = shifted.copy()
         near[1:] |= shifted[:-1]
         near[:-1] |= shifted[1:]
@@ -272,8 +274,7 @@ def _follows(
         return None
     if not any(profile.shifted):
         return False
-    whole = heights is None or len(profile.levels) == 1
-    marked = seen & (np.ones_like(seen) if whole else profile.marks(heights))
+    marked = seen & profile.marks(heights)
     if np.count_nonzero(marked) < MOSTLY * np.count_nonzero(seen):
         return False
     expected = np.broadcast_to(profile.change_db(heights), change.shape)

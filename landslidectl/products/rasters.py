@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from landslidectl.detection.pool import rule_in_words
 from landslidectl.files.atomic import atomic_path
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.rasters import RasterLayout, create_raster, grid_of, open_raster
@@ -71,6 +72,7 @@ def provenance_tags(request: "ProductRequest") -> dict[str, str]:
         "EVENT_FIRST": iso(facts.event.first),
         "EVENT_LAST": iso(facts.event.last),
         "TRACKS": " ".join(request.name.tracks),
+        "FUSION": rule_in_words(len(request.stacks)),
         "PRE_SCENES": scenes[Phase.PRE],
         "POST_SCENES": scenes[Phase.POST],
         "MODEL": " ".join(sorted({model.name for model in request.models})),

@@ -40,19 +40,19 @@ def fuse(
     return float(fused[0, 0]), int(quality[0, 0])
 
 
-def test_odds_of_tracks_that_see_clearly_are_averaged() -> None:
-    score, quality = fuse([0.5, 0.75], [T, T])
-    assert score == pytest.approx(2 / 3)  # odds of 1 and 3: 2
+def test_roots_of_odds_of_tracks_that_see_clearly_are_averaged() -> None:
+    score, quality = fuse([0.5, 0.9], [T, T])
+    assert score == pytest.approx(0.8)  # odds of 1 and 9, roots of 1 and 3, odds of 4
     assert quality == T
 
 
 def test_a_track_that_sees_better_weighs_more() -> None:
-    assert fuse([0.5, 0.75], [T, T], [1, 3])[0] == pytest.approx(2.5 / 3.5)
+    assert fuse([0.5, 0.9], [T, T], [1, 3])[0] == pytest.approx(6.25 / 7.25)
 
 
 def test_a_slide_that_one_track_shows_is_not_averaged_away() -> None:
     score, _ = fuse([0.99, 0.1], [T, T])
-    assert score > 0.97
+    assert score > 0.96
     assert fuse([0.4, 0.3], [T, T])[0] < 0.4, "two that doubt stay doubtful"
 
 
@@ -65,8 +65,8 @@ def test_track_in_shadow_counts_where_no_other_observes() -> None:
 
 
 def test_distorted_in_all_tracks_keeps_both_bits() -> None:
-    score, quality = fuse([0.5, 0.75], [T | LAYOVER, T | SHADOW])
-    assert (score, quality) == (pytest.approx(2 / 3), T | LAYOVER | SHADOW)
+    score, quality = fuse([0.5, 0.9], [T | LAYOVER, T | SHADOW])
+    assert (score, quality) == (pytest.approx(0.8), T | LAYOVER | SHADOW)
 
 
 def test_not_observed_only_where_none_observes() -> None:
@@ -183,12 +183,11 @@ def test_the_track_whose_slopes_are_not_squeezed_leads(tmp_path: Path) -> None:
     tilted(stacks[1], 75.0)
     fused = read_bands(fuse_scores(rasters, stacks, tmp_path / "fused.tif").path)[0]
     assert fused[50, 5] > fused[50, -5], "where descending looks at slopes that face it"
-    # odds of 4 and 1/4, weighed by the sines of 75 and 5 degrees; then evenly
-    odds = (np.sin(np.radians(75)) * 4 + np.sin(np.radians(5)) / 4) / (
-        np.sin(np.radians(75)) + np.sin(np.radians(5))
-    )
+    # roots of odds of 2 and 1/2, weighed by the sines of 75 and 5 degrees; then evenly
+    good, poor = np.sin(np.radians(75)), np.sin(np.radians(5))
+    odds = ((good * 2 + poor / 2) / (good + poor)) ** 2
     assert fused[50, 5] == pytest.approx(odds / (1 + odds), abs=1e-3)
-    assert fused[50, -5] == pytest.approx(2.125 / 3.125, abs=1e-3)
+    assert fused[50, -5] == pytest.approx(1.25**2 / (1 + 1.25**2), abs=1e-3)
 
 
 def test_a_fused_raster_says_how_it_was_fused(tmp_path: Path) -> None:

@@ -101,9 +101,9 @@ def test_a_snow_line_is_found_where_it_lies(tmp_path: Path) -> None:
 def test_rain_on_the_whole_scene_is_found_with_and_without_heights(
     tmp_path: Path, dem: Ramp | None
 ) -> None:
-    (shift,) = measured(tmp_path, np.full((2, 1, 1), 2.2), dem).found
+    (shift,) = measured(tmp_path, np.full((2, 1, 1), 2.7), dem).found
     assert shift.is_scene_wide
-    assert shift.change_db == pytest.approx((2.2, 2.2), abs=0.2)
+    assert shift.change_db == pytest.approx((2.7, 2.7), abs=0.2)
     assert "at all elevations is 2." in shift_in_words(shift)
 
 
@@ -190,7 +190,7 @@ def test_a_region_below_the_snow_is_not_explained_by_it(tmp_path: Path) -> None:
 
 
 def test_rain_explains_a_region_and_leaves_a_slide(tmp_path: Path) -> None:
-    rain = np.full((2, 1, 1), 2.2)
+    rain = np.full((2, 1, 1), 2.7)
     assert len(detected(tmp_path / "rain", rain, (90, 110)).explained) == 1
     found = detected(tmp_path / "slide", rain + 5.0 * slide(), (90, 110))
     assert len(found.items) == 1
@@ -225,4 +225,4 @@ def test_outlines_without_a_shift_do_not_know_of_it(tmp_path: Path) -> None:
 
 
 def test_a_shift_is_more_than_usual() -> None:
-    assert 1.0 < SHIFT_DB < 3.0
+    assert 1.62 < SHIFT_DB < 3.0, "the most of a quiet level, the least of wet snow"

@@ -13,7 +13,7 @@ from landslidectl.inference.calibration import logit, sigmoid
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PRODUCT = "odds, weighted"
+PRODUCT = "root of odds, weighted"
 LOGISTIC = "logistic regression"
 
 
@@ -63,9 +63,9 @@ def rules() -> dict[str, Rule]:
         "log-odds": lambda layers: _sharpened(layers.even, 0.0),
         "log-odds, weighted": lambda layers: _sharpened(layers, 0.0),
         "log-odds, weighted, sharpened": lambda layers: _sharpened(layers, 0.5),
-        "root of odds, weighted": lambda layers: _powers(layers, 0.5),
-        "odds": lambda layers: _product(layers.even),
+        "root of odds": lambda layers: _product(layers.even),
         PRODUCT: _product,
+        "odds, weighted": lambda layers: _powers(layers, 1.0),
         "squared odds, weighted": lambda layers: _powers(layers, 2.0),
         "highest": _highest,
     }

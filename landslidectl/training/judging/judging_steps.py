@@ -200,7 +200,7 @@ def _fusion(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
             (options.scenes, Split.TEST),
         )
     ]
-    record = compare_rules(*sets, tell)
+    record = compare_rules(sets[0], sets[1], tell)
     write_json_atomic(options.out, {**record, "landscapes": dict(land.source)})
     text = table_text(record["rules"])
     write_text_atomic(options.out.with_suffix(".md"), text)

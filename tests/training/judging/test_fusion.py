@@ -52,7 +52,7 @@ def test_no_rule_knows_the_order_of_tracks(name):
 
 def test_rules_lean_to_the_higher_score_in_their_order():
     both = layers([0.2, 0.9], [1, 1])
-    order = ("log-odds", "root of odds, weighted", PRODUCT, "squared odds, weighted", "highest")
+    order = ("log-odds", PRODUCT, "odds, weighted", "squared odds, weighted", "highest")
     found = [float(rules()[name](both)[0, 0]) for name in order]
     assert found == sorted(found)
     assert float(rules()["mean"](both)[0, 0]) == pytest.approx(0.55)
