@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from landslidectl.stack.stack import Stack
 
 BLOCK_SIDE = 2048
+FUSING_SIDE = 1024
+"""Smaller, since pooling holds every track some ten times over: 0.1 GB for two."""
 MASKED = DISTORTED | Quality.WATER
 """Bits under which a pixel was observed but cannot be judged."""
 
@@ -95,7 +97,7 @@ def fuse_scores(
         readers = [_TrackReader(raster, stack, files) for raster, stack in pairs]
         score_out = files.enter_context(create_raster(fused.path, grid, layout))
         quality_out = files.enter_context(create_raster(fused.quality_path, grid, bits))
-        for block in grid.blocks(BLOCK_SIDE):
+        for block in grid.blocks(FUSING_SIDE):
             layers = [reader.read(block) for reader in readers]
             scores, quality, weights = (np.stack(part) for part in zip(*layers, strict=True))
             score, kept = fuse_block(scores, quality, weights)

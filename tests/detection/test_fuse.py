@@ -167,7 +167,7 @@ def test_neither_the_order_of_tracks_nor_the_size_of_blocks_matters(
 ) -> None:
     rasters, stacks = two_tracks(tmp_path)
     one = fuse_scores(rasters, stacks, tmp_path / "one.tif")
-    monkeypatch.setattr("landslidectl.detection.fuse.BLOCK_SIDE", 50)
+    monkeypatch.setattr("landslidectl.detection.fuse.FUSING_SIDE", 50)
     two = fuse_scores(rasters[::-1], stacks, tmp_path / "two.tif")
     np.testing.assert_array_equal(read_bands(one.path), read_bands(two.path))
     np.testing.assert_array_equal(read_bands(one.quality_path), read_bands(two.quality_path))
