@@ -98,7 +98,7 @@ def fuse_scores(
         score_out = files.enter_context(create_raster(fused.path, grid, layout))
         quality_out = files.enter_context(create_raster(fused.quality_path, grid, bits))
         for block in grid.blocks(FUSING_SIDE):
-            layers = [reader.read(block) for reader in readers]
+            layers = [reader.read(block, len(readers) > 1) for reader in readers]
             scores, quality, weights = (np.stack(part) for part in zip(*layers, strict=True))
             score, kept = fuse_block(scores, quality, weights)
             score_out.write(score, 1, window=rasterio_window(block))
@@ -132,6 +132,8 @@ def fuse_block(
         border and too few images only where they hold for every track used; where nothing
         observes, all bits are kept, as they may say why.
     """
+    if len(scores) == 1:
+        return scores[0], quality[0]
     used = counting(scores, quality)
     some = used.any(axis=0)
     fused = np.where(some, pooled(scores, used, weights), np.fmax.reduce(scores, axis=0))
@@ -154,12 +156,14 @@ class _TrackReader:
         self._incidence = files.enter_context(open_raster(stack.incidence_path))
 
     def read(
-        self, block: Window
-    ) -> "tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.int64]]":
+        self, block: Window, weigh: bool
+    ) -> "tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.int32]]":
         """Return scores, quality and weights of a block; what lies around it tells in the last."""
-        outer = widened(block, (REACH_PX, REACH_PX), self._grid)
+        outer = widened(block, (REACH_PX, REACH_PX), self._grid) if weigh else block
         window = rasterio_window(outer)
         scores, quality = self._scores.read(1, window=window), self._quality.read(1, window=window)
+        if not weigh:
+            return scores, quality, np.ones(scores.shape, dtype=np.int32)
         seeing = sight(quality, self._incidence.read((1, 2), window=window))
         seeing[np.isnan(scores)] = 0
         own = within(block, outer)

@@ -205,8 +205,8 @@ def _cells(
     )
 
 
-def _sums(values: "NDArray[Any]") -> "NDArray[np.float64]":
+def _sums(values: "NDArray[Any]") -> "NDArray[np.float32]":
     """Return the sums over cells; those at the edge of a grid may be smaller."""
-    rows = np.add.reduceat(values, np.arange(0, values.shape[0], CELL_PX), axis=0, dtype=np.float64)
+    rows = np.add.reduceat(values, np.arange(0, values.shape[0], CELL_PX), axis=0, dtype=np.float32)
     cells = np.add.reduceat(rows, np.arange(0, values.shape[1], CELL_PX), axis=1)
-    return np.asarray(cells, dtype=np.float64)
+    return np.asarray(cells, dtype=np.float32)

@@ -80,7 +80,7 @@ def sight(
     return np.where(seen, np.rint(FULL_SIGHT * sine), 0.0).astype(np.uint8)
 
 
-def weights_around(seeing: "NDArray[np.uint8]") -> "NDArray[np.int64]":
+def weights_around(seeing: "NDArray[np.uint8]") -> "NDArray[np.int32]":
     """Return the sums of sight over squares of 65 pixels; beyond the edges lies nothing."""
     return running_sums(running_sums(seeing, REACH_PX).T, REACH_PX).T
 

@@ -54,9 +54,12 @@ def _columns(values: "NDArray[np.float32]", taps: "NDArray[np.float32]") -> "NDA
     return np.asarray(out, dtype=np.float32)
 
 
-def running_sums(values: "NDArray[np.integer[Any]]", radius: int) -> "NDArray[np.int64]":
-    """Return sums of whole numbers along the first axis over ``2 radius + 1`` rows, exactly."""
-    return np.asarray(_sums(values, radius, np.int64))
+def running_sums(values: "NDArray[np.integer[Any]]", radius: int) -> "NDArray[np.int32]":
+    """Return sums of whole numbers along the first axis over ``2 radius + 1`` rows, exactly.
+
+    The sum of a whole column must fit 31 bits.
+    """
+    return np.asarray(_sums(values, radius, np.int32))
 
 
 def _running(values: "NDArray[np.float32]", radius: int) -> "NDArray[np.float32]":
