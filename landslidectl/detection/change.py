@@ -10,14 +10,14 @@ Simpson (1998), doi:10.1016/S0034-4257(97)00162-4, here with local statistics; o
 rounds as in sigma clipping.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.detection.fuse import DISTORTED
+from landslidectl.detection.pool import DISTORTED
 from landslidectl.detection.smoothing import NO_WEIGHT, box, local_mean
 from landslidectl.files.rasters import open_raster, rasterio_window
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from landslidectl.grid import Window
     from landslidectl.stack.stack import Stack
+
+    Baseline = Callable[[Window], Sequence[NDArray[np.float32]]]
 
 GROUND_RADIUS_PX = 25
 CUT_SIGMAS = 2.5
@@ -70,10 +72,13 @@ class ChangeReader:
     ----------
     stacks : sequence of Stack
         One a track, all on one grid.
+    baseline : callable, optional
+        Gives what is taken from the changes of a window, a track at a time, sorted by track.
     """
 
-    def __init__(self, stacks: "Sequence[Stack]") -> None:
+    def __init__(self, stacks: "Sequence[Stack]", baseline: "Baseline | None" = None) -> None:
         self._stacks = sorted(stacks, key=lambda stack: stack.track)
+        self._baseline = baseline
         self._files = ExitStack()
 
     def __enter__(self) -> "ChangeReader":
@@ -105,6 +110,9 @@ class ChangeReader:
         """
         part = rasterio_window(window)
         differences = [values.read(bands, window=part) for values, _, bands in self._tracks]
+        if self._baseline is not None:
+            levels = self._baseline(window)
+            differences = [own - level for own, level in zip(differences, levels, strict=True)]
         quality = [bits.read(1, window=part) for _, bits, _ in self._tracks]
         return change_of(differences, quality, detected)
 

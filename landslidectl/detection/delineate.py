@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from landslidectl.detection.change import Change
+    from landslidectl.detection.change import Baseline, Change
     from landslidectl.stack.stack import Stack
 
 MARGIN_PX = 48
@@ -70,6 +70,8 @@ class Delineator:
     detected : NDArray
         bool of shape ``grid.shape``: all pixels of all regions.
     options : DelineateOptions, optional
+    baseline : callable, optional
+        What the changes are held against beside the ground around.
     """
 
     def __init__(
@@ -78,8 +80,9 @@ class Delineator:
         grid: Grid,
         detected: "NDArray[np.bool_]",
         options: DelineateOptions | None = None,
+        baseline: "Baseline | None" = None,
     ) -> None:
-        self._changes = ChangeReader(stacks)
+        self._changes = ChangeReader(stacks, baseline)
         self._grid = grid
         self._detected = detected
         self._options = options or DelineateOptions()

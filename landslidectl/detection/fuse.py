@@ -1,30 +1,38 @@
-"""One score a pixel from all tracks that see it."""
+"""One score a pixel from all tracks that see it; how they are pooled is told in `pool`."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from landslidectl.detection.pool import (
+    DISTORTED,
+    REACH_PX,
+    counting,
+    pooled,
+    rule_in_words,
+    sight,
+    weights_around,
+)
 from landslidectl.errors import StackError
 from landslidectl.files.rasters import RasterLayout, create_raster, open_raster, rasterio_window
-from landslidectl.grid import Grid
-from landslidectl.inference.judged import SKIPPED_SCORE
+from landslidectl.grid import Grid, Window
+from landslidectl.stack.windows import widened, within
 from landslidectl.terms import Quality, Track
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from rasterio.io import DatasetReader
 
     from landslidectl.detection.masks import GroundMask
-    from landslidectl.grid import Window
     from landslidectl.inference.score import ScoreRaster
     from landslidectl.stack.stack import Stack
 
 BLOCK_SIDE = 2048
-DISTORTED = Quality.LAYOVER | Quality.SHADOW
+FUSING_SIDE = 1024
+"""Smaller, since pooling holds every track some ten times over: 0.1 GB for two."""
 LEFT_OUT = Quality.EXCLUDED | Quality.SKIPPED
 MASKED = DISTORTED | Quality.WATER | LEFT_OUT
 """Bits under which a pixel was observed but cannot be judged; its score may be NaN then."""
@@ -65,7 +73,7 @@ def fuse_scores(
     rasters : sequence of ScoreRaster
         One a track, all on the same grid.
     stacks : sequence of Stack
-        The stacks they were made from; their quality bits say which track sees a pixel clearly.
+        The stacks they were made from; their quality and angles say how well a track sees a pixel.
     out : Path
         GeoTIFF of the fused score; the fused quality is written beside it.
     ground : GroundMask, optional
@@ -89,43 +97,42 @@ def fuse_scores(
         tuple(raster.track for raster, _ in pairs),
     )
     names = ",".join(track.name for track in fused.tracks)
-    layout = RasterLayout(("score",), nodata=float("nan"), tags={"tracks": names})
+    tags = {"tracks": names, "fusion": rule_in_words(len(pairs))}
+    layout = RasterLayout(("score",), nodata=float("nan"), tags=tags)
     bits = RasterLayout(("quality",), dtype="uint8", tags={"tracks": names})
     with ExitStack() as files:
-        scores_in = [files.enter_context(open_raster(raster.path)) for raster, _ in pairs]
-        quality_in = [files.enter_context(open_raster(stack.quality_path)) for _, stack in pairs]
-        counts_in = [files.enter_context(open_raster(stack.counts_path)) for _, stack in pairs]
+        readers = [_TrackReader(raster, stack, files) for raster, stack in pairs]
         score_out = files.enter_context(create_raster(fused.path, grid, layout))
         quality_out = files.enter_context(create_raster(fused.quality_path, grid, bits))
-        for block in grid.blocks(BLOCK_SIDE):
-            window = rasterio_window(block)
-            score, quality = fuse_block(
-                np.stack([dataset.read(1, window=window) for dataset in scores_in]),
-                np.stack([dataset.read(1, window=window) for dataset in quality_in]),
-            )
+        for block in grid.blocks(FUSING_SIDE):
+            layers = [reader.read(block, len(readers) > 1) for reader in readers]
+            scores, quality, weights = (np.stack(part) for part in zip(*layers, strict=True))
+            score, kept = fuse_block(scores, quality, weights)
             if ground is not None:
-                observed = np.any([_observed(counts, block) for counts in counts_in], axis=0)
-                quality = with_ground(quality, ground.bits(block), observed)
-            score_out.write(score, 1, window=window)
-            quality_out.write(quality, 1, window=window)
+                observed = np.any([reader.observed(block) for reader in readers], axis=0)
+                kept = with_ground(kept, ground.bits(block), observed)
+            score_out.write(score, 1, window=rasterio_window(block))
+            quality_out.write(kept, 1, window=rasterio_window(block))
     return fused
 
 
 def fuse_block(
-    scores: "NDArray[np.float32]", quality: "NDArray[np.uint8]"
+    scores: "NDArray[np.float32]", quality: "NDArray[np.uint8]", weights: "NDArray[Any]"
 ) -> "tuple[NDArray[np.float32], NDArray[np.uint8]]":
     """Fuse one block of scores.
 
-    The fused score is the mean over the tracks that see a pixel outside layover and shadow; where
-    all that observe it are in layover or shadow, over those. One track passes through unchanged.
+    The tracks that see a pixel outside layover and shadow are pooled; where all that observe it
+    are in layover or shadow, those are. One track passes through unchanged.
 
     Parameters
     ----------
     scores : NDArray
-        float32 (track, row, col), NaN = not observed by that track, `SKIPPED_SCORE` = it skipped
-        the pixel and says nothing.
+        float32 (track, row, col), NaN = not observed by that track, below 0 = it
+        skipped the pixel and says nothing.
     quality : NDArray
         uint8 `Quality` bits of the same shape.
+    weights : NDArray
+        Of the same shape, 0 or more: how well each track sees the ground about.
 
     Returns
     -------
@@ -136,22 +143,16 @@ def fuse_block(
         border and too few images only where they hold for every track used; where nothing
         observes, all bits are kept, as they may say why. Skipped where all that observe did.
     """
-    skipped = scores == SKIPPED_SCORE
-    observed = np.isfinite(scores) & ~skipped
-    clear = observed & ((quality & int(DISTORTED)) == 0)
-    used = np.where(clear.any(axis=0), clear, observed)
-    count = used.sum(axis=0)
-    total = np.where(used, scores, 0.0).sum(axis=0, dtype=np.float64)
-    fused = np.full(count.shape, np.nan, dtype=np.float32)
-    np.divide(total, count, out=fused, where=count > 0, casting="same_kind")
-
-    counted = np.where(count > 0, used, True)
+    used = counting(scores, quality)
+    some = used.any(axis=0)
+    counted = np.where(some, used, True)
     any_bits = np.bitwise_or.reduce(np.where(counted, quality, np.uint8(0)), axis=0)
     all_bits = np.bitwise_and.reduce(np.where(counted, quality, np.uint8(255)), axis=0)
     weakening = np.uint8(Quality.BORDER | Quality.TOO_FEW_IMAGES)
-    kept = np.where(count > 0, (any_bits & ~weakening) | (all_bits & weakening), any_bits)
-    kept = np.where((count == 0) & skipped.any(axis=0), kept | np.uint8(Quality.SKIPPED), kept)
-    return fused, kept.astype(np.uint8)
+    kept = np.where(some, (any_bits & ~weakening) | (all_bits & weakening), any_bits)
+    skipped = ~some & (scores < 0.0).any(axis=0)
+    kept = np.where(skipped, kept | np.uint8(Quality.SKIPPED), kept)
+    return pooled(scores, used, weights), kept.astype(np.uint8)
 
 
 def with_ground(
@@ -180,9 +181,33 @@ def was_seen(score: "NDArray[np.float32]", quality: "NDArray[np.uint8]") -> "NDA
     return np.asarray(np.isfinite(score) | ((quality & np.uint8(LEFT_OUT)) != 0))
 
 
-def _observed(counts: "DatasetReader", block: "Window") -> "NDArray[np.bool_]":
-    """Return where a track has values before and after the event."""
-    return np.asarray((counts.read(window=rasterio_window(block)) > 0).all(axis=0))
+class _TrackReader:
+    """The open rasters of one track, read block by block."""
+
+    def __init__(self, raster: "ScoreRaster", stack: "Stack", files: ExitStack) -> None:
+        self._grid = raster.grid
+        self._scores = files.enter_context(open_raster(raster.path))
+        self._quality = files.enter_context(open_raster(stack.quality_path))
+        self._counts = files.enter_context(open_raster(stack.counts_path))
+        self._incidence = files.enter_context(open_raster(stack.incidence_path))
+
+    def observed(self, block: Window) -> "NDArray[np.bool_]":
+        """Return where the track has values before and after the event."""
+        return np.asarray((self._counts.read(window=rasterio_window(block)) > 0).all(axis=0))
+
+    def read(
+        self, block: Window, weigh: bool
+    ) -> "tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.int32]]":
+        """Return scores, quality and weights of a block; what lies around it tells in the last."""
+        outer = widened(block, (REACH_PX, REACH_PX), self._grid) if weigh else block
+        window = rasterio_window(outer)
+        scores, quality = self._scores.read(1, window=window), self._quality.read(1, window=window)
+        if not weigh:
+            return scores, quality, np.ones(scores.shape, dtype=np.int32)
+        seeing = sight(quality, self._incidence.read((1, 2), window=window))
+        seeing[np.isnan(scores)] = 0
+        own = within(block, outer)
+        return scores[own], quality[own], weights_around(seeing)[own]
 
 
 def _paired(

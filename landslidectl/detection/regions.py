@@ -29,6 +29,7 @@ from landslidectl.detection.geodesy import (
 from landslidectl.detection.ground import ground_of
 from landslidectl.detection.polygons import outline_regions, pixels_inside
 from landslidectl.detection.relief import STEEP_DEG, Lie, Relief
+from landslidectl.detection.shift import Shift, Shifts
 from landslidectl.files.hashing import stable_key
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Grid
@@ -148,6 +149,10 @@ class Detections:
         Regions that are none since they are steep nowhere.
     threshold_high : float or None
         Highest score from which a detection is of high confidence.
+    shifts : tuple of Shift
+        Ground that changed as a whole.
+    explained : tuple of Detection
+        What such a shift explains and is therefore no item, in the same order.
     """
 
     items: tuple[Detection, ...]
@@ -158,6 +163,8 @@ class Detections:
     unobserved_km2: float
     left_out: int = 0
     threshold_high: float | None = None
+    shifts: tuple[Shift, ...] = ()
+    explained: tuple[Detection, ...] = ()
 
     def count(self, kind: Confidence | Standing) -> int:
         """Return how many detections are of a confidence or a status."""
@@ -187,13 +194,15 @@ def find_detections(
     aoi_on_grid = None if aoi is None else from_wgs84(aoi, grid.epsg)
     chosen, pixels = _survey(fused, options.threshold, aoi_on_grid)
     relief = None if options.dem is None or options.dem.is_flat else Relief(options.dem, grid)
-    items, left_out = [], 0
+    items, explained, left_out = [], [], 0
+    shifts = _shifts(stacks, chosen, options)
     with ExitStack() as files:
         reader = files.enter_context(EvidenceReader(fused, stacks, options.dem))
         delineator = None
         if options.delineate:
             drawn = DelineateOptions(min_area_m2=options.min_area_m2)
-            delineator = files.enter_context(Delineator(stacks, grid, chosen, drawn))
+            baseline = shifts.baseline if shifts.found else None
+            delineator = files.enter_context(Delineator(stacks, grid, chosen, drawn, baseline))
         for region in outline_regions(chosen, grid, options.min_area_m2):
             if aoi_on_grid is not None and not region.intersects(aoi_on_grid):
                 continue
@@ -202,6 +211,9 @@ def find_detections(
                 continue
             item = _describe(region, evidence, grid, options)
             slides = None if delineator is None else delineator.of(region)
+            if slides is None and shifts.found and shifts.explains(region):
+                explained.append(item)
+                continue
             if relief is not None:
                 steep = relief.steep_parts(slides or region, options.min_steepness_deg)
                 if steep is None:
@@ -210,12 +222,33 @@ def find_detections(
                 slides = None if slides is None else steep
                 item = replace(item, flag=_flags(relief.lie(steep)))
             items.append(item if slides is None else _redrawn(item, slides, reader, grid))
-    items.sort(key=lambda item: (-item.score_max, -item.area_ha, item.det_id))
     pixel_km2 = area_scale(grid) * grid.pixel_m**2 / 1e6
     tested, masked, unobserved = (float(count) * pixel_km2 for count in pixels)
     areas = (tested, masked, unobserved)
-    high = options.threshold_high
-    return Detections(tuple(items), grid, options.threshold, *areas, left_out, high)
+    return Detections(
+        _in_order(items),
+        grid,
+        options.threshold,
+        *areas,
+        left_out,
+        options.threshold_high,
+        shifts.found,
+        _in_order(explained),
+    )
+
+
+def _shifts(
+    stacks: "Sequence[Stack]", detected: "NDArray[np.bool_]", options: DetectOptions
+) -> Shifts:
+    """Measure shifts where slides are drawn: what stands out from one is seen by drawing it."""
+    if options.delineate:
+        return Shifts.measure(stacks, options.dem, detected)
+    return Shifts((), stacks[0].grid, None)
+
+
+def _in_order(items: list[Detection]) -> tuple[Detection, ...]:
+    """Return detections, highest score first, then largest."""
+    return tuple(sorted(items, key=lambda item: (-item.score_max, -item.area_ha, item.det_id)))
 
 
 def _survey(

@@ -1,7 +1,7 @@
 """Weighted local means on small rasters: Gaussian for shapes, box for the ground around them."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,11 +54,23 @@ def _columns(values: "NDArray[np.float32]", taps: "NDArray[np.float32]") -> "NDA
     return np.asarray(out, dtype=np.float32)
 
 
+def running_sums(values: "NDArray[np.integer[Any]]", radius: int) -> "NDArray[np.int32]":
+    """Return sums of whole numbers along the first axis over ``2 radius + 1`` rows, exactly.
+
+    The sum of a whole column must fit 31 bits.
+    """
+    return np.asarray(_sums(values, radius, np.int32))
+
+
 def _running(values: "NDArray[np.float32]", radius: int) -> "NDArray[np.float32]":
     """Sum along the first axis over ``2 radius + 1`` rows."""
+    return np.asarray(_sums(values, radius, np.float64), dtype=np.float32)
+
+
+def _sums(values: "NDArray[Any]", radius: int, dtype: Any) -> "NDArray[Any]":
     rows = values.shape[0]
-    sums = np.zeros((rows + 1, values.shape[1]), dtype=np.float64)
+    sums = np.zeros((rows + 1, values.shape[1]), dtype=dtype)
     np.cumsum(values, axis=0, out=sums[1:])
     last = np.minimum(np.arange(rows) + radius + 1, rows)
     first = np.maximum(np.arange(rows) - radius, 0)
-    return np.asarray(sums[last] - sums[first], dtype=np.float32)
+    return np.asarray(sums[last] - sums[first])

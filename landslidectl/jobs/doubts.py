@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from landslidectl.detection.regions import Detections
+from landslidectl.detection.shift import shift_in_words
 from landslidectl.events import Reporter, Warned
 from landslidectl.inference.manifest import Model
+from landslidectl.stack.offsets import side_is_shifted
+from landslidectl.stack.record import Stack
 from landslidectl.terms import Track
 
 DOUBTFUL_SHARE = 0.75
@@ -52,6 +55,35 @@ def doubt_outlines(detections: Detections, threshold: float, reporter: Reporter)
                 f"threshold of {threshold:g}, does not suit this place: raise --threshold or take "
                 "another --model",
                 "detections-everywhere",
+            )
+        )
+
+
+def doubt_shifts(detections: Detections, stacks: Iterable[Stack], reporter: Reporter) -> None:
+    """Warn of ground that changed as a whole, and tell what it explains.
+
+    A shift of the whole scene that its stack was warned of already is not told twice.
+
+    Parameters
+    ----------
+    detections : Detections
+    stacks : iterable of Stack
+        What they were found in.
+    reporter : Reporter
+    """
+    told = {stack.track for stack in stacks if side_is_shifted(stack.side_offset_db)}
+    for shift in detections.shifts:
+        if not (shift.is_scene_wide and shift.track in told):
+            reporter(Warned(shift_in_words(shift), "ground-shift"))
+    if detections.explained:
+        count = len(detections.explained)
+        area_ha = sum(item.area_ha for item in detections.explained)
+        reporter(
+            Warned(
+                f"{count} region{'s' if count > 1 else ''} of {area_ha:.0f} ha in all reached the "
+                "threshold but changed as shifted ground around them did, with nothing that stands "
+                "out: not taken as landslides",
+                "explained-by-shift",
             )
         )
 

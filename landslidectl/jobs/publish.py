@@ -16,7 +16,7 @@ from landslidectl.events import Reporter
 from landslidectl.files.hashing import stable_key
 from landslidectl.inference.manifest import Model
 from landslidectl.inference.score import ScoreRaster
-from landslidectl.jobs.doubts import doubt_outlines
+from landslidectl.jobs.doubts import doubt_outlines, doubt_shifts
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.ground import Ground
 from landslidectl.jobs.history import Followed, earlier_releases, follow, settle, sightings_of
@@ -128,6 +128,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
         stacks = [track.stack.value for track in scored.tracks]
         found = find_detections(fused.value, stacks, options)
         doubt_outlines(found, threshold, reporter)
+        doubt_shifts(found, stacks, reporter)
         followed = follow(found, earlier, Release(counters[0], _sightings(scored, found)))
         request = _request(job, scored, fused.value, followed, counters)
         product = _write(job, scored, request, followed, reporter)

@@ -1,5 +1,6 @@
 """``metadata.json``: everything needed to defend or repeat a result."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from landslidectl.detection.pool import rule_in_words
 from landslidectl.files.atomic import write_json_atomic
 from landslidectl.files.hashing import file_digest
 from landslidectl.products.attributes import area_km2
@@ -24,6 +26,7 @@ from landslidectl.terms import Confidence, Standing
 
 if TYPE_CHECKING:
     from landslidectl.detection.regions import Detection
+    from landslidectl.detection.shift import Shift
     from landslidectl.inference.manifest import Model
     from landslidectl.products.request import ProductRequest, SceneRecord
     from landslidectl.stack.stack import Stack
@@ -53,6 +56,7 @@ def describe_product(request: "ProductRequest", files: Mapping[FileKind, Path]) 
             "detections": len(found.items),
             "left_out": found.left_out,
             "flags": flag_counts(found.items),
+            "explained_by_shift": len(found.explained),
             "outlined_ha": round(sum(item.area_ha for item in found.items), 2),
             "tested_km2": round(found.tested_km2, 3),
             "masked_km2": round(found.masked_km2, 3),
@@ -67,6 +71,8 @@ def describe_product(request: "ProductRequest", files: Mapping[FileKind, Path]) 
         "dropped": [plain(item) for item in request.dropped],
         "windows": {"pre_days": facts.pre_days, "post_days": facts.post_days},
         "tracks": [_track(stack) for stack in _sorted(request.stacks)],
+        "fusion": rule_in_words(len(request.stacks)),
+        "shifts": [_shift(shift) for shift in found.shifts],
         "scenes": [_scene(scene) for scene in facts.scenes],
         "refused": [{"name": scene.name, "reason": scene.reason} for scene in facts.refused],
         "models": [_model(model) for model in request.models],
@@ -145,6 +151,18 @@ def _track(stack: "Stack") -> dict[str, Any]:
         "post_stop": iso(stack.post_stop),
         "terrain_corrected": stack.terrain_corrected,
         "stack_contract": plain(stack.contract),
+    }
+
+
+def _shift(shift: "Shift") -> dict[str, Any]:
+    """Describe ground that changed as a whole; null where it has no lowest or highest elevation."""
+    limits = {"above_m": shift.low_m, "below_m": shift.high_m}
+    names = [name.value for name in shift.polarisations]
+    return {
+        "track": shift.track.name,
+        **{name: value if math.isfinite(value) else None for name, value in limits.items()},
+        "change_db": dict(zip(names, shift.change_db, strict=True)),
+        "area_km2": shift.area_km2,
     }
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from landslidectl.detection.classes import write_classes
+from landslidectl.detection.pool import rule_in_words
 from landslidectl.files.atomic import atomic_path, write_text_atomic
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.rasters import RasterLayout, create_raster, grid_of, open_raster
@@ -118,6 +119,7 @@ def provenance_tags(request: "ProductRequest") -> dict[str, str]:
         "EVENT_FIRST": iso(facts.event.first),
         "EVENT_LAST": iso(facts.event.last),
         "TRACKS": " ".join(request.name.tracks),
+        "FUSION": rule_in_words(len(request.stacks)),
         "PRE_SCENES": scenes[Phase.PRE],
         "POST_SCENES": scenes[Phase.POST],
         "MODEL": " ".join(sorted({model.name for model in request.models})),

@@ -9,6 +9,7 @@ import numpy as np
 from landslidectl.errors import InputError
 from landslidectl.simulation.character import Character
 from landslidectl.simulation.slides import SlideOptions
+from landslidectl.simulation.snow import WetSnow
 from landslidectl.simulation.terrain import Relief
 from landslidectl.terms import Pass
 
@@ -87,6 +88,8 @@ class EventSpec:
         all the rest.
     zip_every : int
         Every how manieth scene is written as a zip; 0: none.
+    snow : WetSnow, optional
+        Lies on all post-event scenes.
     """
 
     seed: int
@@ -105,6 +108,7 @@ class EventSpec:
     targets: tuple[PointTarget, ...] = ()
     zip_every: int = 3
     place: int | None = None
+    snow: WetSnow | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be simulated.

@@ -19,6 +19,7 @@ from landslidectl.simulation.radar import EllipsoidFields, Raster, project
 from landslidectl.simulation.sight import Sight, look_over
 from landslidectl.simulation.slide import Slide
 from landslidectl.simulation.slides import draw_slides
+from landslidectl.simulation.snow import snowed
 from landslidectl.simulation.spec import EventSpec, TrackSpec
 from landslidectl.simulation.targets import plant_targets
 from landslidectl.simulation.terrain import Relief, build_terrain, flooded
@@ -120,6 +121,8 @@ def build_landscape(spec: EventSpec, margins: Margins = SCENE_MARGINS) -> Landsc
     terrain = flooded(terrain, character.sea)
     ground = build_ground(spec.rng("cover"), terrain, character)
     after = change_without_slides(spec.rng("change"), ground, character)
+    if spec.snow is not None:
+        after = snowed(after, spec.snow)
     quiet = after
     slides: tuple[Slide, ...] = ()
     if spec.slides:

@@ -177,6 +177,11 @@ def acquisition_warnings(
     return warnings
 
 
+def side_is_shifted(offset_db: Iterable[float | None]) -> bool:
+    """Tell whether the post-event side differs so much as a whole that it is warned of."""
+    return any(value is not None and abs(value) > SIDE_DB for value in offset_db)
+
+
 def side_warnings(
     track: str, offset_db: Sequence[float | None], polarisations: Sequence[Polarisation]
 ) -> list[Warned]:
@@ -190,7 +195,7 @@ def side_warnings(
         return []
     return [
         Warned(
-            f"{track}: stable land is {_in_words(shifts)} after the event than before it; season, "
+            f"{track}: stable land is {in_words(shifts)} after the event than before it; season, "
             "snow or rain may hide landslides or feign them over the whole area",
             "side-offset",
         )
@@ -237,7 +242,7 @@ def _platform_warning(
 ) -> Warned:
     one, other = platforms
     return Warned(
-        f"{side}: {one} is {_in_words([(difference, name)])} than {other} over the whole scene; "
+        f"{side}: {one} is {in_words([(difference, name)])} than {other} over the whole scene; "
         "they may be calibrated differently",
         "platform-offset",
     )
@@ -246,13 +251,14 @@ def _platform_warning(
 def _date_warning(side: str, item: AcquisitionOffset, shifts: list[tuple[float, str]]) -> Warned:
     return Warned(
         f"{side}: the acquisition of {item.start:%Y-%m-%d} ({item.platform}) is "
-        f"{_in_words(shifts)} than the others over the whole scene; wet snow, heavy rain or "
+        f"{in_words(shifts)} than the others over the whole scene; wet snow, heavy rain or "
         "calibration may be the cause",
         "date-offset",
     )
 
 
-def _in_words(shifts: Sequence[tuple[float, str]]) -> str:
+def in_words(shifts: Sequence[tuple[float, str]]) -> str:
+    """Put changes in dB into words, such as ``2.0 dB darker in VV and 1.5 dB darker in VH``."""
     return " and ".join(
         f"{abs(value):.1f} dB {'brighter' if value > 0.0 else 'darker'} in {name}"
         for value, name in shifts

@@ -9,6 +9,7 @@ import numpy as np
 
 from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.grid import Grid
+from landslidectl.stack.record import INCIDENCE_BANDS
 from landslidectl.terms import BandSet, EventTime, Pass, Quality, Track
 
 EVENT = EventTime(
@@ -92,12 +93,14 @@ def make_track(
         quality = np.where(observed, int(Quality.TESTED), 0).astype("uint8")
     rng = np.random.default_rng(track.relative_orbit)
     post = np.where(observed, -11.0 + 1.5 * rng.standard_normal(grid.shape), NAN)
-    bands = [post, post - 6.0, 0.1 * post, 0.1 * post]
+    bands = [post, post - 6.0, 0.1 * (post + 11.0), 0.1 * (post + 11.0)]
     stack = FakeStack(home, grid, track)
     write_raster(stack.values_path, grid, bands, RasterLayout(BandSet.VV_VH.band_names, nodata=NAN))
     write_raster(stack.quality_path, grid, [quality], RasterLayout(("quality",), "uint8"))
     counts = [2 * observed, 1 * observed]
     write_raster(stack.counts_path, grid, counts, RasterLayout(("n_pre", "n_post"), "uint8"))
+    angles = np.full((4, *grid.shape), 40.0)
+    write_raster(stack.incidence_path, grid, angles, RasterLayout(INCIDENCE_BANDS, nodata=NAN))
     raster = FakeScore(home / "score.tif", grid, track)
     write_raster(raster.path, grid, [score], RasterLayout(("score",), nodata=NAN))
     return raster, stack

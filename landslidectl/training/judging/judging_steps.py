@@ -31,6 +31,9 @@ def add_judging_steps(steps: Any, say: Say, tell: Reporter) -> None:
     ground = steps.add_parser("ground", help="what the limits of slope lose and gain")
     _add_ground(ground)
     ground.set_defaults(step=partial(_ground, say=say, tell=tell))
+    fusion = steps.add_parser("fusion", help="hold rules of fusing two tracks against events")
+    _add_fusion(fusion)
+    fusion.set_defaults(step=partial(_fusion, say=say, tell=tell))
     transfer = steps.add_parser("transfer", help="hold patches against real statistics")
     _add_transfer(transfer)
     transfer.set_defaults(step=partial(_transfer, say=say))
@@ -105,6 +108,16 @@ def _add_ground(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", type=Split, choices=tuple(Split), default=Split.TEST)
     add_landscapes(parser)
     parser.add_argument("--out", type=Path, required=True, help="such as ground.json; .md beside")
+
+
+def _add_fusion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=Path, required=True, help="a model folder")
+    parser.add_argument("--development", type=seed_range, required=True, help="such as 731-740")
+    parser.add_argument("--scenes", type=seed_range, required=True, help="such as 961-970")
+    parser.add_argument("--size-km", type=float, default=7.0, help="side of an event")
+    add_landscapes(parser)
+    parser.add_argument("--cache", type=Path, required=True, help="folder that keeps the stacks")
+    parser.add_argument("--out", type=Path, required=True, help="such as fusion.json; .md beside")
 
 
 def _add_transfer(parser: argparse.ArgumentParser) -> None:
@@ -255,6 +268,32 @@ def _ground(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
     }
     write_json_atomic(options.out, record)
     text = tables_text(counts)
+    write_text_atomic(options.out.with_suffix(".md"), text)
+    say(text)
+
+
+def _fusion(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
+    from landslidectl.files.atomic import write_json_atomic, write_text_atomic  # noqa: PLC0415
+    from landslidectl.inference.manifest import MANIFEST_NAME, read_manifest  # noqa: PLC0415
+    from landslidectl.training.judging.fusion import compare_rules, table_text  # noqa: PLC0415
+    from landslidectl.training.judging.fusion_events import EventSource  # noqa: PLC0415
+    from landslidectl.training.simulated.landscapes import chosen_landscapes  # noqa: PLC0415
+    from landslidectl.training.splits import Split  # noqa: PLC0415
+
+    model = read_manifest(options.model / MANIFEST_NAME)
+    land = chosen_landscapes(options.population, options.plain)
+    sets = [
+        EventSource(
+            tuple(seeds), land.part(split), options.cache / split.value, model, options.size_km
+        )
+        for seeds, split in (
+            (options.development, Split.VALIDATION),
+            (options.scenes, Split.TEST),
+        )
+    ]
+    record = compare_rules(sets[0], sets[1], tell)
+    write_json_atomic(options.out, {**record, "landscapes": dict(land.source)})
+    text = table_text(record["rules"])
     write_text_atomic(options.out.with_suffix(".md"), text)
     say(text)
 

@@ -159,9 +159,9 @@ def _tallies(event: EventStacks, subject: Subject, work: Path) -> Iterator[Tally
         matches = match_inventory([item.polygon for item in detected], slides.outlines)
         yield Tally(
             threshold,
-            large=_count(slides, matches.found, LARGE_M2, np.inf),
-            medium=_count(slides, matches.found, MEDIUM_M2, LARGE_M2),
-            small=_count(slides, matches.found, SMALLEST_M2, MEDIUM_M2),
+            large=count_slides(slides, matches.found, LARGE_M2, np.inf),
+            medium=count_slides(slides, matches.found, MEDIUM_M2, LARGE_M2),
+            small=count_slides(slides, matches.found, SMALLEST_M2, MEDIUM_M2),
             regions=len(detected),
             false_regions=matches.false_regions,
             quiet_regions=len(calm),
@@ -207,7 +207,8 @@ def fused_score(stacks: "Sequence[Stack]", model: "Model", out: Path) -> FusedSc
     return fuse_scores(rasters, stacks, out)
 
 
-def _count(slides: Slides, found: Sequence[bool], low: float, high: float) -> tuple[int, int]:
+def count_slides(slides: Slides, found: Sequence[bool], low: float, high: float) -> tuple[int, int]:
+    """Return how many slides of a range of areas some track sees, and how many were found."""
     inside = [
         index
         for index, area in enumerate(slides.areas_m2)
