@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WORK = "Work"
 DEMO_SEED = 2018  # no model has seen this event; a test holds it
-FIRST = {"map": "open first"}
+FIRST = {"page": "open first", "report": "in a browser"}
 DETECT_HELP = """Map probable landslides: scenes in, a product folder out.
 
     landslidectl detect scenes/ --event 2018-09-05T18:07:59Z --aoi aoi.geojson --dem dem/ -o out/

@@ -27,6 +27,14 @@ SIZE_CLASSES = (
 )
 HIDDEN_CLASS = "in layover or shadow"
 RECORD = "event.json"
+SHOWN = {
+    "open first": "page",
+    "in a browser": "report",
+    "detections": "geopackage",
+    "score": "score",
+    "read about it": "readme",
+}
+"""What to name at the end, and the kind of file it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +130,10 @@ class DemoReport:
     def places(self) -> dict[str, str]:
         """Return where things are, what to open first on top."""
         files = self.result.files
-        product = Path(files["map"]).parent
+        named = {name: Path(files[kind]).name for name, kind in SHOWN.items() if kind in files}
         return {
-            "product": str(product),
-            "open first": Path(files["map"]).name,
-            "detections": Path(files["geopackage"]).name,
-            "score": Path(files["score"]).name,
-            "read about it": Path(files["readme"]).name,
+            "product": str(Path(files["geopackage"]).parent),
+            **named,
             "planted slides": str(self.event.planted),
             "scenes": str(self.event.scenes),
             "the same again": f"landslidectl detect {self.event.scenes} --model {self.model}",

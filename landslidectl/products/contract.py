@@ -30,6 +30,8 @@ class FileKind(StrEnum):
 
     CLASS = "class"
     CLASS_NAMES = "class-names"
+    PAGE = "page"
+    REPORT = "report"
     SCORE = "score"
     QUALITY = "quality"
     GEOPACKAGE = "geopackage"
@@ -50,7 +52,13 @@ class FileSpec:
 
 
 FILES: tuple[FileSpec, ...] = (
-    FileSpec(FileKind.MAP, "map.png", "Map page to print or send; open this first."),
+    FileSpec(FileKind.PAGE, "map.pdf", "Map page to brief from and to print; open this first."),
+    FileSpec(
+        FileKind.REPORT,
+        "report.html",
+        "Map to move about in, before and after, all detections; opens in any browser, offline.",
+    ),
+    FileSpec(FileKind.MAP, "map.png", "The map page as a picture, to send or to project."),
     FileSpec(
         FileKind.GEOPACKAGE,
         "detections.gpkg",

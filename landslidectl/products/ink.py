@@ -1,82 +1,156 @@
-"""Text on a page: one shipped font in every size, measured, wrapped and set.
+"""A page as a list of marks, laid out once and painted as PNG and as PDF.
 
-The font that comes with Pillow is used, so that a page looks the same on every machine. It knows
-Latin letters without accents; other letters are set without theirs, or as a question mark.
+All lengths are pixels of the page, y downwards. Pictures and shapes come in their order, all text
+above them.
 """
 
-import unicodedata
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from landslidectl.products.typeface import BOLD, REGULAR, Typeface, load_typeface
+
 if TYPE_CHECKING:
-    from PIL.ImageDraw import ImageDraw
-    from PIL.ImageFont import FreeTypeFont, ImageFont
+    import numpy as np
+    from numpy.typing import NDArray
 
     from landslidectl.products.contract import Rgb
+    from landslidectl.products.map_view import Box
 
 BLACK: "Rgb" = (28, 32, 38)
-GREY: "Rgb" = (96, 102, 110)
+GREY: "Rgb" = (86, 92, 100)
 FAINT: "Rgb" = (190, 195, 200)
 WHITE: "Rgb" = (255, 255, 255)
-EXTRA_GLYPHS = "\N{DEGREE SIGN}\N{MIDDLE DOT}"
+CAP_HEIGHT = 0.729
+"""Height of capital letters of the typeface, in em."""
+
+Point = tuple[float, float]
 
 
-class Anchor(Enum):
-    """Which point of a text its position names (Pillow's two letters)."""
+class Across(Enum):
+    """Which point of a text its x names (Pillow's letters)."""
 
-    LEFT_TOP = "la"
-    RIGHT_TOP = "ra"
-    CENTRE_TOP = "ma"
-    CENTRE = "mm"
-    LEFT_MIDDLE = "lm"
-    RIGHT_MIDDLE = "rm"
-    CENTRE_BOTTOM = "mb"
+    LEFT = "l"
+    CENTRE = "m"
+    RIGHT = "r"
+
+
+class Down(Enum):
+    """Which height of a text its y names."""
+
+    TOP = "top"
+    MIDDLE = "middle"
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Size in pixels, colour, and whether the strokes are thickened."""
+    """Size in pixels, colour and weight."""
 
     size: int
     colour: "Rgb" = BLACK
     bold: bool = False
 
+    @property
+    def typeface(self) -> str:
+        """Return the name of the typeface."""
+        return BOLD if self.bold else REGULAR
 
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One line of text; ``y`` is its baseline."""
+
+    x: float
+    y: float
+    text: str
+    style: Style
+    across: Across
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """How a line is drawn; ``dash`` are the lengths of stroke and gap."""
+
+    colour: "Rgb"
+    width: float
+    dash: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A line, or a polygon when it is closed."""
+
+    points: tuple[Point, ...]
+    pen: Pen | None = None
+    fill: "Rgb | None" = None
+    closed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Pixels, uint8 of shape (row, col, 3), stretched over a box."""
+
+    pixels: "NDArray[np.uint8]"
+    box: "Box"
+
+
+@dataclass(slots=True)
 class Ink:
-    """Sets text on one drawing."""
+    """Collects the marks of one page."""
 
-    def __init__(self, draw: "ImageDraw") -> None:
-        self.draw = draw
-        self._fonts: dict[int, FreeTypeFont | ImageFont] = {}
+    marks: list[Shape | Picture] = field(default_factory=list)
+    words: list[Words] = field(default_factory=list)
+    typefaces: dict[str, Typeface] = field(default_factory=dict)
 
     def write(
-        self, at: tuple[float, float], text: str, style: Style, anchor: Anchor = Anchor.LEFT_TOP
+        self,
+        at: Point,
+        text: str,
+        style: Style,
+        across: Across = Across.LEFT,
+        down: Down = Down.TOP,
     ) -> None:
         """Set one line of text."""
-        self.draw.text(
-            at,
-            printable(text),
-            fill=style.colour,
-            font=self._font(style.size),
-            anchor=anchor.value,
-            stroke_width=0.018 * style.size if style.bold else 0,
-            stroke_fill=style.colour,
-        )
+        face = self.typeface(style)
+        below = CAP_HEIGHT / 2 if down is Down.MIDDLE else face.ascent
+        line = Words(at[0], at[1] + below * style.size, face.printable(text), style, across)
+        self.words.append(line)
+
+    def line(self, points: Sequence[Point], pen: Pen) -> None:
+        """Draw an open line."""
+        self.marks.append(Shape(tuple(points), pen, closed=False))
+
+    def polygon(
+        self, points: Sequence[Point], fill: "Rgb | None" = None, pen: Pen | None = None
+    ) -> None:
+        """Draw a closed line, filled or not."""
+        self.marks.append(Shape(tuple(points), pen, fill))
+
+    def rectangle(self, box: "Box", fill: "Rgb | None" = None, pen: Pen | None = None) -> None:
+        """Draw a rectangle along the edges of a box."""
+        left, top, right, bottom = box.left, box.top, box.right, box.bottom
+        self.polygon(((left, top), (right, top), (right, bottom), (left, bottom)), fill, pen)
+
+    def picture(self, pixels: "NDArray[np.uint8]", box: "Box") -> None:
+        """Lay a picture over a box."""
+        self.marks.append(Picture(pixels, box))
 
     def width(self, text: str, style: Style) -> float:
         """Return the width of one line in pixels."""
-        return float(self.draw.textlength(printable(text), font=self._font(style.size)))
+        face = self.typeface(style)
+        return face.width(face.printable(text)) * style.size
 
     def wrapped(self, text: str, style: Style, width: float) -> list[str]:
-        """Return the lines a text needs to fit a width; a word that is too long is cut."""
+        """Return the lines a text needs to fit a width; a word that is too long is broken."""
         lines: list[str] = []
-        for word in printable(text).split():
-            joined = f"{lines[-1]} {word}" if lines else word
-            if lines and self.width(joined, style) <= width:
-                lines[-1] = joined
-            else:
-                lines.append(self.fitted(word, style, width))
+        for word in text.split():
+            for piece in self._pieces(word, style, width):
+                joined = f"{lines[-1]} {piece}" if lines else piece
+                if lines and self.width(joined, style) <= width:
+                    lines[-1] = joined
+                else:
+                    lines.append(piece)
         return lines
 
     def fitted(self, text: str, style: Style, width: float) -> str:
@@ -87,20 +161,18 @@ class Ink:
             text = text[:-1]
         return f"{text.rstrip()}..."
 
-    def _font(self, size: int) -> "FreeTypeFont | ImageFont":
-        from PIL import ImageFont  # noqa: PLC0415
+    def typeface(self, style: Style) -> Typeface:
+        """Return the typeface of a style."""
+        if style.typeface not in self.typefaces:
+            self.typefaces[style.typeface] = load_typeface(style.typeface)
+        return self.typefaces[style.typeface]
 
-        if size not in self._fonts:
-            self._fonts[size] = ImageFont.load_default(size=size)
-        return self._fonts[size]
-
-
-def printable(text: str) -> str:
-    """Return the text in the letters that the font knows."""
-    letters = []
-    for letter in unicodedata.normalize("NFKD", text):
-        if letter.isascii() or letter in EXTRA_GLYPHS:
-            letters.append(letter)
-        elif not unicodedata.combining(letter):
-            letters.append("?")
-    return "".join(letters)
+    def _pieces(self, word: str, style: Style, width: float) -> list[str]:
+        pieces = []
+        while self.width(word, style) > width and len(word) > 1:
+            cut = len(word) - 1
+            while cut > 1 and self.width(word[:cut], style) > width:
+                cut -= 1
+            pieces.append(word[:cut])
+            word = word[cut:]
+        return [*pieces, word]

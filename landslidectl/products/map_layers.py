@@ -1,92 +1,60 @@
 """The picture inside the map frame: backdrop, masked and not observed areas, score."""
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from landslidectl.detection.geodesy import from_wgs84
 from landslidectl.detection.ground import ground_of
-from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Window
 from landslidectl.products.contract import MASKED_RGB, SCORE_RAMP
-from landslidectl.products.map_view import Box, MapView
+from landslidectl.products.map_view import MapView
+from landslidectl.products.previews import Previews, read_scaled, resampled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from PIL.Image import Image
+    from shapely.geometry.base import BaseGeometry
 
     from landslidectl.products.request import ProductRequest
 
     Shades = NDArray[np.float32]
 
 PAPER = 250.0
-MASK_ALPHA = 0.42
+MASK_ALPHA = 0.22
+MASK_LINE_ALPHA = 0.85
 SCORE_ALPHA = 0.82
+VEIL_ALPHA = 0.47
 HATCH_PERIOD, HATCH_WIDTH = 14, 4
+MASK_PERIOD, MASK_WIDTH = 10, 2
 HATCH_DARK, HATCH_LIGHT = 150.0, 226.0
+FAR = 4
+"""Where so many heights make one pixel, one of them will do: averaging takes many seconds."""
 SUNS = ((315.0, 0.6), (270.0, 0.2), (0.0, 0.2))
 """Azimuths in degrees and weights of the lights on the hillshade, all 45 degrees high."""
 
 
-@dataclass(frozen=True, slots=True)
-class MapRasters:
-    """The layers to show; Cloud-Optimized files make large maps quick."""
-
-    score: Path
-    quality: Path
-
-
-def map_picture(view: MapView, request: "ProductRequest", rasters: MapRasters) -> "Image":
-    """Return the picture that fills the map frame, RGB."""
-    from PIL import Image  # noqa: PLC0415
-
+def map_picture(
+    view: MapView, request: "ProductRequest", previews: Previews
+) -> "NDArray[np.uint8]":
+    """Return the picture that fills the map frame, shape (row, col, 3)."""
     box = view.grid_box
     shape = (box.height, box.width)
-    score = read_scaled(rasters.score, None, shape, smooth=True)
-    quality = read_scaled(rasters.quality, None, shape, smooth=False).astype(np.uint8)
+    score = _fitted(previews.score, shape)
     backdrop = hillshade_backdrop(view, request) if request.has_relief else None
     if backdrop is None:
-        backdrop = radar_backdrop(request, shape)
+        backdrop = radar_backdrop(previews, shape)
     colours = np.repeat(backdrop[:, :, None], 3, axis=2)
-    ground = ground_of(score, quality)
-    colours = blend(colours, np.array(MASKED_RGB, dtype=np.float32), ground.masked * MASK_ALPHA)
+    ground = ground_of(score, resampled(previews.quality, shape))
+    colours = blend(colours, np.array(MASKED_RGB, np.float32), mask_alpha(shape) * ground.masked)
     alpha = score_alpha(score, request.detections.threshold)
     colours = blend(colours, score_colours(score), alpha)
     colours = np.where(ground.unobserved[:, :, None], hatching(shape)[:, :, None], colours)
     page = np.full((view.height, view.width, 3), PAPER, dtype=np.float32)
     page[box.top : box.bottom, box.left : box.right] = colours
-    return Image.fromarray(np.clip(np.rint(page), 0, 255).astype(np.uint8), "RGB")
-
-
-def read_scaled(
-    path: Path, window: Window | None, shape: tuple[int, int], smooth: bool
-) -> "NDArray[np.float32]":
-    """Read the first band resampled to ``shape`` (row, col).
-
-    Coarser than the file: averages (smooth) or the nearest pixel. Finer: the nearest pixel, so
-    that nothing is shown sharper than it is.
-    """
-    from rasterio.enums import Resampling  # noqa: PLC0415
-
-    how = Resampling.average if smooth else Resampling.nearest
-    with open_raster(path) as dataset:
-        rows, cols = window.shape if window else dataset.shape
-        finer = rows < shape[0] or cols < shape[1]
-        part: Any = dataset.read(
-            1,
-            window=rasterio_window(window),
-            out_shape=None if finer else shape,
-            resampling=how,
-        )
-    if finer:  # GDAL takes seconds to repeat pixels
-        part = part[_nearest(rows, shape[0])[:, np.newaxis], _nearest(cols, shape[1])]
-    return np.asarray(part, dtype=np.float32)
-
-
-def _nearest(size: int, wanted: int) -> "NDArray[np.intp]":
-    """Return which of ``size`` pixels lies under the centre of each of ``wanted`` pixels."""
-    return ((np.arange(wanted) + 0.5) * size / wanted).astype(np.intp)
+    if request.provenance.area_of_interest is not None:
+        outside = ~_inside(view, request.provenance.area_of_interest)
+        page[outside] += VEIL_ALPHA * (255.0 - page[outside])
+    return np.clip(np.rint(page), 0, 255).astype(np.uint8)
 
 
 def score_colours(score: "NDArray[np.float32]") -> "NDArray[np.float32]":
@@ -113,14 +81,26 @@ def blend(
 
 
 def hatching(shape: tuple[int, int]) -> "NDArray[np.float32]":
-    """Return diagonal grey hatching."""
+    """Return rising grey hatching: not observed."""
     row, col = np.indices(shape, dtype=np.int32)
     dark = (row + col) % HATCH_PERIOD < HATCH_WIDTH
     return np.where(dark, HATCH_DARK, HATCH_LIGHT).astype(np.float32)
 
 
+def mask_alpha(shape: tuple[int, int]) -> "NDArray[np.float32]":
+    """Return how opaque the colour of masked ground is: thin falling lines on a tint.
+
+    They fall where those of ground not observed rise, so that both are told apart without colour.
+    """
+    row, col = np.indices(shape, dtype=np.int32)
+    line = (row - col) % MASK_PERIOD < MASK_WIDTH
+    return np.where(line, MASK_LINE_ALPHA, MASK_ALPHA).astype(np.float32)
+
+
 def hillshade_backdrop(view: MapView, request: "ProductRequest") -> "Shades | None":
     """Return a light hillshade of the grid, or None where the heights do not cover it."""
+    from rasterio.errors import RasterioError  # noqa: PLC0415
+
     dem, grid, box = request.dem, view.grid, view.grid_box
     if dem is None:
         return None
@@ -130,11 +110,16 @@ def hillshade_backdrop(view: MapView, request: "ProductRequest") -> "Shades | No
     if min(row, col) < 0 or not inside or dem.grid.pixel_m != grid.pixel_m:
         return None
     shape = (min(box.height, grid.rows), min(box.width, grid.cols))
-    heights = read_scaled(dem.path, Window(row, col, grid.rows, grid.cols), shape, smooth=True)
+    window = Window(row, col, grid.rows, grid.cols)
+    is_close = grid.rows < FAR * shape[0]
+    try:
+        heights = read_scaled(dem.path, window, shape, smooth=is_close)
+    except (OSError, RasterioError):
+        return None
     if not np.isfinite(heights).any():
         return None
     light = hillshade(heights, grid.rows * grid.pixel_m / shape[0])
-    return _stretched(_resized(light, box), 132.0, 250.0)
+    return stretched(_smoothed(light, (box.height, box.width)), 132.0, 250.0)
 
 
 def hillshade(heights: "NDArray[np.float32]", pixel_m: float) -> "NDArray[np.float32]":
@@ -152,16 +137,15 @@ def hillshade(heights: "NDArray[np.float32]", pixel_m: float) -> "NDArray[np.flo
     return light.astype(np.float32)
 
 
-def radar_backdrop(request: "ProductRequest", shape: tuple[int, int]) -> "Shades":
-    """Return the post-event VV backscatter in grey; the first track that observes a pixel."""
-    decibel = np.full(shape, np.nan, dtype=np.float32)
-    for stack in sorted(request.stacks, key=lambda stack: stack.track):
-        seen = read_scaled(stack.values_path, None, shape, smooth=True)
-        decibel = np.where(np.isfinite(decibel), decibel, seen)
-    return _stretched(decibel, 45.0, 225.0)
+def radar_backdrop(previews: Previews, shape: tuple[int, int]) -> "Shades":
+    """Return the post-event VV backscatter in grey; the track that observes most comes first."""
+    decibel = np.full(previews.shape, np.nan, dtype=np.float32)
+    for track in previews.tracks:
+        decibel = np.where(np.isfinite(decibel), decibel, track.post_db)
+    return stretched(_fitted(decibel, shape), 70.0, 245.0)
 
 
-def _stretched(values: "NDArray[np.float32]", dark: float, bright: float) -> "Shades":
+def stretched(values: "NDArray[np.float32]", dark: float, bright: float) -> "Shades":
     """Stretch the middle 96 % of the values between two greys; NaN becomes the middle grey."""
     known = values[np.isfinite(values)]
     if known.size == 0:
@@ -171,11 +155,38 @@ def _stretched(values: "NDArray[np.float32]", dark: float, bright: float) -> "Sh
     return np.asarray(dark + (bright - dark) * np.nan_to_num(share, nan=0.5), dtype=np.float32)
 
 
-def _resized(values: "NDArray[np.float32]", box: Box) -> "NDArray[np.float32]":
+def _inside(view: MapView, area: "BaseGeometry") -> "NDArray[np.bool_]":
+    """Return which pixels of the frame lie in the area of interest."""
+    from rasterio import Affine  # noqa: PLC0415
+    from rasterio.features import geometry_mask  # noqa: PLC0415
+
+    left, top = view.corner
+    transform = Affine(view.scale_m, 0.0, left, 0.0, -view.scale_m, top)
+    shape = (view.height, view.width)
+    projected = from_wgs84(area, view.grid.epsg)
+    return np.asarray(geometry_mask([projected], shape, transform, invert=True))
+
+
+def _fitted(values: "NDArray[np.float32]", shape: tuple[int, int]) -> "NDArray[np.float32]":
+    """Return values averaged to fewer pixels, or repeated to more; NaN stays where all are NaN."""
     from PIL import Image  # noqa: PLC0415
 
-    if values.shape == (box.height, box.width):
+    if values.shape[0] <= shape[0] or values.shape[1] <= shape[1]:
+        return np.asarray(resampled(values, shape))
+    known = np.isfinite(values)
+    size = (shape[1], shape[0])
+    total, count = (
+        np.asarray(Image.fromarray(part.astype(np.float32)).resize(size, Image.Resampling.BOX))
+        for part in (np.where(known, values, np.float32(0.0)), known)
+    )
+    return np.where(count > 0.5, total / np.maximum(count, 1e-6), np.float32(np.nan))
+
+
+def _smoothed(values: "NDArray[np.float32]", shape: tuple[int, int]) -> "NDArray[np.float32]":
+    from PIL import Image  # noqa: PLC0415
+
+    if values.shape == shape:
         return values
     picture = Image.fromarray(values.astype(np.float32))
-    smooth = picture.resize((box.width, box.height), Image.Resampling.BICUBIC)
+    smooth = picture.resize((shape[1], shape[0]), Image.Resampling.BICUBIC)
     return np.asarray(smooth, dtype=np.float32)

@@ -171,6 +171,12 @@ def angle_label(value_deg: float, is_longitude: bool) -> str:
     return text if has_no_side else f"{text} {letters[wrapped < 0]}"
 
 
+def position_label(lat_deg: float, lon_deg: float) -> str:
+    """Return a position to the minute, such as ``42 deg 41' N, 141 deg 56' E``."""
+    lat, lon = (round(value * 60) / 60 for value in (lat_deg, lon_deg))
+    return f"{angle_label(lat, False)}, {angle_label(lon, True)}"
+
+
 def _interval_seconds(span_seconds: float) -> int:
     """Return the step that gives about four lines over a span."""
     return next((step for step in INTERVALS_SECONDS if span_seconds / step <= 5.5), 72000)

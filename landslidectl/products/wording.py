@@ -133,11 +133,25 @@ def high_in_words(request: "ProductRequest") -> str:
     return "none" if high is None else f"{high:.3f}"
 
 
+def masked_in_words(request: "ProductRequest") -> str:
+    """Return why ground is masked, for a legend."""
+    return "Masked: layover, shadow, water, slope" if request.has_relief else "Masked: water"
+
+
 def event_in_words(request: "ProductRequest") -> str:
     """Return the name of the event, or its instant when it has none."""
     facts = request.provenance
     named = facts.event_name or facts.event_id or f"event of {minute(facts.event.first)}"
     return f"SIMULATED {named}" if facts.is_simulated else named
+
+
+def time_between(earlier: datetime, later: datetime) -> str:
+    """Return how long one instant is after another: minutes, hours or days, the finest that fit."""
+    minutes = round((later - earlier).total_seconds() / 60.0)
+    hours, days = round(minutes / 60.0), round(minutes / 1440.0)
+    if abs(minutes) < 120:
+        return f"{minutes} min"
+    return f"{hours} h" if abs(hours) < 72 else f"{days:,} days"
 
 
 def iso(instant: datetime) -> str:

@@ -12,9 +12,9 @@ from landslidectl.files.atomic import PARTIAL_MARK, write_text_atomic
 from landslidectl.files.hashing import file_digest
 from landslidectl.products.contract import QUALITY_LAYER, SCORE_LAYER, FileKind
 from landslidectl.products.geojson import write_geojson
-from landslidectl.products.map_layers import MapRasters
-from landslidectl.products.map_png import write_map
+from landslidectl.products.map_page import write_map
 from landslidectl.products.metadata import write_metadata
+from landslidectl.products.previews import read_previews
 from landslidectl.products.rasters import (
     provenance_tags,
     write_class_cog,
@@ -22,6 +22,7 @@ from landslidectl.products.rasters import (
     write_cog,
 )
 from landslidectl.products.readme import write_readme
+from landslidectl.products.report import write_report
 from landslidectl.products.request import Product, ProductRequest
 from landslidectl.products.vectors import write_geopackage
 
@@ -62,9 +63,9 @@ def _write_files(request: ProductRequest, staging: Path) -> dict[FileKind, Path]
     write_cog(paths[FileKind.QUALITY], request.fused.quality_path, QUALITY_LAYER, tags)
     write_geopackage(paths[FileKind.GEOPACKAGE], request)
     write_geojson(paths[FileKind.GEOJSON], request)
-    write_map(
-        paths[FileKind.MAP], request, MapRasters(paths[FileKind.SCORE], paths[FileKind.QUALITY])
-    )
+    previews = read_previews(request, paths[FileKind.SCORE], paths[FileKind.QUALITY])
+    write_map(paths[FileKind.MAP], paths[FileKind.PAGE], request, previews)
+    write_report(paths[FileKind.REPORT], request, previews)
     write_readme(paths[FileKind.README], request)
     described: dict[FileKind, Path] = {
         kind: path

@@ -104,6 +104,11 @@ class Stack:
         return self.folder / "incidence.tif"
 
     @property
+    def shown_path(self) -> Path:
+        """Return the averages to be shown (`Shrinker`): VV after the event, and its change."""
+        return self.folder / "shown.npy"
+
+    @property
     def record_path(self) -> Path:
         """Return the record; a stack without it is unfinished."""
         return self.folder / "stack.json"

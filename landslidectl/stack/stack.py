@@ -41,6 +41,7 @@ from landslidectl.stack.record import (
     open_stack,
     write_record,
 )
+from landslidectl.stack.shrink import Shrinker, shown_bands
 from landslidectl.terms import BandSet, EventTime, Phase, Track
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ def build_stack(
     post-event composite, then post minus pre. A pixel that either side does not observe in every
     polarisation is NaN in all bands. ``counts.tif`` holds the numbers of pre- and post-event
     observations, ``quality.tif`` the `Quality` bits, ``incidence.tif`` the angles of
-    `INCIDENCE_BANDS`, and ``stack.json``, written last, the rest: a folder without it is no stack.
+    `INCIDENCE_BANDS`, ``shown.npy`` the small copy for pages, and ``stack.json``, written last, the
+    rest: a folder without it is no stack.
 
     Parameters
     ----------
@@ -203,6 +205,8 @@ def _write(
     windows = list(windows_of(stack.grid))
     reporter(StepStarted(step, f"Change on {stack.track}", len(windows), "blocks"))
     changes: list[list[NDArray[np.float32]]] = []
+    shown = shown_bands(stack.bands)
+    shrinker = Shrinker(stack.grid, len(shown))
 
     def work(readers: Readers, window: Window) -> Change:
         return change_of(readers, window, surveyor, (request.min_pre, request.min_post))
@@ -217,7 +221,9 @@ def _write(
             ):
                 file.write(layers, window=part)
             changes.append(block.changes_db)
+            shrinker.add(block.window, block.values[shown])
             reporter(StepAdvanced(step, done))
+    shrinker.save(stack.shown_path)
     reporter(StepFinished(step, monotonic() - started))
     return tuple(median_offset_db(np.concatenate(band)) for band in zip(*changes, strict=True))
 

@@ -49,6 +49,10 @@ class FakeStack:
         return self.folder / "quality.tif"
 
     @property
+    def shown_path(self) -> Path:
+        return self.folder / "shown.npy"
+
+    @property
     def counts_path(self) -> Path:
         return self.folder / "counts.tif"
 

@@ -41,7 +41,9 @@ def test_comparison_counts_found_missed_hidden_and_false(tmp_path: Path) -> None
         feature((2.0, 0.0, 2.1, 0.1), area_m2=6000.0, visible=True),
         feature((3.0, 0.0, 3.1, 0.1), area_m2=900_000.0, visible=False),
     )
-    names = {kind: str(tmp_path / kind) for kind in ("map", "geopackage", "score", "readme")}
+    names = {
+        kind: str(tmp_path / kind) for kind in ("page", "report", "geopackage", "score", "readme")
+    }
     detections = write(
         tmp_path / "found.geojson", feature((0.05, 0.05, 0.3, 0.3)), feature((8.0, 8.0, 8.1, 8.1))
     )
@@ -58,7 +60,8 @@ def test_comparison_counts_found_missed_hidden_and_false(tmp_path: Path) -> None
     assert report.false_regions == 1
     assert report.headline().startswith("1 of 3 ")
     assert report.notes()[0] == "1 false region in 60.0 km2 analysed."
-    assert report.places()["open first"] == "map"
+    assert report.places()["open first"] == "page"
+    assert report.places()["in a browser"] == "report"
     assert report.as_json()["planted"][0]["found"] == 1
 
 

@@ -1,37 +1,52 @@
+import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from landslidectl.files.rasters import RasterLayout, read_bands, write_raster
 from landslidectl.grid import Grid
-from landslidectl.products.ink import printable
-from landslidectl.products.map_frame import dashes, draw_outlines
-from landslidectl.products.map_layers import MapRasters, hillshade, score_alpha, score_colours
-from landslidectl.products.map_png import FRAME, PAGE, draw_page, write_map
-from landslidectl.products.map_view import MapView, angle_label, round_length
+from landslidectl.products.ink import Picture
+from landslidectl.products.map_frame import BADGE_RADIUS, free_place
+from landslidectl.products.map_layers import hillshade, score_alpha, score_colours
+from landslidectl.products.map_page import FRAME, FURNITURE_TOP, PAGE, PANEL, lay_out, write_map
+from landslidectl.products.map_view import MapView, angle_label, position_label, round_length
+from landslidectl.products.paint_png import paint_png
+from landslidectl.products.previews import Previews, read_previews
 from landslidectl.products.request import ProductRequest
-from landslidectl.terms import Confidence, Quality
+from landslidectl.products.wording import time_between
 from tests.detection.fakes import GRID
 from tests.products.samples import make_dem, make_request
 
 
+def previews_of(request: ProductRequest) -> Previews:
+    return read_previews(request, request.fused.path, request.fused.quality_path)
+
+
 def page_of(request: ProductRequest) -> np.ndarray:
-    rasters = MapRasters(request.fused.path, request.fused.quality_path)
-    return np.asarray(draw_page(request, rasters))
+    return np.asarray(paint_png(lay_out(request, previews_of(request)), PAGE))
+
+
+def words_of(request: ProductRequest) -> str:
+    return " ".join(line.text for line in lay_out(request, previews_of(request)).words)
+
+
+def place_of(row: int, col: int) -> tuple[int, int]:
+    """Return where a pixel of the grid lies on the page."""
+    view = MapView(GRID, FRAME.width, FRAME.height)
+    place = [[GRID.left + (col + 0.5) * 10.0, GRID.top - (row + 0.5) * 10.0]]
+    right, down = np.rint(view.pixels(np.array(place))[0]).astype(int)
+    return FRAME.left + right, FRAME.top + down
 
 
 def colour_at(page: np.ndarray, row: int, col: int) -> np.ndarray:
     """Return the mean colour of a few page pixels around a pixel of the grid."""
-    view = MapView(GRID, FRAME.width, FRAME.height)
-    place = [[GRID.left + (col + 0.5) * 10.0, GRID.top - (row + 0.5) * 10.0]]
-    right, down = np.rint(view.pixels(np.array(place))[0]).astype(int)
-    x, y = FRAME.left + right, FRAME.top + down
+    x, y = place_of(row, col)
     return page[y - 3 : y + 4, x - 3 : x + 4].mean(axis=(0, 1))
 
 
@@ -49,32 +64,6 @@ def test_page_shows_score_mask_and_what_was_not_observed(tmp_path: Path) -> None
     assert np.ptp(ground) < 2.0
 
 
-def test_outlines_of_low_confidence_are_dashed(tmp_path: Path) -> None:
-    weak = make_request(tmp_path).detections.items[1]
-    view = MapView(GRID, FRAME.width, FRAME.height)
-    left, _, right, top = weak.polygon.bounds
-    (x0, y), (x1, _) = np.rint(view.pixels(np.array([[left, top], [right, top]]))).astype(int)
-    shares = {}
-    for confidence in Confidence:
-        picture = Image.new("RGB", (view.width, view.height), (255, 255, 255))
-        draw_outlines(picture, view, [replace(weak, confidence=confidence.value)], None)
-        edge = np.asarray(picture)[y - 2 : y + 3, x0 + 5 : x1 - 5]
-        shares[confidence] = (edge.sum(axis=2) < 250).any(axis=0).mean()
-    assert weak.confidence == "low"
-    assert shares[Confidence.HIGH] == 1.0
-    assert 0.4 < shares[Confidence.LOW] < 0.8
-
-
-def test_dashes_leave_no_line_out_and_none_whole() -> None:
-    square = [(0.0, 0.0), (60.0, 0.0), (60.0, 60.0), (0.0, 60.0), (0.0, 0.0)]
-    parts = dashes(square)
-    drawn = sum(shapely.LineString(part).length for part in parts)
-    assert len(parts) == 16
-    assert drawn == pytest.approx(240.0 * 9.0 / 15.0)
-    (short,) = dashes([(0.0, 0.0), (1.0, 0.0)])
-    assert shapely.LineString(short).length == pytest.approx(0.6)
-
-
 def test_page_without_relief_shows_the_radar(tmp_path: Path) -> None:
     request = make_request(tmp_path)
     page = page_of(request)
@@ -87,13 +76,129 @@ def test_empty_result_still_gives_a_page(tmp_path: Path) -> None:
     assert (page < 250).mean() > 0.3
 
 
-def test_png_is_written_with_its_resolution(tmp_path: Path) -> None:
+def test_png_has_its_resolution_and_pdf_the_size_of_a4(tmp_path: Path) -> None:
     request = make_request(tmp_path)
-    final = tmp_path / "map.png"
-    write_map(final, request, MapRasters(request.fused.path, request.fused.quality_path))
-    with Image.open(final) as picture:
+    png, pdf = tmp_path / "map.png", tmp_path / "map.pdf"
+    write_map(png, pdf, request, previews_of(request))
+    with Image.open(png) as picture:
         assert picture.size == PAGE
         assert picture.info["dpi"] == pytest.approx((200, 200), rel=1e-3)
+    (box,) = re.findall(rb"/MediaBox \[0 0 (\S+) (\S+)\]", pdf.read_bytes())
+    assert [float(side) for side in box] == pytest.approx([841.9, 595.3], abs=0.5)
+
+
+def test_page_says_what_a_briefing_needs(tmp_path: Path) -> None:
+    text = words_of(make_request(tmp_path))
+    for words in (
+        "Hokkaido Eastern Iburi earthquake, Atsuma",
+        "Event 2018-09-05 18:07 UTC",
+        "2018-09-11 20:41 UTC (6 days later; 6 h old when processed)",
+        "2 detections",
+        "threshold 0.60",
+        "D046: orbit 46 descending, VV+VH",
+        "resnet 1.0.0",
+        "not a probability",
+        "Contains modified Copernicus Sentinel data 2018",
+        "landslidectl 0.1.0",
+        "Grey: VV backscatter after the event",
+        "42\N{DEGREE SIGN}48' N, 141\N{DEGREE SIGN}44' E",
+        "on A4",
+    ):
+        assert words in text, words
+    assert "SIMULATED" not in text
+
+
+def test_page_without_any_ground_to_show_still_comes(tmp_path: Path) -> None:
+    request = make_request(tmp_path)
+    request.stacks[0].values_path.write_bytes(b"no raster")
+    previews = previews_of(request)
+    assert previews.tracks == ()
+    assert previews.left_out == ("D046",)
+    assert "Plain ground" in words_of(request)
+
+
+def test_nothing_on_the_page_covers_a_number(tmp_path: Path) -> None:
+    """The north arrow once stood in the map's corner, over the number of a detection there."""
+    request = make_request(tmp_path)
+    corner = shapely.box(GRID.left + 1200, GRID.top - 60, GRID.left + 1270, GRID.top - 10)
+    items = (replace(request.detections.items[0], polygon=corner),)
+    request = replace(request, detections=replace(request.detections, items=items))
+    page = lay_out(request, previews_of(request))
+    (number,) = [line for line in page.words if line.text == "1" and line.x < PANEL.left]
+    inside = [
+        mark
+        for mark in page.marks
+        if not isinstance(mark, Picture)
+        and mark.fill is not None
+        and mark.fill != (64, 0, 32)
+        and all(
+            FRAME.left < x < FRAME.right and FRAME.top < y < FRAME.bottom for x, y in mark.points
+        )
+    ]
+    assert len(inside) == 1, "only the white rim of the badge"
+    assert FRAME.left < number.x < FRAME.right < PANEL.left
+    assert number.y < FRAME.bottom < FURNITURE_TOP
+
+
+@settings(deadline=None)
+@given(
+    bounds=st.lists(
+        st.tuples(st.floats(0, 1300), st.floats(0, 1200), st.floats(1, 90), st.floats(1, 90)),
+        min_size=1, max_size=10,
+    )
+)  # fmt: skip
+def test_numbers_stand_inside_the_frame_and_clear_of_each_other(bounds) -> None:
+    size, taken = (1424, 1300), []
+    for left, top, width, height in bounds:
+        place, _ = free_place((left, top, left + width, top + height), size, taken)
+        assert BADGE_RADIUS <= place[0] <= size[0] - BADGE_RADIUS
+        assert BADGE_RADIUS <= place[1] <= size[1] - BADGE_RADIUS
+        assert all(np.hypot(*np.subtract(place, other)) > 2 * BADGE_RADIUS for other in taken)
+        taken.append(place)
+
+
+def test_masked_and_not_observed_differ_without_colour(tmp_path: Path) -> None:
+    """Their lines cross: what is constant along one diagonal varies along the other."""
+    request = make_request(tmp_path)
+    request = replace(request, dem=make_dem(tmp_path, GRID))
+    grey = page_of(request).astype(float).mean(axis=2)
+    slopes = {}
+    for name, (row, col) in {"masked": (75, 45), "unobserved": (40, 123)}.items():
+        x, y = place_of(row, col)
+        part = grey[y - 20 : y + 20, x - 20 : x + 20]
+        rising = np.abs(part[1:, :-1] - part[:-1, 1:]).mean()
+        falling = np.abs(part[1:, 1:] - part[:-1, :-1]).mean()
+        slopes[name] = rising / falling
+    assert slopes["unobserved"] < 0.5
+    assert slopes["masked"] > 2.0
+
+
+def test_low_confidence_is_told_by_dashes(tmp_path: Path) -> None:
+    request = make_request(tmp_path)
+    shown = request.detections.items
+    strong = [replace(item, confidence="high") for item in shown]
+    items = (replace(shown[0], confidence="low"), *strong[1:])
+    request = replace(request, detections=replace(request.detections, items=items))
+    page = lay_out(request, previews_of(request))
+    dashed = [m for m in page.marks if not isinstance(m, Picture) and m.pen and m.pen.dash]
+    assert any(mark.closed and mark.points[0][0] < FRAME.right for mark in dashed)
+    assert f"{len(shown) - 1} of high confidence, 1 of low" in words_of(request)
+    request = replace(request, detections=replace(request.detections, items=tuple(strong)))
+    marks = lay_out(request, previews_of(request)).marks
+    dashed = [m for m in marks if not isinstance(m, Picture) and m.pen and m.pen.dash]
+    assert not any(mark.closed and mark.points[0][0] < FRAME.right for mark in dashed)
+
+
+def test_instants_apart_are_told_in_the_finest_unit_that_fits() -> None:
+    begin = datetime(2018, 9, 5, 18, 7, 59, tzinfo=UTC)
+    told = {
+        timedelta(minutes=90): "90 min",
+        timedelta(hours=30): "30 h",
+        timedelta(days=6, hours=2): "6 days",
+        timedelta(days=1119.6): "1,120 days",
+    }
+    for gap, words in told.items():
+        assert time_between(begin, begin + gap) == words
 
 
 def test_nothing_is_coloured_below_half_the_threshold() -> None:
@@ -154,20 +259,5 @@ def test_north_leans_with_the_convergence_of_meridians() -> None:
     assert east.north_deg() == pytest.approx(-2.59 * np.sin(np.radians(46.0)), abs=0.1)
 
 
-def test_letters_the_font_does_not_know_lose_their_accents() -> None:
-    assert printable("São Tomé 10\N{DEGREE SIGN}") == "Sao Tome 10\N{DEGREE SIGN}"
-    assert printable("北") == "?"
-
-
-def test_skipped_ground_looks_masked_and_not_unobserved(tmp_path: Path) -> None:
-    request = make_request(tmp_path)
-    request = replace(request, dem=make_dem(tmp_path, GRID))
-    (score,), (quality,) = (
-        read_bands(path) for path in (request.fused.path, request.fused.quality_path)
-    )
-    score[40:60, 5:25] = np.nan
-    quality[40:60, 5:25] |= int(Quality.SKIPPED)
-    write_raster(request.fused.path, GRID, [score], RasterLayout(("score",), nodata=float("nan")))
-    write_raster(request.fused.quality_path, GRID, [quality], RasterLayout(("quality",), "uint8"))
-    red, _, blue = colour_at(page_of(request), 50, 15)
-    assert blue > red + 10
+def test_a_position_is_told_to_the_minute() -> None:
+    assert position_label(-15.9999, 181.5) == "16\N{DEGREE SIGN} S, 178\N{DEGREE SIGN}30' W"

@@ -13,6 +13,7 @@ from landslidectl.stack import quality
 from landslidectl.stack.composite import CompositeRequest, build_composite
 from landslidectl.stack.contract import StackContract
 from landslidectl.stack.record import INCIDENCE_BANDS
+from landslidectl.stack.shrink import read_shrunk
 from landslidectl.stack.stack import StackRequest, build_stack, open_stack
 from landslidectl.terms import BandSet, Pass, Phase, Quality, Track
 
@@ -104,6 +105,14 @@ def test_values_are_post_then_post_minus_pre(case) -> None:
         "stack-quality",
         "stack-incidence",
     ]
+
+
+def test_a_small_copy_is_kept_to_be_shown(case) -> None:
+    pre, post, request, _ = case
+    stack = build_stack(TRACK, pre, post, request)
+    shown = read_shrunk(stack.shown_path, (2, *request.grid.shape))
+    assert shown is not None
+    np.testing.assert_array_equal(shown, read_bands(stack.values_path)[[0, 2]])
 
 
 def test_counts_quality_and_angles(case) -> None:
