@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landslidectl.products.contract import FileKind
+from landslidectl.products.contract import DEFAULT_FILES, FILES, FileKind
 from landslidectl.products.naming import ProductName, slug
 from landslidectl.terms import EventTime, JobStatus, Phase, Track
 
@@ -138,6 +138,8 @@ class ProductRequest:
         Counters of the product name.
     overwrite : bool
         Replace a complete product of the same name.
+    extra : tuple of FileKind
+        Files that are made on request only.
     """
 
     folder: Path
@@ -150,6 +152,13 @@ class ProductRequest:
     release: int = 1
     version: int = 1
     overwrite: bool = False
+    extra: tuple[FileKind, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[FileKind, ...]:
+        """Return the files that the product gets, in the order to open them."""
+        wanted = {*DEFAULT_FILES, *self.extra}
+        return tuple(spec.kind for spec in FILES if spec.kind in wanted)
 
     @property
     def name(self) -> ProductName:

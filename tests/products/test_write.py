@@ -7,7 +7,7 @@ import pytest
 
 from landslidectl.errors import OutputError
 from landslidectl.events import ArtefactWritten, ProgressEvent
-from landslidectl.products.contract import FileKind
+from landslidectl.products.contract import DEFAULT_FILES, FileKind
 from landslidectl.products.naming import parse_product_name
 from landslidectl.products.write import write_product
 from landslidectl.terms import JobStatus
@@ -19,19 +19,19 @@ def test_product_is_complete_and_its_checksums_hold(tmp_path: Path) -> None:
     events: list[ProgressEvent] = []
     request = make_request(tmp_path)
     product = write_product(request, events.append)
-    assert set(product.files) == set(FileKind)
+    assert set(product.files) == set(DEFAULT_FILES)
     assert {path.name for path in product.folder.iterdir()} == {
         path.name for path in product.files.values()
     }
     assert parse_product_name(product.folder.name) == request.name
     assert [path.name for path in request.folder.iterdir()] == [product.folder.name]
     lines = product.files[FileKind.CHECKSUMS].read_text().splitlines()
-    assert len(lines) == len(FileKind) - 1
+    assert len(lines) == len(DEFAULT_FILES) - 1
     for line in lines:
         digest, name = line.split("  ")
         assert hashlib.sha256((product.folder / name).read_bytes()).hexdigest() == digest
     written = [event for event in events if isinstance(event, ArtefactWritten)]
-    assert {event.kind for event in written} == {kind.value for kind in FileKind}
+    assert {event.kind for event in written} == {kind.value for kind in DEFAULT_FILES}
     assert all(Path(event.path).is_file() for event in written)
 
 
@@ -111,7 +111,7 @@ def test_readme_decodes_this_product(tmp_path: Path) -> None:
     for sentence in ("it is not a\n  probability", "does not mean 'no landslide'"):
         assert sentence in without
     assert "orbit 46 descending" in without
-    for kind in FileKind:
+    for kind in DEFAULT_FILES:
         assert flat.name.file(kind) in without
     assert max(len(line) for line in without.splitlines() if "LSD_" not in line) <= 110
 

@@ -1,0 +1,84 @@
+"""The legend that stands on the screen of Google Earth."""
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from landslidectl.products.contract import Rgb
+from landslidectl.products.ink import BLACK, GREY, WHITE, Anchor, Ink, Style
+from landslidectl.products.map_frame import AREA_RGB, OUTLINE_RGB
+from landslidectl.products.map_layers import score_colours
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from landslidectl.products.contents import Contents
+
+WIDTH, MARGIN, ROW = 380, 16, 34
+SWATCH = (46, 22)
+BAR_HEIGHT = 22
+BODY, SMALL = Style(18), Style(15, GREY)
+HEADING = Style(20, BLACK, bold=True)
+ALARM = Style(20, (190, 20, 20), bold=True)
+UNOBSERVED_RGB: Rgb = (128, 128, 128)
+LINE_HEIGHT = 1.3
+TALLEST = 600
+
+
+def legend_png(contents: "Contents") -> bytes:
+    """Return the legend as a PNG."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415
+
+    page = Image.new("RGB", (WIDTH, TALLEST), WHITE)
+    ink = Ink(ImageDraw.Draw(page))
+    y = MARGIN
+    if contents.facts["simulated"]:
+        y = _lines(ink, y, "SIMULATED: no map of a real event", ALARM)
+    y = _lines(ink, y, contents.facts["title"], HEADING)
+    y = _lines(ink, y + 4, "Landslide score, not a probability", BODY)
+    y = _ramp(page, ink, y + 2, float(contents.facts["result"]["threshold"]))
+    y = _swatch(ink, y, None, OUTLINE_RGB, "detection, filled by its highest score")
+    y = _swatch(ink, y, UNOBSERVED_RGB, UNOBSERVED_RGB, "not observed: nothing can be said")
+    y = _swatch(ink, y, None, AREA_RGB, "area of interest")
+    y = _lines(ink, y + 2, "No colour does not mean 'no landslide'.", SMALL)
+    y = _lines(ink, y, contents.facts["credit"], SMALL)
+    frame = page.crop((0, 0, WIDTH, min(y + MARGIN, TALLEST)))
+    ImageDraw.Draw(frame).rectangle((0, 0, frame.width - 1, frame.height - 1), outline=GREY)
+    content = io.BytesIO()
+    frame.save(content, "PNG", optimize=True)
+    return content.getvalue()
+
+
+def _lines(ink: Ink, y: int, text: str, style: Style) -> int:
+    for line in ink.wrapped(text, style, WIDTH - 2 * MARGIN):
+        ink.write((MARGIN, y), line, style)
+        y += round(LINE_HEIGHT * style.size)
+    return y
+
+
+def _ramp(page: "Image", ink: Ink, y: int, threshold: float) -> int:
+    """Draw the colours from half of the threshold, where they begin to show, up to 1."""
+    from PIL import Image  # noqa: PLC0415
+
+    length, low = WIDTH - 2 * MARGIN, 0.5 * threshold
+    scores = np.linspace(low, 1.0, length, dtype=np.float32)
+    colours = np.rint(score_colours(scores)).astype(np.uint8)
+    bar = Image.fromarray(np.repeat(colours[np.newaxis], BAR_HEIGHT, axis=0), "RGB")
+    page.paste(bar, (MARGIN, y))
+    for score, anchor in (
+        (low, Anchor.LEFT_TOP),
+        (threshold, Anchor.CENTRE_TOP),
+        (1.0, Anchor.RIGHT_TOP),
+    ):
+        x = MARGIN + length * (score - low) / (1.0 - low)
+        words = f"{score:.2f} detected from here" if score == threshold else f"{score:.2f}"
+        ink.write((x, y + BAR_HEIGHT + 3), words, SMALL, anchor)
+    return y + BAR_HEIGHT + ROW - 8
+
+
+def _swatch(ink: Ink, y: int, fill: Rgb | None, line: Rgb, text: str) -> int:
+    right, bottom = MARGIN + SWATCH[0], y + SWATCH[1]
+    ink.draw.rectangle((MARGIN, y, right, bottom), fill=fill, outline=line, width=3)
+    ink.write((right + 12, y + SWATCH[1] / 2), text, BODY, Anchor.LEFT_MIDDLE)
+    return y + ROW
