@@ -13,6 +13,7 @@ from landslidectl import __version__
 from landslidectl.cli import (
     catalog_commands,
     evaluate_command,
+    export_command,
     job_commands,
     model_commands,
     scene_commands,
@@ -77,6 +78,7 @@ job_commands.add_to(app)
 scene_commands.add_to(app)
 verify_command.add_to(app)
 evaluate_command.add_to(app)
+export_command.add_to(app)
 model_commands.add_to(app)
 train_command.add_to(app)
 catalog_commands.add_to(app)

@@ -1,6 +1,7 @@
 """From a command's parameters to the settings of a job."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +22,7 @@ from landslidectl.cli.config import (
     variable,
 )
 from landslidectl.errors import UsageError
+from landslidectl.products.contract import Format
 from landslidectl.terms import BandSet, Device, Radiometry, Speckle
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ FIELDS = {
     "polarisations": "bands",
     "max_memory": "max_memory_mb",
     "extend_post": "extend_post_days",
+    "format": "formats",
 }
 
 HOW = {
@@ -130,6 +133,9 @@ CONVERTERS: Mapping[str, Callable[[Given], Any]] = {
     "polarisations": lambda given: parse_choice(given, BandSet, "polarisations"),
     "radiometry": lambda given: parse_choice(given, Radiometry, "radiometry"),
     "speckle": lambda given: parse_choice(given, Speckle, "speckle"),
+    "format": lambda given: tuple(
+        parse_choice(replace(given, value=word), Format, "format") for word in given.value
+    ),
     "device": lambda given: parse_choice(given, Device, "device"),
 }
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 
+PRODUCT_STEP = "product"
 FACTS = ("orbit", "noise", "pixels_crc32")
 
 
@@ -134,8 +135,10 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
         "model": scored.model.sha256,
         "failures": job.ledger.failures,
         "delineate": options.delineate,
+        "event": [job.settings.event_name, job.settings.event_id, job.settings.glide],
+        "extra": list(job.settings.extra),
     }
-    done = job.run(Step("product", "Product", depends_on, work, _revive))
+    done = job.run(Step(PRODUCT_STEP, "Product", depends_on, work, _revive))
     if done.skipped:
         job.catalog.record_detections(job.job_id, job.catalog.list_detections(done.value.made_by))
     return done.value
@@ -159,6 +162,7 @@ def _write(
         dem=scored.frame.dem.value,
         release=release,
         version=version,
+        extra=job.settings.extra,
     )
     product = write_product(request, reporter)
     job.workspace.record_product(job.settings.identity(), scored.scene_ids, (release, version))
@@ -172,6 +176,9 @@ def _provenance(job: Job[DetectSettings], scored: Scored) -> Provenance:
         command=settings.command,
         processed=datetime.now(UTC),
         event=settings.event,
+        event_id=settings.event_id or "",
+        event_name=settings.event_name or "",
+        glide_no=settings.glide or "",
         aoi_name=settings.aoi.stem if settings.aoi else "",
         area_of_interest=scored.area,
         pre_days=settings.pre_days,

@@ -38,6 +38,7 @@ def detection_row(detection: "Detection", request: "ProductRequest") -> Row:
     known = {item.name: getattr(detection, item.name) for item in fields(detection)}
     known |= {
         "event_id": request.provenance.event_id,
+        "glide_no": request.provenance.glide_no,
         "aoi_name": request.provenance.aoi_name,
         "event_type": "Mass movement",
         "obj_desc": "Landslide",

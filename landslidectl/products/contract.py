@@ -299,6 +299,7 @@ _T, _R, _I, _D = FieldType.TEXT, FieldType.REAL, FieldType.INTEGER, FieldType.IN
 DETECTION_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("det_id", _T, "", "stable name; the same windows, model and event give the same"),
     FieldSpec("event_id", _T, "", "event, as given by the user"),
+    FieldSpec("glide_no", _T, "", "GLIDE number of the disaster, as given by the user"),
     FieldSpec("aoi_name", _T, "", "area of interest, as given by the user"),
     FieldSpec("event_type", _T, "", "always 'Mass movement' (Copernicus EMS)"),
     FieldSpec("obj_desc", _T, "", "always 'Landslide' (Copernicus EMS)"),
@@ -452,6 +453,7 @@ STYLES: tuple[StyleSpec, ...] = (
 RUN_WIDE = frozenset(
     {
         "event_id",
+        "glide_no",
         "aoi_name",
         "event_type",
         "obj_desc",

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from landslidectl.products.texts import plain_text
+
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
     from PIL.ImageFont import FreeTypeFont, ImageFont
@@ -98,7 +100,7 @@ class Ink:
 def printable(text: str) -> str:
     """Return the text in the letters that the font knows."""
     letters = []
-    for letter in unicodedata.normalize("NFKD", text):
+    for letter in unicodedata.normalize("NFKD", plain_text(text)):
         if letter.isascii() or letter in EXTRA_GLYPHS:
             letters.append(letter)
         elif not unicodedata.combining(letter):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.products.contract import Rgb
+from landslidectl.products.contract import SCORE_RAMP, Rgb
 from landslidectl.products.ink import BLACK, GREY, WHITE, Anchor, Ink, Style
 from landslidectl.products.map_frame import AREA_RGB, OUTLINE_RGB
 from landslidectl.products.map_layers import score_colours
@@ -21,6 +21,7 @@ BAR_HEIGHT = 22
 BODY, SMALL = Style(18), Style(15, GREY)
 HEADING = Style(20, BLACK, bold=True)
 ALARM = Style(20, (190, 20, 20), bold=True)
+SAMPLE_RGB: Rgb = SCORE_RAMP[3][1]
 UNOBSERVED_RGB: Rgb = (128, 128, 128)
 LINE_HEIGHT = 1.3
 TALLEST = 600
@@ -33,12 +34,13 @@ def legend_png(contents: "Contents") -> bytes:
     page = Image.new("RGB", (WIDTH, TALLEST), WHITE)
     ink = Ink(ImageDraw.Draw(page))
     y = MARGIN
-    if contents.facts["simulated"]:
-        y = _lines(ink, y, "SIMULATED: no map of a real event", ALARM)
-    y = _lines(ink, y, contents.facts["title"], HEADING)
+    simulated = contents.facts["simulated"]
+    y = _lines(ink, y, contents.facts["title"], ALARM if simulated else HEADING)
+    if simulated:
+        y = _lines(ink, y, "no map of a real event", ALARM)
     y = _lines(ink, y + 4, "Landslide score, not a probability", BODY)
     y = _ramp(page, ink, y + 2, float(contents.facts["result"]["threshold"]))
-    y = _swatch(ink, y, None, OUTLINE_RGB, "detection, filled by its highest score")
+    y = _swatch(ink, y, SAMPLE_RGB, OUTLINE_RGB, "detection, filled by its highest score")
     y = _swatch(ink, y, UNOBSERVED_RGB, UNOBSERVED_RGB, "not observed: nothing can be said")
     y = _swatch(ink, y, None, AREA_RGB, "area of interest")
     y = _lines(ink, y + 2, "No colour does not mean 'no landslide'.", SMALL)
@@ -66,15 +68,14 @@ def _ramp(page: "Image", ink: Ink, y: int, threshold: float) -> int:
     colours = np.rint(score_colours(scores)).astype(np.uint8)
     bar = Image.fromarray(np.repeat(colours[np.newaxis], BAR_HEIGHT, axis=0), "RGB")
     page.paste(bar, (MARGIN, y))
-    for score, anchor in (
-        (low, Anchor.LEFT_TOP),
-        (threshold, Anchor.CENTRE_TOP),
-        (1.0, Anchor.RIGHT_TOP),
-    ):
-        x = MARGIN + length * (score - low) / (1.0 - low)
-        words = f"{score:.2f} detected from here" if score == threshold else f"{score:.2f}"
-        ink.write((x, y + BAR_HEIGHT + 3), words, SMALL, anchor)
-    return y + BAR_HEIGHT + ROW - 8
+    x = MARGIN + length * (threshold - low) / (1.0 - low)
+    ink.draw.line((x, y, x, y + BAR_HEIGHT + 4), fill=BLACK, width=2)
+    y += BAR_HEIGHT + 3
+    ink.write((MARGIN, y), f"{low:.2f}", SMALL)
+    ink.write((MARGIN + length, y), "1.00", SMALL, Anchor.RIGHT_TOP)
+    middle = MARGIN + length / 2
+    ink.write((middle, y), f"mark: detected from {threshold:.2f}", SMALL, Anchor.CENTRE_TOP)
+    return y + ROW - 8
 
 
 def _swatch(ink: Ink, y: int, fill: Rgb | None, line: Rgb, text: str) -> int:

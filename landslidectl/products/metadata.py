@@ -127,6 +127,7 @@ def _event(request: "ProductRequest") -> dict[str, Any]:
     return {
         "id": facts.event_id,
         "name": facts.event_name,
+        "glide_no": facts.glide_no,
         "first": iso(facts.event.first),
         "last": iso(facts.event.last),
     }

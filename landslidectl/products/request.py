@@ -79,7 +79,7 @@ class Provenance:
         The time that names and metadata carry; nothing below reads a clock.
     event : EventTime
         First and last shock.
-    event_id, event_name, aoi_name : str
+    event_id, event_name, glide_no, aoi_name : str
         As the user gave them; empty when not given.
     area_of_interest : shapely geometry, optional
         Longitude and latitude; None means the whole grid.
@@ -103,6 +103,7 @@ class Provenance:
     event: EventTime
     event_id: str = ""
     event_name: str = ""
+    glide_no: str = ""
     aoi_name: str = ""
     area_of_interest: "BaseGeometry | None" = None
     pre_days: float = 60.0
