@@ -12,9 +12,17 @@ import numpy as np
 from landslidectl.errors import DifferenceFound, ProductError
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest
+from landslidectl.files.resources import asset
 from landslidectl.products.attributes import Row, tidy
 from landslidectl.products.contents import Contents, Layer
-from landslidectl.products.contract import LAYERS, FieldType, FileKind, LayerSpec, file_spec
+from landslidectl.products.contract import (
+    LAYERS,
+    SCHEMA_VERSION,
+    FieldType,
+    FileKind,
+    LayerSpec,
+    file_spec,
+)
 from landslidectl.products.metadata import FILES_KEY
 from landslidectl.products.texts import plain_values
 from landslidectl.products.wording import EDITED_LIMIT
@@ -117,13 +125,28 @@ def open_stored(path: Path) -> StoredProduct:
     file = metadata_files(folder)[0]
     try:
         metadata = json.loads(file.read_text(encoding="utf-8"))
+        version = metadata["schema_version"]
         listed = [(item["kind"], item["name"], item["sha256"]) for item in metadata[FILES_KEY]]
         outside = [name for _, name, _ in listed if Path(name).name != name]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ProductError(f"{file}: cannot be read or is incomplete: {error!r}", AGAIN) from error
+    if version != SCHEMA_VERSION:
+        raise ProductError(
+            f"{file}: its form has version {version}, this program knows {SCHEMA_VERSION}",
+            "Use the release of landslidectl that wrote the product.",
+        )
+    missing = [name for name in _required_facts() if name not in metadata]
+    if missing:
+        raise ProductError(f"{file}: is incomplete, without {', '.join(missing)}", AGAIN)
     if outside:
         raise ProductError(f"{file}: names a file outside the product: {outside[0]}", AGAIN)
     return StoredProduct(folder, metadata)
+
+
+def _required_facts() -> list[str]:
+    """Return what every metadata file holds, as its schema says."""
+    schema = json.loads(asset("schemas", "metadata.schema.json").read_text(encoding="utf-8"))
+    return list(schema["required"])
 
 
 def read_contents(stored: StoredProduct, edited: bool = False) -> Contents:
@@ -163,8 +186,8 @@ def _changed(kind: FileKind, path: Path) -> DifferenceFound:
     message = f"{path}: changed since the product was written: its SHA-256 is another"
     if kind is FileKind.GEOPACKAGE:
         hint = (
-            "QGIS changes a GeoPackage even when it only opens it. Give --edited to take it as it "
-            "is now."
+            "QGIS changes a GeoPackage as soon as it is opened for editing, even if nothing is "
+            "edited. Give --edited to take it as it is now."
         )
         return DifferenceFound(message, hint)
     return DifferenceFound(message, AGAIN)
@@ -205,8 +228,15 @@ def _read_layer(path: Path, spec: LayerSpec) -> Layer:
         fields,
         tuple(rows[index] for index in drawn),
         tuple(outlines[index] for index in drawn),
-        int(str(info["crs"]).removeprefix("EPSG:")),
+        _epsg(path, str(info["crs"])),
     )
+
+
+def _epsg(path: Path, crs: str) -> int:
+    code = crs.removeprefix("EPSG:")
+    if not code.isdigit():
+        raise ProductError(f"{path}: has a coordinate system without an EPSG code: {crs}", AGAIN)
+    return int(code)
 
 
 def _value(item: Any, field: "FieldSpec") -> Any:

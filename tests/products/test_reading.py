@@ -4,6 +4,7 @@ import json
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyogrio
@@ -146,7 +147,21 @@ def test_metadata_cannot_lead_outside_the_product(product: Product) -> None:
         open_stored(product.folder)
 
 
-def test_metadata_that_say_nothing_are_refused(product: Product) -> None:
-    product.files[FileKind.METADATA].write_text("{}")
-    with pytest.raises(ProductError, match="cannot be read or is incomplete"):
-        open_stored(product.folder)
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"files": None}, "cannot be read or is incomplete"),
+        ({"files": []}, "the product has no geopackage"),
+        ({"schema_version": "2.0"}, "has version 2.0, this program knows 1.0"),
+        ({"limitations": ...}, "is incomplete, without limitations"),
+        ({"product": "x"}, "is not the name of a landslidectl product"),
+    ],
+)
+def test_metadata_of_another_kind_are_refused(
+    product: Product, tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    path = product.files[FileKind.METADATA]
+    content = json.loads(path.read_text()) | change
+    path.write_text(json.dumps({k: v for k, v in content.items() if v is not ...}))
+    with pytest.raises(ProductError, match=words):
+        export_contents(read_contents(open_stored(product.folder)), (Format.CSV,), tmp_path)

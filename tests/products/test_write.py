@@ -3,12 +3,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pyogrio
 import pytest
 
 from landslidectl.errors import OutputError
 from landslidectl.events import ArtefactWritten, ProgressEvent
-from landslidectl.products.contract import DEFAULT_FILES, FileKind
+from landslidectl.files.rasters import open_raster
+from landslidectl.products.contract import DEFAULT_FILES, DETECTION_FIELDS, LAYERS, FileKind
 from landslidectl.products.naming import parse_product_name
+from landslidectl.products.request import RefusedScene
 from landslidectl.products.write import write_product
 from landslidectl.terms import JobStatus
 from tests.detection.fakes import GRID
@@ -36,8 +39,11 @@ def test_product_is_complete_and_its_checksums_hold(tmp_path: Path) -> None:
 
 
 def test_same_request_gives_the_same_bytes(tmp_path: Path) -> None:
-    first = write_product(make_request(tmp_path / "a"))
-    second = write_product(make_request(tmp_path / "b"))
+    first, second = (
+        write_product(replace(make_request(tmp_path / name), extra=tuple(FileKind)))
+        for name in ("a", "b")
+    )
+    assert set(first.files) == set(FileKind)
     for kind, path in first.files.items():
         assert path.read_bytes() == second.files[kind].read_bytes(), kind
 
@@ -111,9 +117,46 @@ def test_readme_decodes_this_product(tmp_path: Path) -> None:
     for sentence in ("it is not a\n  probability", "does not mean 'no landslide'"):
         assert sentence in without
     assert "orbit 46 descending" in without
+    for part in flat.name.folder.split("_"):
+        assert f"\n  {part} " in without, "every part of the name is decoded"
+    for spec in LAYERS:
+        assert f"\n  {spec.name} " in without
+    for field in DETECTION_FIELDS:
+        assert f"\n  {field.name} " in without
     for kind in DEFAULT_FILES:
         assert flat.name.file(kind) in without
     assert max(len(line) for line in without.splitlines() if "LSD_" not in line) <= 110
+
+
+def test_texts_of_others_act_in_no_file(tmp_path: Path) -> None:
+    request = make_request(tmp_path)
+    evil = "=1+1\x00\x1b[2J\r\n\t<img src=x onerror=y>\u202e\udcff"
+    inert = "=1+1  [2J   <img src=x onerror=y>\N{REPLACEMENT CHARACTER}"
+    first, *others = request.provenance.scenes
+    facts = replace(
+        request.provenance,
+        event_id=evil,
+        event_name=evil,
+        aoi_name=evil,
+        command=evil,
+        scenes=(replace(first, scene_id=evil), *others),
+        refused=(RefusedScene(evil, evil),),
+        warnings=(evil,),
+        settings={evil: evil},
+    )
+    product = write_product(replace(request, provenance=facts, extra=tuple(FileKind)))
+    for kind in (FileKind.README, FileKind.METADATA, FileKind.STAC, FileKind.GEOJSON, FileKind.CSV):
+        text = product.files[kind].read_text(encoding="utf-8")
+        assert not {*text} & {"\x00", "\x1b", "\r", "\t", "\u202e"}, kind
+    assert inert in product.files[FileKind.README].read_text(encoding="utf-8")
+    told = json.loads(product.files[FileKind.METADATA].read_text(encoding="utf-8"))
+    assert told["area_of_interest"]["name"] == inert
+    assert told["refused"] == [{"name": inert, "reason": inert}]
+    for layer, name in (("detections", "aoi_name"), ("source", "scene_id"), ("run", "value")):
+        meta, _, _, columns = pyogrio.raw.read(product.files[FileKind.GEOPACKAGE], layer=layer)
+        assert inert in dict(zip(meta["fields"], columns, strict=True))[name], layer
+    with open_raster(product.files[FileKind.SCORE]) as dataset:
+        assert inert in dataset.tags()["PRE_SCENES"]
 
 
 def test_a_product_of_simulated_scenes_can_not_pass_for_a_real_one(tmp_path):
