@@ -1,10 +1,8 @@
 """Zip files that the same members always give the same bytes."""
 
+import io
 import zipfile
 from collections.abc import Sequence
-from pathlib import Path
-
-from landslidectl.files.atomic import atomic_path
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first instant that a zip can hold; no clock is read."""
@@ -13,13 +11,15 @@ PLAIN_FILE = 0o100644 << 16
 COMPRESSED_ALREADY = (".png",)
 
 
-def write_zip(final: Path, members: Sequence[tuple[str, bytes]]) -> None:
-    """Write members, in their order, without anything that tells when or where it was done."""
-    with atomic_path(final) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for name, content in members:
+def zip_bytes(members: Sequence[tuple[str, bytes]]) -> bytes:
+    """Return a zip of members, in their order, that tells neither when nor where it was made."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, member in members:
             info = zipfile.ZipInfo(name, EPOCH)
             info.create_system = UNIX
             info.external_attr = PLAIN_FILE
             packed = not name.endswith(COMPRESSED_ALREADY)
             info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
-            archive.writestr(info, content, compresslevel=9 if packed else None)
+            archive.writestr(info, member, compresslevel=9 if packed else None)
+    return content.getvalue()

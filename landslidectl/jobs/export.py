@@ -58,7 +58,7 @@ class ExportSettings:
 def run_export(settings: ExportSettings, catalog: Path | None) -> Mapping[Format, Path]:
     """Write the formats and return where they are.
 
-    Nothing is computed again: the GeoPackage, the score raster and the metadata say it all.
+    Nothing is computed again: the GeoPackage, the rasters and the metadata say it all.
 
     Parameters
     ----------

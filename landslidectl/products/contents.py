@@ -76,13 +76,14 @@ class Contents:
         Its ``metadata.json`` but for the list of files.
     layers : mapping of LayerName to Layer
         All layers of the GeoPackage.
-    score : Path
-        Its score raster.
+    score, quality : Path
+        Its rasters.
     """
 
     facts: Mapping[str, Any]
     layers: Mapping[LayerName, Layer]
     score: Path
+    quality: Path
 
     @property
     def name(self) -> ProductName:
@@ -109,7 +110,9 @@ class Contents:
         )
 
 
-def contents_of(request: "ProductRequest", facts: Mapping[str, Any], score: Path) -> Contents:
+def contents_of(
+    request: "ProductRequest", facts: Mapping[str, Any], score: Path, quality: Path
+) -> Contents:
     """Return what a product that is being written says.
 
     Parameters
@@ -118,8 +121,8 @@ def contents_of(request: "ProductRequest", facts: Mapping[str, Any], score: Path
         What it is made from.
     facts : mapping
         `products.metadata.describe_product` of it.
-    score : Path
-        The score raster, written already.
+    score, quality : Path
+        The rasters, written already.
     """
     found = request.detections
     scenes = used_scenes(request)
@@ -140,7 +143,7 @@ def contents_of(request: "ProductRequest", facts: Mapping[str, Any], score: Path
         _layer(LayerName.SOURCE, source_rows(scenes), None, None),
         _layer(LayerName.RUN, run_rows(request), None, None),
     )
-    return Contents(facts, {layer.name: layer for layer in layers}, score)
+    return Contents(facts, {layer.name: layer for layer in layers}, score, quality)
 
 
 def _layer(

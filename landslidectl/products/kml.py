@@ -103,7 +103,8 @@ def kml_document(contents: "Contents", drawn: Drawn) -> str:
         _folder(
             "Score",
             [_overlay(number, overlay) for number, overlay in enumerate(drawn.overlays, start=1)],
-            "The score of every pixel; transparent below half of the threshold.",
+            "The score of every pixel, transparent below half of the threshold; blue is masked: "
+            "layover, shadow or water.",
         ),
     ]
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'

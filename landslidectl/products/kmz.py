@@ -1,11 +1,11 @@
 """The product for Google Earth and phones: one KMZ that stays small enough to send and to open."""
 
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landslidectl.files.zips import write_zip
+from landslidectl.files.atomic import write_bytes_atomic
+from landslidectl.files.zips import zip_bytes
 from landslidectl.products.contract import LayerName
 from landslidectl.products.kml import LEGEND_NAME, Drawn, kml_document, overlay_name
 from landslidectl.products.legend import legend_png
@@ -22,8 +22,6 @@ PICTURE_SIDES = (2048, 1024, 512)
 """Sizes that the picture of the score is tried in, pixels; phones show no larger one."""
 PICTURE_BYTES = 4_000_000
 M2_PER_HA = 10_000.0
-
-Members = list[tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +46,11 @@ def write_kmz(final: Path, contents: "Contents", limits: KmzLimits | None = None
 
     What does not fit the limits is left out, and the file says so in its description.
     """
-    write_zip(final, _members(contents, limits or KmzLimits()))
+    write_bytes_atomic(final, _fitting(contents, limits or KmzLimits()))
 
 
-def _members(contents: "Contents", limits: KmzLimits) -> Members:
+def _fitting(contents: "Contents", limits: KmzLimits) -> bytes:
+    """Return the KMZ with as many detections as its limits allow."""
     import shapely  # noqa: PLC0415
 
     layer = contents.detections
@@ -79,8 +78,9 @@ def _members(contents: "Contents", limits: KmzLimits) -> Members:
             _choice(count, len(layer.rows), limits.min_area_m2),
         )
         members = [("doc.kml", kml_document(contents, drawn).encode()), *files]
-        if count == 0 or _packed(members) <= limits.size_bytes:
-            return members
+        content = zip_bytes(members)
+        if count == 0 or len(content) <= limits.size_bytes:
+            return content
         count = count * 3 // 4
 
 
@@ -92,11 +92,6 @@ def _pictures(contents: "Contents") -> "list[Overlay]":
         if sum(len(overlay.png) for overlay in found) <= PICTURE_BYTES:
             break
     return found
-
-
-def _packed(members: Members) -> int:
-    """Return about how large the zip becomes: a KML shrinks as deflate makes it."""
-    return sum(len(zlib.compress(content, 9)) + 200 for _, content in members)
 
 
 def _choice(shown: int, found: int, min_area_m2: float) -> str:

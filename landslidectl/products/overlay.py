@@ -2,15 +2,23 @@
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from landslidectl.detection.fuse import MASKED
 from landslidectl.detection.geodesy import SEGMENT_M, from_wgs84, to_wgs84
 from landslidectl.detection.polygons import outline_regions
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.grid import Grid
-from landslidectl.products.map_layers import read_scaled, score_alpha, score_colours
+from landslidectl.products.contract import MASKED_RGB
+from landslidectl.products.map_layers import (
+    MASK_ALPHA,
+    read_scaled,
+    score_alpha,
+    score_colours,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +45,7 @@ class Overlay:
 
 
 def score_overlays(contents: "Contents", side: int) -> list[Overlay]:
-    """Return the score in the colours of the map; transparent where it is low or not known.
+    """Return the score in the colours of the map, masked ground under it, all else transparent.
 
     Parameters
     ----------
@@ -53,12 +61,7 @@ def score_overlays(contents: "Contents", side: int) -> list[Overlay]:
     """
     west, south, east, north = _bounds(contents.grid)
     width, height = _shape(contents.grid, (west, south, east, north), side)
-    score = _warped(contents, (west, south, east, north), (height, width))
-    colours = np.zeros((height, width, 4), dtype=np.uint8)
-    alpha = score_alpha(score, float(contents.facts["result"]["threshold"]))
-    colours[:, :, :3] = np.rint(score_colours(score))
-    colours[:, :, 3] = np.rint(255.0 * alpha)
-    colours[colours[:, :, 3] == 0] = 0
+    colours = _colours(contents, (west, south, east, north), (height, width))
     if not colours.any():
         return []
     if east <= HALF_TURN:
@@ -127,20 +130,43 @@ def _shape(grid: Grid, bounds: tuple[float, float, float, float], side: int) -> 
     return max(1, round(wide / pixel)), max(1, round(high / pixel))
 
 
-def _warped(
+def _colours(
     contents: "Contents", bounds: tuple[float, float, float, float], shape: tuple[int, int]
+) -> "NDArray[np.uint8]":
+    """Return red, green, blue and alpha: the score laid over what is masked."""
+    score = _warped(contents, contents.score, bounds, shape)
+    bits = np.nan_to_num(_warped(contents, contents.quality, bounds, shape)).astype(np.uint8)
+    under = np.where(bits & int(MASKED), np.float32(MASK_ALPHA), np.float32(0.0))
+    over = score_alpha(score, float(contents.facts["result"]["threshold"]))
+    under = under * (1.0 - over)
+    blue = np.array(MASKED_RGB, dtype=np.float32)
+    alpha = over + under
+    mixed = score_colours(score) * over[:, :, None] + blue * under[:, :, None]
+    mixed /= np.maximum(alpha, np.float32(1e-6))[:, :, None]
+    colours = np.zeros((*shape, 4), dtype=np.uint8)
+    colours[:, :, :3] = np.rint(mixed)
+    colours[:, :, 3] = np.rint(255.0 * alpha)
+    colours[colours[:, :, 3] == 0] = 0
+    return colours
+
+
+def _warped(
+    contents: "Contents",
+    path: Path,
+    bounds: tuple[float, float, float, float],
+    shape: tuple[int, int],
 ) -> "NDArray[np.float32]":
-    """Return the score on a raster of degrees; coarser than the score it is averaged."""
+    """Return a raster on degrees; coarser than itself the score is averaged, bits are not."""
     from rasterio.warp import Resampling, reproject  # noqa: PLC0415
 
     grid = contents.grid
     factor = max(1.0, max(grid.shape) / max(shape))
     rows, cols = (max(1, round(size / factor)) for size in grid.shape)
-    score = read_scaled(contents.score, None, (rows, cols), smooth=True)
+    values = read_scaled(path, None, (rows, cols), smooth=path == contents.score)
     target: NDArray[Any] = np.full(shape, np.nan, dtype=np.float32)
     with gdal_session():
         reproject(
-            score,
+            values,
             target,
             src_transform=_placement(grid.bounds, (rows, cols)),
             src_crs=f"EPSG:{grid.epsg}",

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from landslidectl.products.contract import FieldSpec
 
 AGAIN = "Copy the whole product folder again, or map the event again with landslidectl detect."
-SOURCES = (FileKind.GEOPACKAGE, FileKind.SCORE)
+SOURCES = (FileKind.GEOPACKAGE, FileKind.SCORE, FileKind.QUALITY)
 """What other formats are made from, beside the metadata."""
 
 
@@ -150,7 +150,7 @@ def _required_facts() -> list[str]:
 
 
 def read_contents(stored: StoredProduct, edited: bool = False) -> Contents:
-    """Return what a stored product says, from its GeoPackage, score raster and metadata.
+    """Return what a stored product says, from its GeoPackage, rasters and metadata.
 
     Parameters
     ----------
@@ -178,7 +178,10 @@ def read_contents(stored: StoredProduct, edited: bool = False) -> Contents:
     path = stored.file(FileKind.GEOPACKAGE)
     layers = (_read_layer(path, spec) for spec in LAYERS)
     return Contents(
-        plain_values(facts), {layer.name: layer for layer in layers}, stored.file(FileKind.SCORE)
+        plain_values(facts),
+        {layer.name: layer for layer in layers},
+        stored.file(FileKind.SCORE),
+        stored.file(FileKind.QUALITY),
     )
 
 

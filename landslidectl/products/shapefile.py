@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from landslidectl.files.atomic import write_bytes_atomic
 from landslidectl.files.gdal_environment import stamped_vectors
-from landslidectl.files.zips import write_zip
+from landslidectl.files.zips import zip_bytes
 from landslidectl.products.attributes import json_value
 from landslidectl.products.contents import Layer
 from landslidectl.products.contract import FieldSpec, FieldType, shapefile_names
@@ -42,7 +43,8 @@ def write_shapefile(final: Path, contents: "Contents") -> None:
         place = Path(folder) / f"{stem}.shp"
         write_table(place, table, "ESRI Shapefile", None)
         parts = [place.with_suffix(suffix) for suffix in PARTS]
-        write_zip(final, [(part.name, part.read_bytes()) for part in parts])
+        content = zip_bytes([(part.name, part.read_bytes()) for part in parts])
+    write_bytes_atomic(final, content)
 
 
 def _with_texts(layer: Layer) -> Layer:

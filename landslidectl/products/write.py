@@ -58,7 +58,7 @@ def _write_files(request: ProductRequest, staging: Path) -> dict[FileKind, Path]
     if FileKind.COMPOSITES in paths:
         write_composites(paths[FileKind.COMPOSITES], request.stacks, tags)
     facts = describe_product(request)
-    contents = contents_of(request, facts, paths[FileKind.SCORE])
+    contents = contents_of(request, facts, paths[FileKind.SCORE], paths[FileKind.QUALITY])
     for kind, write in WRITERS.items():
         if kind in paths:
             write(paths[kind], contents)

@@ -97,7 +97,9 @@ def make_request(folder: Path, **changes: Any) -> ProductRequest:
 
 
 def make_contents(request: ProductRequest) -> Contents:
-    return contents_of(request, describe_product(request), request.fused.path)
+    return contents_of(
+        request, describe_product(request), request.fused.path, request.fused.quality_path
+    )
 
 
 def make_provenance(stack: FakeStack, area: Any) -> Provenance:

@@ -18,7 +18,7 @@ from PIL import Image
 from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.grid import Grid
 from landslidectl.products.contents import Contents, Layer
-from landslidectl.products.contract import RUN_WIDE, SCORE_RAMP, LayerName
+from landslidectl.products.contract import MASKED_RGB, RUN_WIDE, SCORE_RAMP, LayerName
 from landslidectl.products.kml_markup import NAMESPACE, kml_colour, kml_geometry
 from landslidectl.products.kmz import KmzLimits, write_kmz
 from landslidectl.products.overlay import score_overlays, unobserved_outlines
@@ -148,6 +148,9 @@ def test_picture_is_clear_where_the_score_is_low_and_coloured_where_it_is_high(
     assert abs(cols / rows - 128 / 96) < 0.05, "degrees are squeezed like metres"
     assert pixels[rows // 5, int(cols * 0.27), 3] > 150, "inside the first slide"
     assert pixels[rows // 2, cols // 2, 3] == 0
+    masked = pixels[int(rows * 0.78), int(cols * 0.3)]  # rows 70 to 80, columns 20 to 60
+    assert tuple(masked[:3]) == MASKED_RGB
+    assert 0 < masked[3] < 150, "what is under it can be seen"
     assert (pixels[pixels[:, :, 3] == 0] == 0).all()
     middle = contents.layers[LayerName.AREA].outlines_wgs84()[0].centroid
     assert overlay.west < middle.x < overlay.east
@@ -157,7 +160,7 @@ def test_picture_is_clear_where_the_score_is_low_and_coloured_where_it_is_high(
 def test_picture_lies_where_the_slides_lie(contents: Contents) -> None:
     (overlay,) = score_overlays(contents, 512)
     alpha = np.asarray(Image.open(io.BytesIO(overlay.png)))[:, :, 3]
-    rows, cols = np.nonzero(alpha > 100)
+    rows, cols = np.nonzero(alpha > 150)
     high, wide = alpha.shape
     lon = overlay.west + (cols + 0.5) / wide * (overlay.east - overlay.west)
     lat = overlay.north - (rows + 0.5) / high * (overlay.north - overlay.south)
@@ -176,6 +179,8 @@ def test_picture_across_the_antimeridian_is_two(tmp_path: Path, contents: Conten
     score = np.full(grid.shape, 0.9, dtype="float32")
     path = tmp_path / "score.tif"
     write_raster(path, grid, [score], RasterLayout(("score",), nodata=NAN))
+    bits = tmp_path / "quality.tif"
+    write_raster(bits, grid, [np.ones(grid.shape)], RasterLayout(("quality",), "uint8"))
     facts = {
         **contents.facts,
         "grid": {
@@ -186,7 +191,7 @@ def test_picture_across_the_antimeridian_is_two(tmp_path: Path, contents: Conten
             "bounds": list(grid.bounds),
         },
     }
-    overlays = score_overlays(replace(contents, facts=facts, score=path), 400)
+    overlays = score_overlays(replace(contents, facts=facts, score=path, quality=bits), 400)
     west, east = overlays
     assert (west.east, east.west) == (180.0, -180.0)
     assert 179.9 < west.west < 180
