@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import IntFlag, StrEnum
+from enum import IntEnum, IntFlag, StrEnum
 
 SIMULATION_FACILITY = "landslidectl simulation"
 """What the manifest of a simulated product names as its processing facility."""
@@ -131,6 +131,16 @@ class Flag(StrEnum):
 
     GENTLE = "gentle"
     RIVER_BED = "river_bed"
+
+
+class PixelClass(IntEnum):
+    """Values of the class raster."""
+
+    NONE = 0
+    LOW = 1
+    HIGH = 2
+    MASKED = 254
+    UNOBSERVED = 255
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -14,6 +14,7 @@ from landslidectl.cli import (
     catalog_commands,
     doctor_command,
     evaluate_command,
+    export_command,
     job_commands,
     model_commands,
     plan_command,
@@ -80,6 +81,7 @@ plan_command.add_to(app)
 scene_commands.add_to(app)
 verify_command.add_to(app)
 evaluate_command.add_to(app)
+export_command.add_to(app)
 model_commands.add_to(app)
 train_command.add_to(app)
 catalog_commands.add_to(app)

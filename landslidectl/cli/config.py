@@ -91,6 +91,9 @@ PATHS = ("scenes", "aoi", "dem", "orbits", "output", "catalog", "models_dir", "l
 FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "scenes": lambda value: [_text(item) for item in _list(value)],
     "event": _instants,
+    "event_name": _text,
+    "event_id": _text,
+    "glide": _text,
     "aoi": _text,
     "bbox": _box,
     "dem": _text,
@@ -98,6 +101,8 @@ FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "no_dem": _flag,
     "output": _text,
     "overwrite": _flag,
+    "format": lambda value: [_text(item) for item in _list(value)],
+    "composites": _flag,
     "model": _text,
     "models_dir": _text,
     "device": _text,

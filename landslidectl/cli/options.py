@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from landslidectl.products.contract import Format
 from landslidectl.terms import BandSet, Device, Radiometry, Speckle
 
 PREFIX = "LANDSLIDECTL_"
@@ -98,6 +99,33 @@ Event = Annotated[
         rich_help_panel=EVENT,
         metavar="INSTANT",
         show_default=False,
+    ),
+]
+EventName = Annotated[
+    str | None,
+    typer.Option(
+        help="Name of the event for maps and tables, such as 'Hokkaido Eastern Iburi earthquake'.",
+        envvar=f"{PREFIX}EVENT_NAME",
+        rich_help_panel=EVENT,
+        metavar="TEXT",
+    ),
+]
+EventId = Annotated[
+    str | None,
+    typer.Option(
+        help="Your own code of the event; file names begin with it, else with the name.",
+        envvar=f"{PREFIX}EVENT_ID",
+        rich_help_panel=EVENT,
+        metavar="TEXT",
+    ),
+]
+Glide = Annotated[
+    str | None,
+    typer.Option(
+        help="GLIDE number of the disaster, such as EQ-2018-000139-JPN.",
+        envvar=f"{PREFIX}GLIDE",
+        rich_help_panel=EVENT,
+        metavar="NUMBER",
     ),
 ]
 PreDays = Annotated[
@@ -307,6 +335,27 @@ Overwrite = Annotated[
         "--overwrite",
         help="Replace a product that was made with other settings.",
         envvar=f"{PREFIX}OVERWRITE",
+        rich_help_panel=OUTPUT,
+        show_default=False,
+    ),
+]
+Formats = Annotated[
+    list[Format] | None,
+    typer.Option(
+        "--format",
+        help="Write this format too; the others are always written, all of them any time later "
+        "with 'landslidectl export'.",
+        envvar=f"{PREFIX}FORMAT",
+        rich_help_panel=OUTPUT,
+        show_default=False,
+    ),
+]
+Composites = Annotated[
+    bool | None,
+    typer.Option(
+        "--composites",
+        help="Also write the backscatter before and after the event, dB.",
+        envvar=f"{PREFIX}COMPOSITES",
         rich_help_panel=OUTPUT,
         show_default=False,
     ),

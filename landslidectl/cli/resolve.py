@@ -1,6 +1,7 @@
 """From a command's parameters to the settings of a job."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +22,7 @@ from landslidectl.cli.config import (
     variable,
 )
 from landslidectl.errors import UsageError
+from landslidectl.products.contract import Format
 from landslidectl.terms import BandSet, Device, Radiometry, Speckle
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ FIELDS = {
     "min_slope": "min_slope_deg",
     "max_slope": "max_slope_deg",
     "min_steepness": "min_steepness_deg",
+    "format": "formats",
 }
 
 HOW = {
@@ -142,6 +145,9 @@ CONVERTERS: Mapping[str, Callable[[Given], Any]] = {
     "polarisations": lambda given: parse_choice(given, BandSet, "polarisations"),
     "radiometry": lambda given: parse_choice(given, Radiometry, "radiometry"),
     "speckle": lambda given: parse_choice(given, Speckle, "speckle"),
+    "format": lambda given: tuple(
+        parse_choice(replace(given, value=word), Format, "format") for word in given.value
+    ),
     "device": lambda given: parse_choice(given, Device, "device"),
 }
 

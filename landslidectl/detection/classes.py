@@ -5,7 +5,6 @@ on, by its own score alone. A detection is more than its pixels: it has a smalle
 the confidence of its strongest judged pixel.
 """
 
-from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,20 +13,10 @@ import numpy as np
 from landslidectl.detection.fuse import BLOCK_SIDE, FusedScore
 from landslidectl.detection.ground import ground_of
 from landslidectl.files.rasters import RasterLayout, create_raster, open_raster, rasterio_window
-from landslidectl.terms import Confidence
+from landslidectl.terms import Confidence, PixelClass
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-class PixelClass(IntEnum):
-    """Values of the class raster."""
-
-    NONE = 0
-    LOW = 1
-    HIGH = 2
-    MASKED = 254
-    UNOBSERVED = 255
 
 
 def confidence_of(score: float, threshold_high: float | None) -> Confidence:

@@ -13,12 +13,12 @@ from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest
 from landslidectl.files.rasters import grid_of, open_raster
 from landslidectl.grid import Grid
-from landslidectl.products.contract import FileKind, file_spec
+from landslidectl.products.contract import FileKind, LayerName
+from landslidectl.products.reading import AGAIN, find_product, metadata_files
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-AGAIN = "Copy the whole product folder again, or map the event again with landslidectl detect."
 NEEDED = (FileKind.SCORE, FileKind.QUALITY, FileKind.GEOPACKAGE)
 
 
@@ -80,34 +80,6 @@ class MappedProduct:
         return bool(self.metadata["dem"]["sources"])
 
 
-def find_product(path: Path) -> Path:
-    """Return the product folder at ``path``: itself, or the only one below it.
-
-    Raises
-    ------
-    ProductError
-        If there is none, or there are several to choose from.
-    """
-    if not path.is_dir():
-        what = "is a file" if path.exists() else "is not there"
-        raise ProductError(
-            f"{path}: {what}, expected a product folder",
-            "Give the folder LSD_... that landslidectl detect wrote.",
-        )
-    if _metadata_files(path):
-        return path
-    below = sorted(item for item in path.iterdir() if item.is_dir() and _metadata_files(item))
-    if len(below) == 1:
-        return below[0]
-    if not below:
-        raise ProductError(
-            f"{path}: holds no product (no file *_{file_spec(FileKind.METADATA).suffix})",
-            "Give the folder LSD_... that landslidectl detect wrote.",
-        )
-    names = "\n".join(f"  {item}" for item in below)
-    raise ProductError(f"{path}: holds {len(below)} products:\n{names}", "Give one of them.")
-
-
 def open_product(path: Path, reporter: Reporter = silent) -> MappedProduct:
     """Open a product folder and check that its files are the ones it was written with.
 
@@ -120,7 +92,7 @@ def open_product(path: Path, reporter: Reporter = silent) -> MappedProduct:
         If there is no product, or a file is missing, damaged or exchanged.
     """
     folder = find_product(path)
-    metadata = _read_metadata(_metadata_files(folder)[0])
+    metadata = _read_metadata(metadata_files(folder)[0])
     listed = {item["kind"]: item for item in metadata["files"]}
     files, digests = {}, {}
     for kind in NEEDED:
@@ -132,8 +104,8 @@ def open_product(path: Path, reporter: Reporter = silent) -> MappedProduct:
             _changed(kind, file, reporter)
         files[kind] = file
     grid = _grid(files)
-    outlines = _read_layer(files[FileKind.GEOPACKAGE], "detections")
-    areas = _read_layer(files[FileKind.GEOPACKAGE], "area_of_interest")
+    outlines = _read_layer(files[FileKind.GEOPACKAGE], LayerName.DETECTIONS)
+    areas = _read_layer(files[FileKind.GEOPACKAGE], LayerName.AREA)
     if len(areas) != 1:
         raise ProductError(
             f"{files[FileKind.GEOPACKAGE]}: layer 'area_of_interest' holds {len(areas)} areas, "
@@ -142,10 +114,6 @@ def open_product(path: Path, reporter: Reporter = silent) -> MappedProduct:
         )
     area = from_wgs84(areas[0], grid.epsg)
     return MappedProduct(folder, metadata, grid, files, digests, tuple(outlines), area)
-
-
-def _metadata_files(folder: Path) -> list[Path]:
-    return sorted(folder.glob(f"*_{file_spec(FileKind.METADATA).suffix}"))
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:
@@ -202,13 +170,15 @@ def _grid(files: Mapping[FileKind, Path]) -> Grid:
     return grids[0]
 
 
-def _read_layer(path: Path, layer: str) -> "list[BaseGeometry]":
+def _read_layer(path: Path, layer: LayerName) -> "list[BaseGeometry]":
     with gdal_session():
         import pyogrio  # noqa: PLC0415
         import shapely  # noqa: PLC0415
 
         try:
-            _, _, geometries, _ = pyogrio.raw.read(path, layer=layer, columns=[], force_2d=True)
+            _, _, geometries, _ = pyogrio.raw.read(
+                path, layer=layer.value, columns=[], force_2d=True
+            )
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
             raise ProductError(f"{path}: layer '{layer}' cannot be read: {error}", AGAIN) from error
         shapes = shapely.from_wkb(geometries) if geometries is not None else []

@@ -47,6 +47,12 @@ def write_text_atomic(final: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
+def write_bytes_atomic(final: Path, content: bytes) -> None:
+    """Write bytes as they are."""
+    with atomic_path(final) as temporary:
+        temporary.write_bytes(content)
+
+
 def write_json_atomic(final: Path, value: Any) -> None:
     """Write indented JSON with a final newline; keys keep their order."""
     write_text_atomic(final, json.dumps(value, indent=2, ensure_ascii=False) + "\n")

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 
+PRODUCT_STEP = "product"
 FACTS = ("orbit", "noise", "pixels_crc32")
 
 
@@ -155,8 +156,10 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
         "delineate": options.delineate,
         "min_steepness_deg": options.min_steepness_deg,
         "earlier": stable_key([[item.number, item.names] for item in earlier]),
+        "event": [job.settings.event_name, job.settings.event_id, job.settings.glide],
+        "extra": list(job.settings.extra),
     }
-    done = job.run(Step("product", "Product", depends_on, work, _revive))
+    done = job.run(Step(PRODUCT_STEP, "Product", depends_on, work, _revive))
     if done.skipped:
         job.catalog.record_detections(job.job_id, job.catalog.list_detections(done.value.made_by))
     return done.value
@@ -190,6 +193,7 @@ def _request(
         release=counters[0],
         version=counters[1],
         dropped=followed.dropped,
+        extra=job.settings.extra,
     )
 
 
@@ -224,6 +228,9 @@ def _provenance(job: Job[DetectSettings], scored: Scored) -> Provenance:
         command=settings.command,
         processed=datetime.now(UTC),
         event=settings.event,
+        event_id=settings.event_id or "",
+        event_name=settings.event_name or "",
+        glide_no=settings.glide or "",
         aoi_name=settings.aoi.stem if settings.aoi else "",
         area_of_interest=scored.area,
         pre_days=settings.pre_days,
@@ -248,6 +255,7 @@ def _scoring(raster: ScoreRaster) -> dict[str, Any]:
         **raster.device_facts,
         "way": raster.way,
         "windows": raster.windows_scored,
+        "windows_skipped": raster.windows_skipped,
     }
 
 

@@ -1,5 +1,6 @@
 """What a user asks of a job, complete and checked; nothing here reads a file."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,12 @@ from landslidectl.catalog.records import utc_text
 from landslidectl.detection.masks import MIN_SLOPE_DEG, UPRIGHT_DEG
 from landslidectl.detection.relief import STEEP_DEG
 from landslidectl.errors import DemError, UsageError
+from landslidectl.products.contract import DEFAULT_FILES, FORMAT_FILES, FileKind, Format
 from landslidectl.terms import BandSet, Device, EventTime, Radiometry, Speckle
 from landslidectl.terrain.datum import parse_datum
+
+GLIDE_FORM = r"[A-Z]{2}-\d{4}-\d{6}-[A-Z]{3}"
+GLIDE_HINT = "Such as EQ-2018-000139-JPN: hazard, year, number and country."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +196,12 @@ class DetectSettings(StackSettings):
         Pixels between windows.
     verbose : bool
         Let the runtime of the network write its own lines to standard error.
+    event_name, event_id, glide : str or None
+        What the event is called, and its number in the GLIDE register of disasters.
+    formats : tuple of Format
+        Formats that a product has on request only.
+    composites : bool
+        Write the backscatter before and after the event into the product.
     """
 
     model: str = "resnet"
@@ -206,6 +217,11 @@ class DetectSettings(StackSettings):
     land_cover_legend: str | None = None
     stride: int = 32
     verbose: bool = False
+    event_name: str | None = None
+    event_id: str | None = None
+    glide: str | None = None
+    formats: tuple[Format, ...] = ()
+    composites: bool = False
 
     def __post_init__(self) -> None:
         """Refuse thresholds, slopes and strides that make no sense."""
@@ -220,6 +236,16 @@ class DetectSettings(StackSettings):
         self._check_ground()
         if not 1 <= self.stride <= 64:
             raise UsageError(f"--stride must be between 1 and 64 pixels, found {self.stride}")
+        if self.glide is not None and not re.fullmatch(GLIDE_FORM, self.glide):
+            raise UsageError(f"--glide: '{self.glide}' is no GLIDE number", GLIDE_HINT)
+
+    @property
+    def extra(self) -> tuple[FileKind, ...]:
+        """Return the files that the product gets only because they were asked for."""
+        wanted = {FORMAT_FILES[word] for word in self.formats}
+        if self.composites:
+            wanted.add(FileKind.COMPOSITES)
+        return tuple(sorted(wanted - set(DEFAULT_FILES)))
 
     def _check_ground(self) -> None:
         """Refuse limits of area, slope and land cover that make no sense."""
@@ -254,6 +280,16 @@ class DetectSettings(StackSettings):
             "land_cover": [str(path.resolve()) for path in self.land_cover],
             "land_cover_legend": self.land_cover_legend,
             "stride": self.stride,
+            "event_name": self.event_name,
+            "event_id": self.event_id,
+            "glide": self.glide,
+        }
+
+    def described(self) -> dict[str, Any]:
+        """Return every setting, JSON-ready, for the catalog."""
+        return StackSettings.described(self) | {
+            "formats": [word.value for word in self.formats],
+            "composites": self.composites,
         }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.detection.geodesy import ellipsoid_area_m2, projected_area_m2, to_wgs84
@@ -11,12 +11,14 @@ from landslidectl.products.contract import (
     DETECTION_FIELDS,
     FOOTPRINT_FIELDS,
     SCHEMA_VERSION,
+    SOURCE_FIELDS,
     FieldSpec,
     FieldType,
 )
+from landslidectl.products.texts import plain_text
 from landslidectl.products.wording import credit, dem_in_words, high_in_words, iso, limitations
 from landslidectl.stack.footprints import wrapped
-from landslidectl.terms import Confidence, Standing
+from landslidectl.terms import Confidence, Phase, Standing
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -26,12 +28,17 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
+GRD_PIXEL_M = 10.0
+"""Pixel spacing of IW GRDH; Sentinel-1 Product Specification, S1-RS-MDA-52-7441, table 5-2."""
+EVENT_PHASE = {Phase.PRE: "Pre-event", Phase.POST: "Post-event"}
+
 
 def detection_row(detection: "Detection", request: "ProductRequest") -> Row:
     """Return the attributes of one detection, in the order of the contract."""
     known = {item.name: getattr(detection, item.name) for item in fields(detection)}
     known |= {
         "event_id": request.provenance.event_id,
+        "glide_no": request.provenance.glide_no,
         "aoi_name": request.provenance.aoi_name,
         "event_type": "Mass movement",
         "obj_desc": "Landslide",
@@ -52,6 +59,35 @@ def footprint_row(scene: "SceneRecord") -> Row:
         "sha256": scene.sha256,
     }
     return _row(FOOTPRINT_FIELDS, known)
+
+
+def used_scenes(request: "ProductRequest") -> "list[SceneRecord]":
+    """Return the scenes of a product in the order of acquisition."""
+    return sorted(request.provenance.scenes, key=lambda scene: (scene.start, scene.scene_id))
+
+
+def source_rows(scenes: "Sequence[SceneRecord]") -> list[Row]:
+    """Return the table of sources as Copernicus EMS words it; scenes in the order of acquisition.
+
+    Source
+    ------
+    Copernicus EMS Rapid Mapping, vector package, table ``source``.
+    """
+    return [
+        _row(
+            SOURCE_FIELDS,
+            {
+                "src_id": number,
+                "source_nam": _satellite(scene),
+                "src_date": scene.start.astimezone(UTC).strftime("%d/%m/%Y"),
+                "source_tm": scene.start.astimezone(UTC).strftime("T%H:%M:%SZ"),
+                "sensor_gsd": GRD_PIXEL_M,
+                "eventphase": EVENT_PHASE[scene.phase],
+                "scene_id": scene.scene_id,
+            },
+        )
+        for number, scene in enumerate(scenes, start=1)
+    ]
 
 
 def area_row(request: "ProductRequest") -> Row:
@@ -95,7 +131,7 @@ def run_rows(request: "ProductRequest") -> list[Row]:
         "limitations": " ".join(limitations(request)),
         "credit": credit(request),
     }
-    return [{"key": key, "value": value} for key, value in values.items()]
+    return [{"key": key, "value": plain_text(value)} for key, value in values.items()]
 
 
 def area_outline(request: "ProductRequest") -> "BaseGeometry":
@@ -120,11 +156,13 @@ def area_km2(request: "ProductRequest") -> float:
     return projected_area_m2(shapely.box(*grid.bounds), grid.epsg) / 1e6
 
 
-def rounded(value: Any, field: FieldSpec) -> Any:
-    """Return a value with the decimals worth giving; None stays None."""
-    if value is None or field.type is not FieldType.REAL:
-        return value
-    return round(float(value), field.decimals)
+def tidy(value: Any, field: FieldSpec) -> Any:
+    """Return a value with the decimals worth giving, a text made plain; None stays None."""
+    if value is None:
+        return None
+    if field.type is FieldType.TEXT:
+        return plain_text(str(value))
+    return round(float(value), field.decimals) if field.type is FieldType.REAL else value
 
 
 def json_value(value: Any) -> Any:
@@ -133,4 +171,10 @@ def json_value(value: Any) -> Any:
 
 
 def _row(specs: Sequence[FieldSpec], known: Mapping[str, Any]) -> Row:
-    return {spec.name: rounded(known[spec.name], spec) for spec in specs}
+    return {spec.name: tidy(known[spec.name], spec) for spec in specs}
+
+
+def _satellite(scene: "SceneRecord") -> str:
+    """Return the satellite's full name, such as ``Sentinel-1A``."""
+    name = f"Sentinel-1{scene.platform.removeprefix('S1')}"
+    return f"{name} (simulated)" if scene.is_simulated else name

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.files.atomic import write_text_atomic
-from landslidectl.products.attributes import detection_row, json_value
-from landslidectl.products.wording import credit, limitations
+from landslidectl.products.attributes import json_value
+from landslidectl.stack.footprints import polygons, wrapped
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
     from shapely.geometry.polygon import LinearRing, Polygon
 
-    from landslidectl.products.request import ProductRequest
+    from landslidectl.products.contents import Contents
 
 DECIMALS = 7
 
 
-def write_geojson(final: Path, request: "ProductRequest") -> None:
+def write_geojson(final: Path, contents: "Contents") -> None:
     """Write all detections as one FeatureCollection, one feature a line.
 
     Source
@@ -28,11 +28,11 @@ def write_geojson(final: Path, request: "ProductRequest") -> None:
     """
     head = {
         "type": "FeatureCollection",
-        "name": request.name.folder,
-        "credit": credit(request),
-        "limitations": list(limitations(request)),
+        "name": contents.facts["product"],
+        "credit": contents.facts["credit"],
+        "limitations": contents.facts["limitations"],
     }
-    lines = ",\n".join(_text(feature) for feature in _features(request))
+    lines = ",\n".join(_text(feature) for feature in _features(contents))
     opened = _text(head)[:-1]
     write_text_atomic(final, f'{opened}, "features": [\n{lines}\n]}}\n')
 
@@ -43,42 +43,26 @@ def geojson_geometry(geometry: "BaseGeometry") -> dict[str, Any]:
     Exterior rings run counter-clockwise and holes clockwise; what reaches beyond the antimeridian
     is cut there and continued on the other side.
     """
-    polygons = [_rings(part) for part in _cut_at_antimeridian(geometry)]
-    if len(polygons) == 1:
-        return {"type": "Polygon", "coordinates": polygons[0]}
-    return {"type": "MultiPolygon", "coordinates": polygons}
+    parts = [_rings(part) for part in polygons(wrapped(geometry)) if not part.is_empty]
+    if len(parts) == 1:
+        return {"type": "Polygon", "coordinates": parts[0]}
+    return {"type": "MultiPolygon", "coordinates": parts}
 
 
-def _features(request: "ProductRequest") -> Iterator[dict[str, Any]]:
-    for detection in request.detections.items:
-        row = detection_row(detection, request)
+def _features(contents: "Contents") -> Iterator[dict[str, Any]]:
+    layer = contents.detections
+    for row, outline in zip(layer.rows, layer.outlines_wgs84(), strict=True):
+        name = {"id": row["det_id"]} if row["det_id"] else {}
         yield {
             "type": "Feature",
-            "id": detection.det_id,
-            "geometry": geojson_geometry(detection.polygon_wgs84),
+            **name,
+            "geometry": geojson_geometry(outline),
             "properties": {name: json_value(value) for name, value in row.items()},
         }
 
 
 def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def _cut_at_antimeridian(geometry: "BaseGeometry") -> "list[Polygon]":
-    import shapely  # noqa: PLC0415
-    from shapely.affinity import translate  # noqa: PLC0415
-
-    pieces: list[BaseGeometry] = [geometry]
-    left, _, right, _ = geometry.bounds
-    if right > 180.0 or left < -180.0:
-        pieces = [
-            translate(
-                geometry.intersection(shapely.box(edge, -90, edge + 360.0, 90)), -edge - 180.0
-            )
-            for edge in (-540.0, -180.0, 180.0)
-        ]
-    parts = [part for piece in pieces for part in shapely.get_parts(piece)]
-    return [part for part in parts if part.geom_type == "Polygon" and not part.is_empty]
 
 
 def _rings(polygon: "Polygon") -> list[list[list[float]]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from landslidectl.products.texts import plain_text
 from landslidectl.products.typeface import BOLD, REGULAR, Typeface, load_typeface
 
 if TYPE_CHECKING:
@@ -114,7 +115,9 @@ class Ink:
         """Set one line of text."""
         face = self.typeface(style)
         below = CAP_HEIGHT / 2 if down is Down.MIDDLE else face.ascent
-        line = Words(at[0], at[1] + below * style.size, face.printable(text), style, across)
+        line = Words(
+            at[0], at[1] + below * style.size, face.printable(plain_text(text)), style, across
+        )
         self.words.append(line)
 
     def line(self, points: Sequence[Point], pen: Pen) -> None:
@@ -139,7 +142,7 @@ class Ink:
     def width(self, text: str, style: Style) -> float:
         """Return the width of one line in pixels."""
         face = self.typeface(style)
-        return face.width(face.printable(text)) * style.size
+        return face.width(face.printable(plain_text(text))) * style.size
 
     def wrapped(self, text: str, style: Style, width: float) -> list[str]:
         """Return the lines a text needs to fit a width; a word that is too long is broken."""

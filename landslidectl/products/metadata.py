@@ -21,7 +21,14 @@ from landslidectl.products.contract import (
     RasterSpec,
     file_spec,
 )
-from landslidectl.products.wording import credit, dem_in_words, iso, limitations
+from landslidectl.products.texts import plain_values
+from landslidectl.products.wording import (
+    credit,
+    dem_in_words,
+    event_in_words,
+    iso,
+    limitations,
+)
 from landslidectl.terms import Confidence, Standing
 
 if TYPE_CHECKING:
@@ -31,18 +38,39 @@ if TYPE_CHECKING:
     from landslidectl.products.request import ProductRequest, SceneRecord
     from landslidectl.stack.stack import Stack
 
+FILES_KEY = "files"
 
-def write_metadata(final: Path, request: "ProductRequest", files: Mapping[FileKind, Path]) -> None:
+
+def write_metadata(final: Path, facts: Mapping[str, Any], files: Mapping[FileKind, Path]) -> None:
     """Write the metadata of a product whose other ``files`` stand already."""
-    write_json_atomic(final, describe_product(request, files))
+    listed = [
+        {
+            "kind": kind.value,
+            "name": path.name,
+            "size_bytes": path.stat().st_size,
+            "sha256": file_digest(path),
+            "purpose": file_spec(kind).purpose,
+        }
+        for kind, path in files.items()
+    ]
+    write_json_atomic(final, {**facts, FILES_KEY: listed})
 
 
-def describe_product(request: "ProductRequest", files: Mapping[FileKind, Path]) -> dict[str, Any]:
-    """Return the metadata, JSON-ready."""
+def describe_product(request: "ProductRequest") -> dict[str, Any]:
+    """Return the metadata but for the list of files, JSON-ready.
+
+    Their form is that of ``assets/schemas/metadata.schema.json``.
+    """
+    described: dict[str, Any] = plain_values(_described(request))
+    return described
+
+
+def _described(request: "ProductRequest") -> dict[str, Any]:
     facts, found = request.provenance, request.detections
     return {
         "schema_version": SCHEMA_VERSION,
         "product": request.name.folder,
+        "title": event_in_words(request),
         "status": request.status.value,
         "job_id": facts.job_id,
         "command": facts.command,
@@ -91,16 +119,6 @@ def describe_product(request: "ProductRequest", files: Mapping[FileKind, Path]) 
         "warnings": list(facts.warnings),
         "limitations": list(limitations(request)),
         "credit": credit(request),
-        "files": [
-            {
-                "kind": kind.value,
-                "name": path.name,
-                "size_bytes": path.stat().st_size,
-                "sha256": file_digest(path),
-                "purpose": file_spec(kind).purpose,
-            }
-            for kind, path in files.items()
-        ],
     }
 
 
@@ -133,6 +151,7 @@ def _event(request: "ProductRequest") -> dict[str, Any]:
     return {
         "id": facts.event_id,
         "name": facts.event_name,
+        "glide_no": facts.glide_no,
         "first": iso(facts.event.first),
         "last": iso(facts.event.last),
     }
@@ -203,7 +222,7 @@ def _dem(request: "ProductRequest") -> dict[str, Any]:
 
 
 def _layers() -> list[dict[str, Any]]:
-    bits = {str(int(bit)): meaning for bit, meaning in QUALITY_BITS}
+    bits = {str(int(bit)): meaning for bit, meaning, _ in QUALITY_BITS}
     return [
         {
             "name": spec.band,

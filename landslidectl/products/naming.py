@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from landslidectl.errors import ProductError
-from landslidectl.products.contract import FileKind, file_spec
+from landslidectl.products.contract import FILES, FileKind, file_spec
 
 SLUG_LENGTH = 24
 STAMP = "%Y%m%dT%H%M%S"
@@ -95,6 +95,24 @@ def parse_product_name(text: str) -> ProductName:
         model=match["model"],
         release=int(match["release"]),
         version=int(match["version"]),
+    )
+
+
+def parse_file_name(text: str) -> tuple[ProductName, FileKind]:
+    """Return the product that a file belongs to, and which of its files it is.
+
+    Raises
+    ------
+    ProductError
+        If the text is no name of a file in a product.
+    """
+    name = parse_product_name(text)
+    for spec in FILES:
+        if text == f"{name.folder}_{spec.suffix}":
+            return name, spec.kind
+    raise ProductError(
+        f"'{text}' is not the name of a file in a landslidectl product",
+        f"Known endings are: {', '.join(spec.suffix for spec in FILES)}.",
     )
 
 

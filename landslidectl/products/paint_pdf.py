@@ -18,10 +18,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from landslidectl.products.ink import Across, Ink, Pen, Picture, Shape, Words
+from landslidectl.products.texts import plain_text
 
 if TYPE_CHECKING:
     from landslidectl.products.contract import Rgb
-    from landslidectl.products.typeface import Typeface
+from landslidectl.products.typeface import Typeface
 
 POINTS_PER_INCH = 72.0
 JPEG_QUALITY = 90
@@ -236,4 +237,4 @@ def _references(objects: Mapping[str, int]) -> str:
 
 
 def _text(text: str) -> str:
-    return f"<FEFF{text.encode('utf-16-be').hex().upper()}>"
+    return f"<FEFF{plain_text(text).encode('utf-16-be').hex().upper()}>"

@@ -134,7 +134,8 @@ def read_scaled(
             out_shape=None if finer else shape,
             resampling=how,
         )
-    return resampled(np.asarray(part, dtype=np.float32), shape) if finer else part
+    part = np.asarray(part, dtype=np.float32)
+    return resampled(part, shape) if finer else part
 
 
 def resampled(values: "NDArray[Any]", shape: tuple[int, int]) -> "NDArray[Any]":

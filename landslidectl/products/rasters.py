@@ -1,8 +1,9 @@
 """The raster layers of a product as Cloud-Optimized GeoTIFFs, and the names of their classes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landslidectl.detection.classes import write_classes
 from landslidectl.detection.pool import rule_in_words
@@ -11,10 +12,14 @@ from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.rasters import RasterLayout, create_raster, grid_of, open_raster
 from landslidectl.files.rasters import rasterio_window as to_rasterio
 from landslidectl.products.contract import CLASS_LAYER, CLASSES, SCHEMA_VERSION, RasterSpec
+from landslidectl.products.texts import plain_text
 from landslidectl.products.wording import credit, dem_in_words, high_in_words, iso, limitations
 from landslidectl.terms import Phase
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from landslidectl.grid import Grid, Window
     from landslidectl.products.request import ProductRequest
 
 COG_BLOCK_SIDE = 512
@@ -24,8 +29,25 @@ COLUMNS = (("Value", 0, 5), ("Class", 2, 2), ("Red", 0, 6), ("Green", 0, 7), ("B
 """Name, GDALRATFieldType and GDALRATFieldUsage of the columns of an attribute table."""
 
 
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A band to write: its description, and what reads a window of its values."""
+
+    name: str
+    read: "Callable[[Window], NDArray[Any]]"
+
+
 def write_cog(final: Path, source: Path, spec: RasterSpec, tags: Mapping[str, str]) -> None:
-    """Write one single-band layer as a Cloud-Optimized GeoTIFF with overviews and statistics.
+    """Write the first band of a raster as the layer that ``spec`` describes; see `write_bands`."""
+    with open_raster(source) as values:
+        band = Band(spec.band, lambda window: values.read(1, window=to_rasterio(window)))
+        write_bands(final, grid_of(values), spec, [band], tags)
+
+
+def write_bands(
+    final: Path, grid: "Grid", spec: RasterSpec, bands: Sequence[Band], tags: Mapping[str, str]
+) -> None:
+    """Write bands as a Cloud-Optimized GeoTIFF with overviews, statistics and palette.
 
     DEFLATE rather than a denser codec, since every GIS of the last twenty years reads it.
 
@@ -33,10 +55,12 @@ def write_cog(final: Path, source: Path, spec: RasterSpec, tags: Mapping[str, st
     ----------
     final : Path
         The file.
-    source : Path
-        Raster whose first band is the layer.
+    grid : Grid
+        Where the pixels lie.
     spec : RasterSpec
-        Name, type, nodata, unit and meaning.
+        Type, nodata, unit, palette and meaning.
+    bands : sequence of Band
+        What is written.
     tags : mapping
         Provenance, written as dataset tags.
     """
@@ -44,7 +68,7 @@ def write_cog(final: Path, source: Path, spec: RasterSpec, tags: Mapping[str, st
 
     tagged = final.with_name(f".{final.stem}.tagged.tif")
     try:
-        _copy_with_tags(source, tagged, spec, tags)
+        _write_tagged(tagged, grid, spec, bands, tags)
         with atomic_path(final) as temporary, gdal_session():
             copy(
                 str(tagged),
@@ -112,7 +136,7 @@ def provenance_tags(request: "ProductRequest") -> dict[str, str]:
         phase: " ".join(sorted(s.scene_id for s in facts.scenes if s.phase is phase))
         for phase in Phase
     }
-    return {
+    values = {
         "PRODUCT": request.name.folder,
         "SCHEMA_VERSION": SCHEMA_VERSION,
         "JOB_ID": facts.job_id,
@@ -133,23 +157,24 @@ def provenance_tags(request: "ProductRequest") -> dict[str, str]:
         "TIFFTAG_DATETIME": facts.processed.strftime("%Y:%m:%d %H:%M:%S"),
         "TIFFTAG_COPYRIGHT": credit(request),
     }
+    return {name: plain_text(value) for name, value in values.items()}
 
 
-def _copy_with_tags(source: Path, tagged: Path, spec: RasterSpec, tags: Mapping[str, str]) -> None:
-    """Copy the first band block by block under the name, type and tags of the contract."""
+def _write_tagged(
+    tagged: Path, grid: "Grid", spec: RasterSpec, bands: Sequence[Band], tags: Mapping[str, str]
+) -> None:
+    """Write the bands block by block under the names, type and tags of the contract."""
     described = {**tags, "TIFFTAG_IMAGEDESCRIPTION": spec.description}
-    layout = RasterLayout((spec.band,), spec.dtype, spec.nodata, described)
-    with open_raster(source) as values:
-        grid = grid_of(values)
-        with create_raster(tagged, grid, layout) as target:
-            target.units = (spec.unit,)
-            target.update_tags(1, DESCRIPTION=spec.description, **_class_tags(spec))
-            if spec.classes:
-                palette = {int(item.value): (*item.rgb, OPAQUE) for item in spec.classes}
-                target.write_colormap(1, palette)
+    names = tuple(band.name for band in bands)
+    layout = RasterLayout(names, spec.dtype, spec.nodata, described)
+    with create_raster(tagged, grid, layout) as target:
+        target.units = (spec.unit,) * len(bands)
+        for index, band in enumerate(bands, start=1):
+            target.update_tags(index, DESCRIPTION=spec.description, **_class_tags(spec))
             for block in grid.blocks(COPY_BLOCK_SIDE):
-                window = to_rasterio(block)
-                target.write(values.read(1, window=window), 1, window=window)
+                target.write(band.read(block), index, window=to_rasterio(block))
+        if spec.palette:
+            target.write_colormap(1, dict(spec.palette))
 
 
 def _class_tags(spec: RasterSpec) -> dict[str, str]:

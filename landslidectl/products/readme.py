@@ -10,12 +10,16 @@ from landslidectl.files.atomic import write_text_atomic
 from landslidectl.products.contract import (
     CLASSES,
     DETECTION_FIELDS,
-    FILES,
     FLAGS,
+    LAYERS,
     QUALITY_BITS,
     RASTERS,
     FieldSpec,
+    FileKind,
+    file_spec,
+    shapefile_names,
 )
+from landslidectl.products.texts import plain_text
 from landslidectl.products.wording import (
     confidence_in_words,
     credit,
@@ -56,14 +60,16 @@ def readme_text(request: "ProductRequest") -> str:
         ("Scenes not used", _refused(request)),
         ("Warnings of the run", _bullets(request.provenance.warnings) or ["None."]),
         ("Raster layers", _rasters()),
+        ("Layers of the GeoPackage", _table((spec.name, spec.description) for spec in LAYERS)),
         ("Attributes of the detections", _table(_field_rows(DETECTION_FIELDS))),
         ("Words of the attribute flag", _table(FLAGS)),
+        *_short_names(request),
     )
     lines = [*textwrap.wrap(title, WIDTH), "=" * min(len(title), WIDTH), ""]
     for heading, body in sections:
         lines += [heading, "-" * len(heading), *body, ""]
     lines += [credit(request) + ".", f"Made with {request.software_name}."]
-    return "\n".join(lines) + "\n"
+    return "\n".join(plain_text(line) for line in lines) + "\n"
 
 
 def _result(request: "ProductRequest") -> list[str]:
@@ -106,9 +112,13 @@ def _result(request: "ProductRequest") -> list[str]:
 
 def _files(request: "ProductRequest") -> list[str]:
     lines = []
-    for spec in FILES:
-        lines += [f"  {request.name.file(spec.kind)}", f"      {spec.purpose}"]
+    for kind in request.kinds:
+        lines += [f"  {request.name.file(kind)}", *_indented(file_spec(kind).purpose)]
     return lines
+
+
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6)
 
 
 def _name(request: "ProductRequest") -> list[str]:
@@ -122,7 +132,10 @@ def _name(request: "ProductRequest") -> list[str]:
                 (name.event, "event"),
                 (name.aoi, "area of interest"),
                 ("S1", "Sentinel-1"),
-                ("-".join(name.tracks), f"tracks: {tracks}"),
+                (
+                    "-".join(name.tracks),
+                    f"tracks: {tracks} (A ascending or D descending, then the relative orbit)",
+                ),
                 (name.folder.split("_")[5], "start of the first post-event scene, UTC"),
                 (name.folder.split("_")[6], "time of processing, UTC"),
                 (name.model, "model"),
@@ -173,7 +186,7 @@ def _refused(request: "ProductRequest") -> list[str]:
 def _rasters() -> list[str]:
     rows = [(spec.band, f"{spec.dtype}. {spec.description}.") for spec in RASTERS]
     rows += [(f"  class {int(item.value)}", f"{item.name}: {item.meaning}") for item in CLASSES]
-    rows += [(f"  bit {int(bit)}", meaning) for bit, meaning in QUALITY_BITS]
+    rows += [(f"  bit {int(bit)}", meaning) for bit, meaning, _ in QUALITY_BITS]
     return _table(rows)
 
 
@@ -181,6 +194,15 @@ def _field_rows(specs: Iterable[FieldSpec]) -> list[tuple[str, str]]:
     return [
         (spec.name, f"{spec.description}{f' [{spec.unit}]' if spec.unit else ''}") for spec in specs
     ]
+
+
+def _short_names(request: "ProductRequest") -> list[tuple[str, list[str]]]:
+    """Return the section on the names of a shapefile, if the product has one."""
+    if FileKind.SHAPEFILE not in request.kinds:
+        return []
+    pairs = shapefile_names(DETECTION_FIELDS).items()
+    changed = [(short, name) for name, short in pairs if short != name]
+    return [("Attributes that the shapefile calls otherwise", _table(changed))]
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> list[str]:

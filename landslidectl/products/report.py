@@ -10,7 +10,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +30,7 @@ from landslidectl.products.report_layers import (
 )
 from landslidectl.products.report_legend import legend
 from landslidectl.products.report_text import chip_cards, facts, footer, summary, table
+from landslidectl.products.texts import html_text
 from landslidectl.products.wording import event_in_words, minute, time_between
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def report_page(request: "ProductRequest", previews: Previews) -> str:
             "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
             f"style-src {_digest(style)}; script-src {_digest(script)}"
         ),
-        "title": escape(f"Probable landslides: {event_in_words(request)}{place}"),
-        "subtitle": escape(
+        "title": html_text(f"Probable landslides: {event_in_words(request)}{place}"),
+        "subtitle": html_text(
             f"Event {minute(job.event.first)}. Last Sentinel-1 scene {minute(last)}, "
             f"{time_between(job.event.last, last)} later. Automatic first estimate, not validated."
         ),
@@ -77,7 +77,7 @@ def report_page(request: "ProductRequest", previews: Previews) -> str:
         "chips": chip_cards(request, _chips(request, previews)),
         "facts": facts(request),
         "credit": footer(request),
-        "name": escape(request.name.folder),
+        "name": html_text(request.name.folder),
         "data": _json(_map_data(request, previews, tracks)),
         "style": style,
         "script": script,
@@ -97,7 +97,7 @@ def _digest(text: str) -> str:
 
 def _json(value: Any) -> str:
     """Return JSON that can stand in a page: no text in it can end the element that holds it."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c")
 
 
@@ -116,11 +116,11 @@ def _tracks(previews: Previews) -> tuple[list[dict[str, str]], list[str]]:
 
 
 def _track_choice(names: list[str], left_out: list[str]) -> str:
-    more = f'<p class="note">Not shown: {escape(", ".join(left_out))}.</p>' if left_out else ""
+    more = f'<p class="note">Not shown: {html_text(", ".join(left_out))}.</p>' if left_out else ""
     if len(names) < 2:
         return more
     options = "".join(
-        f'<option value="{index}">{escape(name)}</option>' for index, name in enumerate(names)
+        f'<option value="{index}">{html_text(name)}</option>' for index, name in enumerate(names)
     )
     return (
         '<fieldset><legend>Track</legend><select id="track" aria-label="Track">'

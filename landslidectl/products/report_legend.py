@@ -1,6 +1,5 @@
 """The legend of the report's map, its samples painted as the layers are."""
 
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ from landslidectl.products.map_layers import (
     score_colours,
 )
 from landslidectl.products.report_layers import CHANGE_SPAN_DB, change_colours, picture_address
+from landslidectl.products.texts import html_text
 from landslidectl.products.wording import masked_in_words
 
 if TYPE_CHECKING:
@@ -50,4 +50,4 @@ def _sample(pixels: "NDArray[np.float32]", words: str) -> str:
     from PIL import Image  # noqa: PLC0415
 
     address = picture_address(Image.fromarray(np.rint(pixels).astype(np.uint8)), "PNG")
-    return f'<span><img src="{address}" alt="">{escape(words)}</span>'
+    return f'<span><img src="{address}" alt="">{html_text(words)}</span>'

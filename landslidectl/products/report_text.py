@@ -1,11 +1,11 @@
 """The text of the report as HTML; whatever a person or a file gave is escaped."""
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.products.attributes import detection_row, json_value
 from landslidectl.products.contract import DETECTION_FIELDS, FieldSpec, FieldType
+from landslidectl.products.texts import html_text
 from landslidectl.products.wording import (
     credit,
     dem_in_words,
@@ -66,8 +66,8 @@ def table(request: "ProductRequest") -> str:
     known = {field.name: field for field in DETECTION_FIELDS}
     columns = [known[name] for name in COLUMNS if name in known]
     head = "".join(
-        f'<th scope="col" data-sort{_number_class(field)} title="{escape(field.description)}">'
-        f'<button type="button">{escape(HEADINGS.get(field.name, field.name))}</button></th>'
+        f'<th scope="col" data-sort{_number_class(field)} title="{html_text(field.description)}">'
+        f'<button type="button">{html_text(HEADINGS.get(field.name, field.name))}</button></th>'
         for field in columns
     )
     shown = items[:ROWS_MOST]
@@ -141,7 +141,7 @@ def facts(request: "ProductRequest") -> str:
 
 def footer(request: "ProductRequest") -> str:
     """Return the credit and the program."""
-    return escape(f"{credit(request)}. Made with {request.software_name}.")
+    return html_text(f"{credit(request)}. Made with {request.software_name}.")
 
 
 def _row(
@@ -160,7 +160,7 @@ def _cell(field: FieldSpec, value: Any) -> str:
     if field.type is FieldType.REAL:
         digits = 4 if field.unit == "degree" and field.decimals > 4 else field.decimals
         return f'<td class="number" data-v="{value!r}">{value:,.{digits}f}</td>'
-    text = escape(str(json_value(value)))
+    text = html_text(str(json_value(value)))
     return f'<td{_number_class(field)} data-v="{text}">{text}</td>'
 
 
@@ -176,7 +176,7 @@ def _card(number: int, item: "Detection", chip: "Chip", request: "ProductRequest
         if (value := known[field.name]) not in (None, "")
     )
     where = f"{item.centroid_lat:.4f}, {item.centroid_lon:.4f}"
-    alt = escape(
+    alt = html_text(
         f"Detection {number}: before, after and change of track {chip.track}, "
         f"{chip.side_m:,.0f} m across"
     )
@@ -186,21 +186,23 @@ def _card(number: int, item: "Detection", chip: "Chip", request: "ProductRequest
         f'<img src="{chip.address}" alt="{alt}" loading="lazy">'
         '<div class="under" aria-hidden="true"><span>before</span><span>after</span>'
         "<span>change</span></div>"
-        f"<p>Score {item.score_max:.2f}, {item.area_ha:,.1f} ha, {escape(item.outline)}; "
-        f"{escape(chip.track)}, {chip.side_m:,.0f} m across.</p>"
+        f"<p>Score {item.score_max:.2f}, {item.area_ha:,.1f} ha, {html_text(item.outline)}; "
+        f"{html_text(chip.track)}, {chip.side_m:,.0f} m across.</p>"
         f"<details><summary>All attributes</summary>{all_facts}</details></article>"
     )
 
 
 def _section(heading: str, body: str, kind: str = "", name: str = "") -> str:
     attributes = (f' class="{kind}"' if kind else "") + (f' id="{name}"' if name else "")
-    return f"<section{attributes}><h2>{escape(heading)}</h2>{body}</section>"
+    return f"<section{attributes}><h2>{html_text(heading)}</h2>{body}</section>"
 
 
 def _facts(pairs: Iterable[tuple[str, str]]) -> str:
-    return f"<dl>{''.join(f'<dt>{escape(n)}</dt><dd>{escape(v)}</dd>' for n, v in pairs)}</dl>"
+    return (
+        f"<dl>{''.join(f'<dt>{html_text(n)}</dt><dd>{html_text(v)}</dd>' for n, v in pairs)}</dl>"
+    )
 
 
 def _list(sentences: Iterable[str]) -> str:
-    lines = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    lines = "".join(f"<li>{html_text(sentence)}</li>" for sentence in sentences)
     return f"<ul>{lines}</ul>" if lines else ""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landslidectl.products.contract import FileKind
+from landslidectl.products.contract import DEFAULT_FILES, FILES, FileKind
 from landslidectl.products.naming import ProductName, slug
 from landslidectl.terms import EventTime, JobStatus, Phase, Track
 
@@ -102,7 +102,7 @@ class Provenance:
         The time that names and metadata carry; nothing below reads a clock.
     event : EventTime
         First and last shock.
-    event_id, event_name, aoi_name : str
+    event_id, event_name, glide_no, aoi_name : str
         As the user gave them; empty when not given.
     area_of_interest : shapely geometry, optional
         Longitude and latitude; None means the whole grid.
@@ -131,6 +131,7 @@ class Provenance:
     event: EventTime
     event_id: str = ""
     event_name: str = ""
+    glide_no: str = ""
     aoi_name: str = ""
     area_of_interest: "BaseGeometry | None" = None
     pre_days: float = 60.0
@@ -170,6 +171,8 @@ class ProductRequest:
         Replace a complete product of the same name.
     dropped : tuple of DroppedDetection
         What the last release showed and this one does not.
+    extra : tuple of FileKind
+        Files that are made on request only.
     """
 
     folder: Path
@@ -183,6 +186,13 @@ class ProductRequest:
     version: int = 1
     overwrite: bool = False
     dropped: tuple[DroppedDetection, ...] = ()
+    extra: tuple[FileKind, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[FileKind, ...]:
+        """Return the files that the product gets, in the order to open them."""
+        wanted = {*DEFAULT_FILES, *self.extra}
+        return tuple(spec.kind for spec in FILES if spec.kind in wanted)
 
     @property
     def name(self) -> ProductName:

@@ -1,6 +1,6 @@
-"""The GeoPackage of a product: detections, area of interest, scene footprints, run."""
+"""The GeoPackage of a product: all layers, and the styles that QGIS draws them with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,123 +11,185 @@ import numpy as np
 from landslidectl.errors import OutputError
 from landslidectl.files.atomic import atomic_path
 from landslidectl.files.gdal_environment import stamped_vectors
-from landslidectl.products.attributes import (
-    Row,
-    area_outline,
-    area_row,
-    detection_row,
-    footprint_row,
-    run_rows,
-)
+from landslidectl.files.resources import asset
+from landslidectl.products.attributes import Row
+from landslidectl.products.contents import Layer
 from landslidectl.products.contract import (
-    AREA_FIELDS,
-    DETECTION_FIELDS,
-    FOOTPRINT_FIELDS,
-    RUN_FIELDS,
+    STYLES,
     FieldSpec,
     FieldType,
+    StyleSpec,
+    layer_spec,
 )
-from landslidectl.stack.footprints import outline
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
-    from landslidectl.products.request import ProductRequest
+    from landslidectl.products.contents import Contents
 
-WGS84 = "EPSG:4326"
 GDAL_UTC = 100
 """GDAL's mark for an instant in UTC."""
 GPKG_VERSION = "1.2"
 """What GDAL 3.6 of Debian 12 and older QGIS read without a warning."""
+GEOMETRY_COLUMN = "geom"
+STYLE_TABLE = "layer_styles"
+STYLE_COLUMNS = (
+    "f_table_catalog",
+    "f_table_schema",
+    "f_table_name",
+    "f_geometry_column",
+    "styleName",
+    "styleQML",
+    "styleSLD",
+    "useAsDefault",
+    "description",
+    "owner",
+    "ui",
+    "update_time",
+)
+"""Where QGIS looks for the styles of a GeoPackage."""
 
 
 @dataclass(frozen=True, slots=True)
-class VectorLayer:
-    """One layer to write; ``geometries`` None makes a table without geometry."""
+class Table:
+    """Columns as pyogrio takes them.
+
+    Parameters
+    ----------
+    name : str
+        Layer.
+    names, columns, masks, instants : sequence
+        Of the columns: names, values, which values are missing, and names of those in UTC.
+    geometries : sequence of shapely geometry or None
+        None makes a table without geometry.
+    crs : str or None
+        System of the geometries.
+    options : mapping
+        GDAL's options for the layer.
+    """
 
     name: str
-    fields: tuple[FieldSpec, ...]
-    rows: Sequence[Row]
+    names: Sequence[str]
+    columns: "Sequence[NDArray[Any]]"
+    masks: "Sequence[NDArray[np.bool_] | None]"
+    instants: Sequence[str] = ()
     geometries: "Sequence[BaseGeometry] | None" = None
     crs: str | None = None
+    options: Mapping[str, str] | None = None
 
 
-def write_geopackage(final: Path, request: "ProductRequest") -> None:
-    """Write the four layers; layers without rows are there with their columns and system.
+def write_geopackage(final: Path, contents: "Contents") -> None:
+    """Write all layers and their styles; layers without rows have their columns and system.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
     """
-    from pyogrio.errors import DataLayerError, DataSourceError  # noqa: PLC0415
-
-    with atomic_path(final) as temporary, stamped_vectors(request.provenance.processed):
-        try:
-            for index, layer in enumerate(_layers(request)):
-                _append(temporary, layer, first=index == 0)
-        except (DataSourceError, DataLayerError) as error:
-            raise OutputError(
-                f"{final}: cannot be written: {error}",
-                "Choose another folder with --output, or free space and run the command again.",
-            ) from error
+    layers = list(contents.layers.values())
+    tables = [layer_table(layer) for layer in layers]
+    tables.append(_style_table(layers, contents.processed))
+    with atomic_path(final) as temporary, stamped_vectors(contents.processed):
+        for index, table in enumerate(tables):
+            dataset = {"VERSION": GPKG_VERSION} if index == 0 else None
+            write_table(temporary, table, "GPKG", dataset, append=index > 0)
 
 
-def _layers(request: "ProductRequest") -> tuple[VectorLayer, ...]:
-
-    found = request.detections
-    scenes = [scene for scene in request.provenance.scenes if scene.footprint]
-    scenes.sort(key=lambda scene: (scene.start, scene.scene_id))
-    return (
-        VectorLayer(
-            "detections",
-            DETECTION_FIELDS,
-            [detection_row(item, request) for item in found.items],
-            [item.polygon for item in found.items],
-            f"EPSG:{found.grid.epsg}",
-        ),
-        VectorLayer(
-            "area_of_interest", AREA_FIELDS, [area_row(request)], [area_outline(request)], WGS84
-        ),
-        VectorLayer(
-            "image_footprint",
-            FOOTPRINT_FIELDS,
-            [footprint_row(scene) for scene in scenes],
-            [outline(scene.footprint) for scene in scenes],
-            WGS84,
-        ),
-        VectorLayer("run", RUN_FIELDS, run_rows(request)),
+def layer_table(layer: Layer) -> Table:
+    """Return a layer as columns."""
+    spec = layer_spec(layer.name)
+    masks = [np.array([row[field.name] is None for row in layer.rows]) for field in layer.fields]
+    return Table(
+        name=layer.name.value,
+        names=[field.name for field in layer.fields],
+        columns=[_column(field, layer.rows) for field in layer.fields],
+        masks=[mask if mask.any() else None for mask in masks],
+        instants=[field.name for field in layer.fields if field.type is FieldType.INSTANT],
+        geometries=layer.geometries,
+        crs=None if layer.epsg is None else f"EPSG:{layer.epsg}",
+        options={"DESCRIPTION": spec.description, "IDENTIFIER": layer.name.value},
     )
 
 
-def _append(path: Path, layer: VectorLayer, first: bool) -> None:
-    """Write one layer, creating the file with the first."""
+def write_table(
+    path: Path,
+    table: Table,
+    driver: str,
+    dataset_options: Mapping[str, str] | None,
+    append: bool = False,
+) -> None:
+    """Write one layer with GDAL, creating the file unless it is appended to.
+
+    Raises
+    ------
+    OutputError
+        If GDAL cannot write it.
+    """
     import shapely  # noqa: PLC0415
     from pyogrio import raw  # noqa: PLC0415
+    from pyogrio.errors import DataLayerError, DataSourceError  # noqa: PLC0415
 
-    columns = [_column(field, layer.rows) for field in layer.fields]
-    masks = [np.array([row[field.name] is None for row in layer.rows]) for field in layer.fields]
-    instants = [field.name for field in layer.fields if field.type is FieldType.INSTANT]
-    spatial: dict[str, Any] = {}
-    if layer.geometries is not None:
-        spatial = {"geometry_type": "MultiPolygon", "promote_to_multi": True, "crs": layer.crs}
-    raw.write(
-        str(path),
-        None
-        if layer.geometries is None
-        else np.array([shapely.to_wkb(shape) for shape in layer.geometries], dtype=object),
+    shapes, spatial = table.geometries, {}
+    if shapes is not None:
+        kind = {"geometry_type": "MultiPolygon", "promote_to_multi": True}
+        spatial = kind | {"crs": table.crs}
+    rows = len(table.columns[0])
+    try:
+        raw.write(
+            str(path),
+            None
+            if shapes is None
+            else np.array([shapely.to_wkb(shape) for shape in shapes], dtype=object),
+            list(table.columns),
+            list(table.names),
+            field_mask=list(table.masks),
+            layer=table.name,
+            driver=driver,
+            dataset_options=dataset_options,
+            layer_options=dict(table.options or {}),
+            append=append,
+            gdal_tz_offsets={
+                name: np.full(rows, GDAL_UTC, dtype=np.int16) for name in table.instants
+            },
+            **spatial,
+        )
+    except (DataSourceError, DataLayerError) as error:
+        raise OutputError(
+            f"{path}: cannot be written: {error}",
+            "Choose another folder with --output, or free space and run the command again.",
+        ) from error
+
+
+def styles_of(layer: Layer) -> list[StyleSpec]:
+    """Return the styles of a layer whose attribute it has; QGIS opens with the last of them."""
+    names = {"", *(field.name for field in layer.fields)}
+    return [spec for spec in STYLES if spec.layer is layer.name and spec.attribute in names]
+
+
+def _style_table(layers: Sequence[Layer], stamp: datetime) -> Table:
+    """Return the table of styles; catalogue and schema are empty, as QGIS asks for them."""
+    rows = []
+    for layer in layers:
+        specs = styles_of(layer)
+        for spec in specs:
+            qml = asset("styles", spec.file).read_text(encoding="utf-8")
+            is_default = spec is specs[-1]
+            place = ("", "", layer.name.value, GEOMETRY_COLUMN)
+            text = (spec.name, qml, "", is_default, spec.description, "", "")
+            rows.append((*place, *text, _naive_utc(stamp)))
+    types = {"useAsDefault": "bool", "update_time": "datetime64[ms]"}
+    columns = [
+        np.array(values, dtype=types.get(name, "object"))
+        for name, values in zip(STYLE_COLUMNS, zip(*rows, strict=True), strict=True)
+    ]
+    return Table(
+        STYLE_TABLE,
+        STYLE_COLUMNS,
         columns,
-        [field.name for field in layer.fields],
-        field_mask=[mask if mask.any() else None for mask in masks],
-        layer=layer.name,
-        driver="GPKG",
-        dataset_options={"VERSION": GPKG_VERSION} if first else None,
-        append=not first,
-        gdal_tz_offsets={
-            name: np.full(len(layer.rows), GDAL_UTC, dtype=np.int16) for name in instants
-        },
-        **spatial,
+        [None] * len(columns),
+        ["update_time"],
+        options={"FID": "id", "IDENTIFIER": STYLE_TABLE, "DESCRIPTION": "Styles for QGIS"},
     )
 
 

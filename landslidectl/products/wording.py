@@ -30,6 +30,9 @@ SIMULATED_LIMIT = (
     "SIMULATED: these scenes were made by a program, not by a satellite. Place and landslides are "
     "invented; never pass this product on as a map of a real event."
 )
+EDITED_LIMIT = (
+    "Edited after landslidectl wrote it: outlines and attributes may be those of a reviewer."
+)
 NO_RELIEF_LIMIT = (
     "Processed without a height model: on slopes, positions can be off by hundreds of metres, and "
     "layover, shadow and slope were not tested."

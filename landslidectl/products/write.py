@@ -10,10 +10,12 @@ from landslidectl.errors import OutputError
 from landslidectl.events import ArtefactWritten, Reporter, silent
 from landslidectl.files.atomic import PARTIAL_MARK, write_text_atomic
 from landslidectl.files.hashing import file_digest
+from landslidectl.products.composites import write_composites
+from landslidectl.products.contents import contents_of
 from landslidectl.products.contract import QUALITY_LAYER, SCORE_LAYER, FileKind
-from landslidectl.products.geojson import write_geojson
+from landslidectl.products.export import WRITERS
 from landslidectl.products.map_page import write_map
-from landslidectl.products.metadata import write_metadata
+from landslidectl.products.metadata import describe_product, write_metadata
 from landslidectl.products.previews import read_previews
 from landslidectl.products.rasters import (
     provenance_tags,
@@ -24,7 +26,7 @@ from landslidectl.products.rasters import (
 from landslidectl.products.readme import write_readme
 from landslidectl.products.report import write_report
 from landslidectl.products.request import Product, ProductRequest
-from landslidectl.products.vectors import write_geopackage
+from landslidectl.products.stac import write_stac
 
 
 def write_product(request: ProductRequest, reporter: Reporter = silent) -> Product:
@@ -54,25 +56,29 @@ def write_product(request: ProductRequest, reporter: Reporter = silent) -> Produ
 
 
 def _write_files(request: ProductRequest, staging: Path) -> dict[FileKind, Path]:
-    """Write every file; the metadata describe all others, the checksums cover the metadata too."""
-    paths = {kind: staging / request.name.file(kind) for kind in FileKind}
+    """Write every file; each of the last three covers those before it."""
+    paths = {kind: staging / request.name.file(kind) for kind in request.kinds}
     tags = provenance_tags(request)
     write_class_cog(paths[FileKind.CLASS], request, tags)
     write_class_names(paths[FileKind.CLASS_NAMES])
     write_cog(paths[FileKind.SCORE], request.fused.path, SCORE_LAYER, tags)
     write_cog(paths[FileKind.QUALITY], request.fused.quality_path, QUALITY_LAYER, tags)
-    write_geopackage(paths[FileKind.GEOPACKAGE], request)
-    write_geojson(paths[FileKind.GEOJSON], request)
+    if FileKind.COMPOSITES in paths:
+        write_composites(paths[FileKind.COMPOSITES], request.stacks, tags)
+    facts = describe_product(request)
+    contents = contents_of(request, facts, paths[FileKind.SCORE], paths[FileKind.QUALITY])
+    for kind, write in WRITERS.items():
+        if kind in paths:
+            write(paths[kind], contents)
     previews = read_previews(request, paths[FileKind.SCORE], paths[FileKind.QUALITY])
     write_map(paths[FileKind.MAP], paths[FileKind.PAGE], request, previews)
     write_report(paths[FileKind.REPORT], request, previews)
     write_readme(paths[FileKind.README], request)
-    described: dict[FileKind, Path] = {
-        kind: path
-        for kind, path in paths.items()
-        if kind not in {FileKind.METADATA, FileKind.CHECKSUMS}
-    }
-    write_metadata(paths[FileKind.METADATA], request, described)
+    covers = (FileKind.METADATA, FileKind.STAC, FileKind.CHECKSUMS)
+    described = {kind: path for kind, path in paths.items() if kind not in covers}
+    write_metadata(paths[FileKind.METADATA], facts, described)
+    assets = described | {FileKind.METADATA: paths[FileKind.METADATA]}
+    write_stac(paths[FileKind.STAC], contents, assets)
     summed = sorted(path for kind, path in paths.items() if kind is not FileKind.CHECKSUMS)
     lines = [f"{file_digest(path)}  {path.name}\n" for path in summed]
     write_text_atomic(paths[FileKind.CHECKSUMS], "".join(lines))

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from landslidectl.errors import ProductError
-from landslidectl.evaluation.product import find_product, open_product
+from landslidectl.evaluation.product import open_product
 from landslidectl.events import Warned
+from landslidectl.products.reading import find_product
 from landslidectl.products.write import write_product as write_real_product
 from tests.evaluation.conftest import Event
 from tests.evaluation.world import GRID, NAME, THRESHOLD, write_inventory

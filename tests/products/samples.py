@@ -13,6 +13,8 @@ from landslidectl.detection.geodesy import to_wgs84
 from landslidectl.detection.regions import DetectOptions, find_detections
 from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.grid import Grid, Window
+from landslidectl.products.contents import Contents, contents_of
+from landslidectl.products.metadata import describe_product
 from landslidectl.products.request import (
     ProductRequest,
     Provenance,
@@ -93,6 +95,12 @@ def make_request(folder: Path, **changes: Any) -> ProductRequest:
         "provenance": make_provenance(stack, area),
     }
     return ProductRequest(**(values | changes))
+
+
+def make_contents(request: ProductRequest) -> Contents:
+    return contents_of(
+        request, describe_product(request), request.fused.path, request.fused.quality_path
+    )
 
 
 def make_provenance(stack: FakeStack, area: Any) -> Provenance:

@@ -7,13 +7,13 @@ from shapely.geometry import shape
 
 from landslidectl.products.contract import DETECTION_FIELDS
 from landslidectl.products.geojson import geojson_geometry, write_geojson
-from tests.products.samples import make_request
+from tests.products.samples import make_contents, make_request
 
 
 def test_features_follow_rfc_7946(tmp_path: Path) -> None:
     request = make_request(tmp_path)
     final = tmp_path / "detections.geojson"
-    write_geojson(final, request)
+    write_geojson(final, make_contents(request))
     collection = json.loads(final.read_text(encoding="utf-8"))
     assert collection["type"] == "FeatureCollection"
     assert "crs" not in collection
@@ -35,7 +35,7 @@ def test_features_follow_rfc_7946(tmp_path: Path) -> None:
 
 def test_empty_result_is_a_valid_collection(tmp_path: Path) -> None:
     final = tmp_path / "detections.geojson"
-    write_geojson(final, make_request(tmp_path, threshold=0.99))
+    write_geojson(final, make_contents(make_request(tmp_path, threshold=0.99)))
     collection = json.loads(final.read_text(encoding="utf-8"))
     assert collection["features"] == []
     assert pyogrio.read_info(final)["features"] == 0

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landslidectl.errors import ProductError
-from landslidectl.products.contract import FileKind
-from landslidectl.products.naming import ProductName, parse_product_name, slug
+from landslidectl.products.contract import FILES, FileKind
+from landslidectl.products.naming import ProductName, parse_file_name, parse_product_name, slug
 
 INSTANTS = st.datetimes(datetime(2014, 4, 3), datetime(2060, 1, 1)).map(
     lambda instant: instant.replace(microsecond=0, tzinfo=UTC)
@@ -29,7 +29,10 @@ NAMES = st.builds(
 @given(NAMES)
 def test_names_parse_back_into_their_fields(name: ProductName) -> None:
     assert parse_product_name(name.folder) == name
-    assert parse_product_name(name.file(FileKind.SCORE)) == name
+    for spec in FILES:
+        if spec.kind is not FileKind.CHECKSUMS:
+            assert parse_product_name(name.file(spec.kind)) == name
+            assert parse_file_name(name.file(spec.kind)) == (name, spec.kind)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +48,18 @@ def test_names_parse_back_into_their_fields(name: ProductName) -> None:
 def test_other_names_are_refused(text: str) -> None:
     with pytest.raises(ProductError, match="is not the name of a landslidectl product"):
         parse_product_name(text)
+
+
+@pytest.mark.parametrize("suffix", ["", "_", "_detections", "_detections.shp", "_x.tif"])
+def test_files_of_no_product_are_refused(suffix: str) -> None:
+    folder = "LSD_e_a_S1_D046_20180911T204157_20180912T030405_cnn_r1_v1"
+    with pytest.raises(ProductError, match="is not the name of a file"):
+        parse_file_name(folder + suffix)
+
+
+def test_no_two_files_share_a_suffix() -> None:
+    assert len({spec.suffix for spec in FILES}) == len({spec.kind for spec in FILES}) == len(FILES)
+    assert {spec.kind for spec in FILES} == set(FileKind)
 
 
 def test_slugs_keep_what_file_names_can_bear() -> None:

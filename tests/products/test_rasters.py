@@ -5,18 +5,19 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from landslidectl.detection.classes import PixelClass
 from landslidectl.files.rasters import RasterLayout, open_raster, read_bands, write_raster
 from landslidectl.grid import Grid
 from landslidectl.products.contract import (
     CLASS_LAYER,
     CLASSES,
+    QUALITY_BITS,
     QUALITY_LAYER,
     SCORE_LAYER,
     FileKind,
 )
 from landslidectl.products.rasters import provenance_tags, write_cog
 from landslidectl.products.write import write_product
+from landslidectl.terms import PixelClass
 from tests.detection.fakes import NAN
 from tests.products.samples import make_request
 
@@ -134,6 +135,20 @@ def test_bits_are_never_averaged_in_overviews(tmp_path: Path) -> None:
     with open_raster(final) as dataset:
         coarse = dataset.read(1, out_shape=(275, 325))
     assert set(np.unique(coarse)) <= {1, 5, 17}
+
+
+def test_bits_have_the_colour_of_what_hinders_most(tmp_path: Path) -> None:
+    product = write_product(make_request(tmp_path))
+    with open_raster(product.files[FileKind.QUALITY]) as dataset:
+        colours = dataset.colormap(1)
+        assert dataset.colorinterp[0].name == "palette"
+        assert "STATISTICS_MAXIMUM" in dataset.tags(1)
+    known = {int(bit): colour for bit, _, colour in QUALITY_BITS}
+    assert len(set(known.values())) == len(known)
+    assert colours[1][:3] == known[1]
+    assert colours[1 + 4][:3] == known[4]
+    assert colours[1 + 4 + 32][:3] == known[32]
+    assert colours[0][:3] not in known.values(), "not tested is no hindrance"
 
 
 def test_tags_say_when_there_was_no_height_model(tmp_path: Path) -> None:

@@ -5,21 +5,9 @@ import pyogrio
 import pytest
 import shapely
 
-from landslidectl.products.contract import (
-    AREA_FIELDS,
-    DETECTION_FIELDS,
-    FOOTPRINT_FIELDS,
-    RUN_FIELDS,
-)
-from landslidectl.products.vectors import write_geopackage
-from tests.products.samples import make_request
-
-LAYERS = {
-    "detections": DETECTION_FIELDS,
-    "area_of_interest": AREA_FIELDS,
-    "image_footprint": FOOTPRINT_FIELDS,
-    "run": RUN_FIELDS,
-}
+from landslidectl.products.contract import DETECTION_FIELDS, LAYERS
+from landslidectl.products.vectors import STYLE_TABLE, write_geopackage
+from tests.products.samples import make_contents, make_request
 
 
 def rows_of(path: Path, layer: str) -> list[dict[str, object]]:
@@ -30,21 +18,23 @@ def rows_of(path: Path, layer: str) -> list[dict[str, object]]:
 def test_layers_have_the_columns_and_systems_of_the_contract(tmp_path: Path) -> None:
     request = make_request(tmp_path)
     final = tmp_path / "detections.gpkg"
-    write_geopackage(final, request)
-    assert {name for name, _ in pyogrio.list_layers(final)} == set(LAYERS)
-    for layer, fields in LAYERS.items():
-        info = pyogrio.read_info(final, layer=layer)
-        assert list(info["fields"]) == [field.name for field in fields]
+    write_geopackage(final, make_contents(request))
+    names = [spec.name.value for spec in LAYERS]
+    assert [name for name, _ in pyogrio.list_layers(final)] == [*names, STYLE_TABLE]
+    for spec in LAYERS:
+        info = pyogrio.read_info(final, layer=spec.name.value)
+        assert list(info["fields"]) == [field.name for field in spec.fields]
+        assert (info["geometry_type"] is not None) == spec.has_geometry
     assert pyogrio.read_info(final, layer="detections")["crs"] == "EPSG:32654"
     assert pyogrio.read_info(final, layer="area_of_interest")["crs"] == "EPSG:4326"
     assert pyogrio.read_info(final, layer="image_footprint")["features"] == 3
-    assert pyogrio.read_info(final, layer="run")["geometry_type"] is None
+    assert pyogrio.read_info(final, layer="source")["features"] == 3
 
 
 def test_attributes_come_back(tmp_path: Path) -> None:
     request = make_request(tmp_path)
     final = tmp_path / "detections.gpkg"
-    write_geopackage(final, request)
+    write_geopackage(final, make_contents(request))
     first, second = rows_of(final, "detections")
     assert first["det_id"] == request.detections.items[0].det_id
     assert first["area_ha"] == round(request.detections.items[0].area_ha, 2)
@@ -71,7 +61,7 @@ def test_attributes_come_back(tmp_path: Path) -> None:
 
 def test_empty_result_keeps_layers_columns_and_system(tmp_path: Path) -> None:
     final = tmp_path / "detections.gpkg"
-    write_geopackage(final, make_request(tmp_path, threshold=0.99))
+    write_geopackage(final, make_contents(make_request(tmp_path, threshold=0.99)))
     info = pyogrio.read_info(final, layer="detections")
     assert info["features"] == 0
     assert info["crs"] == "EPSG:32654"
@@ -82,5 +72,5 @@ def test_empty_result_keeps_layers_columns_and_system(tmp_path: Path) -> None:
 
 def test_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
     folder = tmp_path / "package"
-    write_geopackage(folder / "detections.gpkg", make_request(tmp_path))
+    write_geopackage(folder / "detections.gpkg", make_contents(make_request(tmp_path)))
     assert [path.name for path in folder.iterdir()] == ["detections.gpkg"]

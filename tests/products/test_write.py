@@ -3,13 +3,15 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pyogrio
 import pytest
 
 from landslidectl.errors import OutputError
 from landslidectl.events import ArtefactWritten, ProgressEvent
-from landslidectl.products.contract import FileKind
+from landslidectl.files.rasters import open_raster
+from landslidectl.products.contract import DEFAULT_FILES, DETECTION_FIELDS, LAYERS, FileKind
 from landslidectl.products.naming import parse_product_name
-from landslidectl.products.request import DroppedDetection
+from landslidectl.products.request import DroppedDetection, RefusedScene
 from landslidectl.products.write import write_product
 from landslidectl.terms import JobStatus
 from tests.detection.fakes import GRID
@@ -20,25 +22,28 @@ def test_product_is_complete_and_its_checksums_hold(tmp_path: Path) -> None:
     events: list[ProgressEvent] = []
     request = make_request(tmp_path)
     product = write_product(request, events.append)
-    assert set(product.files) == set(FileKind)
+    assert set(product.files) == set(DEFAULT_FILES)
     assert {path.name for path in product.folder.iterdir()} == {
         path.name for path in product.files.values()
     }
     assert parse_product_name(product.folder.name) == request.name
     assert [path.name for path in request.folder.iterdir()] == [product.folder.name]
     lines = product.files[FileKind.CHECKSUMS].read_text().splitlines()
-    assert len(lines) == len(FileKind) - 1
+    assert len(lines) == len(DEFAULT_FILES) - 1
     for line in lines:
         digest, name = line.split("  ")
         assert hashlib.sha256((product.folder / name).read_bytes()).hexdigest() == digest
     written = [event for event in events if isinstance(event, ArtefactWritten)]
-    assert {event.kind for event in written} == {kind.value for kind in FileKind}
+    assert {event.kind for event in written} == {kind.value for kind in DEFAULT_FILES}
     assert all(Path(event.path).is_file() for event in written)
 
 
 def test_same_request_gives_the_same_bytes(tmp_path: Path) -> None:
-    first = write_product(make_request(tmp_path / "a"))
-    second = write_product(make_request(tmp_path / "b"))
+    first, second = (
+        write_product(replace(make_request(tmp_path / name), extra=tuple(FileKind)))
+        for name in ("a", "b")
+    )
+    assert set(first.files) == set(FileKind)
     for kind, path in first.files.items():
         assert path.read_bytes() == second.files[kind].read_bytes(), kind
 
@@ -118,7 +123,13 @@ def test_readme_decodes_this_product(tmp_path: Path) -> None:
     for sentence in ("it is not a\n  probability", "does not mean 'no landslide'"):
         assert sentence in without
     assert "orbit 46 descending" in without
-    for kind in FileKind:
+    for part in flat.name.folder.split("_"):
+        assert f"\n  {part} " in without, "every part of the name is decoded"
+    for spec in LAYERS:
+        assert f"\n  {spec.name} " in without
+    for field in DETECTION_FIELDS:
+        assert f"\n  {field.name} " in without
+    for kind in DEFAULT_FILES:
         assert flat.name.file(kind) in without
     assert max(len(line) for line in without.splitlines() if "LSD_" not in line) <= 110
 
@@ -140,6 +151,37 @@ def test_what_the_last_release_showed_and_this_one_does_not_is_told(tmp_path: Pa
     text = product.files[FileKind.README].read_text()
     assert "2 first, 0 provisional, 0 confirmed; 1 dropped since the last release." in text
     assert "1 of high confidence, 1 of low (highest score from 0.800 on)." in text
+
+
+def test_texts_of_others_act_in_no_file(tmp_path: Path) -> None:
+    request = make_request(tmp_path)
+    evil = "=1+1\x00\x1b[2J\r\n\t<img src=x onerror=y>\u202e\udcff"
+    inert = "=1+1  [2J   <img src=x onerror=y>\N{REPLACEMENT CHARACTER}"
+    first, *others = request.provenance.scenes
+    facts = replace(
+        request.provenance,
+        event_id=evil,
+        event_name=evil,
+        aoi_name=evil,
+        command=evil,
+        scenes=(replace(first, scene_id=evil), *others),
+        refused=(RefusedScene(evil, evil),),
+        warnings=(evil,),
+        settings={evil: evil},
+    )
+    product = write_product(replace(request, provenance=facts, extra=tuple(FileKind)))
+    for kind in (FileKind.README, FileKind.METADATA, FileKind.STAC, FileKind.GEOJSON, FileKind.CSV):
+        text = product.files[kind].read_text(encoding="utf-8")
+        assert not {*text} & {"\x00", "\x1b", "\r", "\t", "\u202e"}, kind
+    assert inert in product.files[FileKind.README].read_text(encoding="utf-8")
+    told = json.loads(product.files[FileKind.METADATA].read_text(encoding="utf-8"))
+    assert told["area_of_interest"]["name"] == inert
+    assert told["refused"] == [{"name": inert, "reason": inert}]
+    for layer, name in (("detections", "aoi_name"), ("source", "scene_id"), ("run", "value")):
+        meta, _, _, columns = pyogrio.raw.read(product.files[FileKind.GEOPACKAGE], layer=layer)
+        assert inert in dict(zip(meta["fields"], columns, strict=True))[name], layer
+    with open_raster(product.files[FileKind.SCORE]) as dataset:
+        assert inert in dataset.tags()["PRE_SCENES"]
 
 
 def test_a_product_of_simulated_scenes_can_not_pass_for_a_real_one(tmp_path):

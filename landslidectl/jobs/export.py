@@ -1,0 +1,136 @@
+"""Hand a product on in other formats, any time after the job that made it, without its work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from landslidectl.catalog.catalog import Catalog
+from landslidectl.catalog.records import JobRecord
+from landslidectl.errors import ProductError, UsageError
+from landslidectl.jobs.publish import PRODUCT_STEP
+from landslidectl.products.contract import FileKind, Format
+from landslidectl.products.export import export_contents
+from landslidectl.products.kmz import KmzLimits
+from landslidectl.products.reading import open_stored, read_contents
+
+LAST = "last"
+STANDS = ("done", "skipped")
+"""States of a step whose product stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportSettings:
+    """What is handed on, and how.
+
+    Parameters
+    ----------
+    job : str
+        Product folder, or a folder that holds one; job id or its beginning; or ``last``.
+    formats : tuple of Format
+        What to write.
+    output : Path
+        Folder of the files; made when it does not exist.
+    kmz_min_area_m2 : float
+        Smallest detection in a KMZ.
+    edited : bool
+        Take the GeoPackage as it is now, though it changed since the product was written.
+    overwrite : bool
+        Replace files of the same names.
+    """
+
+    job: str
+    formats: tuple[Format, ...]
+    output: Path
+    kmz_min_area_m2: float = 0.0
+    edited: bool = False
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse to write nothing, and sizes that make no sense."""
+        if not self.formats:
+            raise UsageError(
+                "no format is given", f"Give --format: one of {', '.join(Format)}; or several."
+            )
+        if self.kmz_min_area_m2 < 0:
+            raise UsageError(f"--kmz-min-area must not be negative, found {self.kmz_min_area_m2:g}")
+
+
+def run_export(settings: ExportSettings, catalog: Path | None) -> Mapping[Format, Path]:
+    """Write the formats and return where they are.
+
+    Nothing is computed again: the GeoPackage, the rasters and the metadata say it all.
+
+    Parameters
+    ----------
+    settings : ExportSettings
+        What to do.
+    catalog : Path or None
+        Looked into only when no folder is given; None is the user's own.
+
+    Raises
+    ------
+    UsageError
+        If no such job is known.
+    ProductError
+        If the job has no product, or a file of it is missing or cannot be read.
+    DifferenceFound
+        If a file changed since the product was written.
+    OutputError
+        If a file is there already, or cannot be written.
+    """
+    stored = open_stored(product_place(settings.job, catalog))
+    contents = read_contents(stored, settings.edited)
+    limits = KmzLimits(min_area_m2=settings.kmz_min_area_m2)
+    wanted = tuple(dict.fromkeys(settings.formats))
+    return export_contents(contents, wanted, settings.output, limits, settings.overwrite)
+
+
+def product_place(word: str, catalog: Path | None) -> Path:
+    """Return the folder that a word means: the folder itself, or where a job left its product.
+
+    Raises
+    ------
+    UsageError
+        If it is neither a folder nor a known job.
+    ProductError
+        If the job made no product.
+    """
+    if word != LAST and Path(word).is_dir():
+        return Path(word)
+    with Catalog(catalog) as opened:
+        if word == LAST:
+            return _last_product(opened)
+        job = _known_job(opened, word)
+        place = _product_of(opened, job)
+    if place is None:
+        raise ProductError(
+            f"job {job.job_id} made no product ({job.status.value}: {job.command})",
+            "See: landslidectl jobs list",
+        )
+    return place
+
+
+def _known_job(catalog: Catalog, word: str) -> JobRecord:
+    try:
+        return catalog.job(word)
+    except UsageError as error:
+        raise UsageError(
+            f"'{word}' is no folder, and {error.message}",
+            "Give a product folder, 'last', or an id of: landslidectl jobs list",
+        ) from error
+
+
+def _last_product(catalog: Catalog) -> Path:
+    for job in catalog.list_jobs():
+        place = _product_of(catalog, job)
+        if place is not None:
+            return place
+    raise ProductError("no job has made a product yet", "Try: landslidectl demo")
+
+
+def _product_of(catalog: Catalog, job: JobRecord) -> Path | None:
+    """Return the folder of a job's product, also of one that an earlier job had made."""
+    for step in reversed(catalog.list_steps(job.job_id)):
+        if step.name == PRODUCT_STEP and step.status in STANDS:
+            return Path(step.result["record"]["files"][FileKind.METADATA.value]).parent
+    return None

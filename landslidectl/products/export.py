@@ -1,0 +1,57 @@
+"""The formats a product can be handed on in, each made of the same contents."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from landslidectl.errors import OutputError
+from landslidectl.products.contract import FORMAT_FILES, FileKind, Format
+from landslidectl.products.geojson import write_geojson
+from landslidectl.products.kmz import KmzLimits, write_kmz
+from landslidectl.products.shapefile import write_shapefile
+from landslidectl.products.spreadsheet import write_csv
+from landslidectl.products.vectors import write_geopackage
+
+if TYPE_CHECKING:
+    from landslidectl.products.contents import Contents
+
+WRITERS: Mapping[FileKind, "Callable[[Path, Contents], None]"] = {
+    FileKind.GEOPACKAGE: write_geopackage,
+    FileKind.GEOJSON: write_geojson,
+    FileKind.CSV: write_csv,
+    FileKind.KMZ: write_kmz,
+    FileKind.SHAPEFILE: write_shapefile,
+}
+"""Every vector format; `products.write` and `export_contents` know no other list."""
+
+
+def export_contents(
+    contents: "Contents",
+    formats: Sequence[Format],
+    folder: Path,
+    limits: KmzLimits | None = None,
+    overwrite: bool = False,
+) -> dict[Format, Path]:
+    """Write a product in some formats into a folder, under the names they have in a product.
+
+    Raises
+    ------
+    OutputError
+        If a file is there already and may not be replaced, or cannot be written.
+    """
+    written = {}
+    finals = {kind: folder / contents.name.file(FORMAT_FILES[kind]) for kind in formats}
+    for final in finals.values():
+        if final.exists() and not overwrite:
+            raise OutputError(
+                f"{final}: is there already",
+                "Give --overwrite to replace it, or choose another folder with --output.",
+            )
+    for wanted, final in finals.items():
+        write = WRITERS[FORMAT_FILES[wanted]]
+        if wanted is Format.KMZ:
+            write = partial(write_kmz, limits=limits)
+        write(final, contents)
+        written[wanted] = final
+    return written

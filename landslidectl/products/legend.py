@@ -1,0 +1,80 @@
+"""The legend that stands on the screen of Google Earth."""
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from landslidectl.products.contract import MASKED_RGB, SCORE_RAMP, Rgb
+from landslidectl.products.ink import BLACK, GREY, Across, Down, Ink, Pen, Style
+from landslidectl.products.map_frame import AREA_RGB, OUTLINE_RGB
+from landslidectl.products.map_layers import score_colours
+from landslidectl.products.map_view import Box
+from landslidectl.products.paint_png import paint_png
+
+if TYPE_CHECKING:
+    from landslidectl.products.contents import Contents
+
+WIDTH, MARGIN, ROW = 380, 16, 34
+SWATCH = (46, 22)
+BAR_HEIGHT = 22
+BODY, SMALL = Style(18), Style(15, GREY)
+HEADING = Style(20, BLACK, bold=True)
+ALARM = Style(20, (190, 20, 20), bold=True)
+SAMPLE_RGB: Rgb = SCORE_RAMP[3][1]
+UNOBSERVED_RGB: Rgb = (128, 128, 128)
+LINE_HEIGHT = 1.3
+TALLEST = 600
+
+
+def legend_png(contents: "Contents") -> bytes:
+    """Return the legend as a PNG."""
+    ink, y = Ink(), MARGIN
+    simulated = contents.facts["simulated"]
+    y = _lines(ink, y, contents.facts["title"], ALARM if simulated else HEADING)
+    if simulated:
+        y = _lines(ink, y, "no map of a real event", ALARM)
+    y = _lines(ink, y + 4, "Landslide score, not a probability", BODY)
+    y = _ramp(ink, y + 2, float(contents.facts["result"]["threshold"]))
+    y = _swatch(ink, y, SAMPLE_RGB, OUTLINE_RGB, "detection, filled by its highest score")
+    y = _swatch(ink, y, UNOBSERVED_RGB, UNOBSERVED_RGB, "not observed: nothing can be said")
+    y = _swatch(ink, y, MASKED_RGB, MASKED_RGB, "masked: layover, shadow, water, slope")
+    y = _swatch(ink, y, None, AREA_RGB, "area of interest")
+    y = _lines(ink, y + 2, "No colour does not mean 'no landslide'.", SMALL)
+    y = _lines(ink, y, contents.facts["credit"], SMALL)
+    bottom = min(y + MARGIN, TALLEST)
+    ink.rectangle(Box(0, 0, WIDTH, bottom), pen=Pen(GREY, 2.0))
+    content = io.BytesIO()
+    paint_png(ink, (WIDTH, bottom)).save(content, "PNG", optimize=True)
+    return content.getvalue()
+
+
+def _lines(ink: Ink, y: int, text: str, style: Style) -> int:
+    for line in ink.wrapped(text, style, WIDTH - 2 * MARGIN):
+        ink.write((MARGIN, y), line, style)
+        y += round(LINE_HEIGHT * style.size)
+    return y
+
+
+def _ramp(ink: Ink, y: int, threshold: float) -> int:
+    """Draw the colours from half of the threshold, where they begin to show, up to 1."""
+    length, low = WIDTH - 2 * MARGIN, 0.5 * threshold
+    scores = np.linspace(low, 1.0, length, dtype=np.float32)
+    colours = np.rint(score_colours(scores)).astype(np.uint8)
+    bar = np.repeat(colours[np.newaxis], BAR_HEIGHT, axis=0)
+    ink.picture(bar, Box(MARGIN, y, length, BAR_HEIGHT))
+    x = MARGIN + length * (threshold - low) / (1.0 - low)
+    ink.line(((x, y), (x, y + BAR_HEIGHT + 4)), Pen(BLACK, 2.0))
+    y += BAR_HEIGHT + 3
+    ink.write((MARGIN, y), f"{low:.2f}", SMALL)
+    ink.write((MARGIN + length, y), "1.00", SMALL, Across.RIGHT)
+    middle = MARGIN + length / 2
+    ink.write((middle, y), f"mark: detected from {threshold:.2f}", SMALL, Across.CENTRE)
+    return y + ROW - 8
+
+
+def _swatch(ink: Ink, y: int, fill: Rgb | None, line: Rgb, text: str) -> int:
+    ink.rectangle(Box(MARGIN, y, *SWATCH), fill, Pen(line, 3.0))
+    middle = y + SWATCH[1] / 2
+    ink.write((MARGIN + SWATCH[0] + 12, middle), text, BODY, down=Down.MIDDLE)
+    return y + ROW

@@ -1,0 +1,261 @@
+"""Read a product folder back: its facts, its layers, and whether its files still are its own."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from landslidectl.errors import DifferenceFound, ProductError
+from landslidectl.files.gdal_environment import gdal_session
+from landslidectl.files.hashing import file_digest
+from landslidectl.files.resources import asset
+from landslidectl.products.attributes import Row, tidy
+from landslidectl.products.contents import Contents, Layer
+from landslidectl.products.contract import (
+    LAYERS,
+    SCHEMA_VERSION,
+    FieldType,
+    FileKind,
+    LayerSpec,
+    file_spec,
+)
+from landslidectl.products.metadata import FILES_KEY
+from landslidectl.products.texts import plain_values
+from landslidectl.products.wording import EDITED_LIMIT
+
+if TYPE_CHECKING:
+    from landslidectl.products.contract import FieldSpec
+
+AGAIN = "Copy the whole product folder again, or map the event again with landslidectl detect."
+SOURCES = (FileKind.GEOPACKAGE, FileKind.SCORE, FileKind.QUALITY)
+"""What other formats are made from, beside the metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProduct:
+    """A product folder and what its metadata say.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies.
+    metadata : mapping
+        ``metadata.json`` as it stands.
+    """
+
+    folder: Path
+    metadata: Mapping[str, Any]
+
+    def file(self, kind: FileKind) -> Path:
+        """Return where a file of the product is.
+
+        Raises
+        ------
+        ProductError
+            If the product never had it.
+        """
+        return self.folder / str(self._listed(kind)["name"])
+
+    def is_own(self, kind: FileKind) -> bool:
+        """Tell whether a file is the very one that the product was written with.
+
+        Raises
+        ------
+        ProductError
+            If it is missing.
+        """
+        path = self.file(kind)
+        if not path.is_file():
+            raise ProductError(f"{path}: the file is missing from the product", AGAIN)
+        return file_digest(path) == str(self._listed(kind)["sha256"])
+
+    def _listed(self, kind: FileKind) -> Mapping[str, Any]:
+        for item in self.metadata[FILES_KEY]:
+            if item["kind"] == kind.value:
+                return dict(item)
+        raise ProductError(f"{self.folder}: the product has no {kind.value}", AGAIN)
+
+
+def find_product(path: Path) -> Path:
+    """Return the product folder at ``path``: itself, or the only one below it.
+
+    Raises
+    ------
+    ProductError
+        If there is none, or there are several to choose from.
+    """
+    if not path.is_dir():
+        what = "is a file" if path.exists() else "is not there"
+        raise ProductError(
+            f"{path}: {what}, expected a product folder",
+            "Give the folder LSD_... that landslidectl detect wrote.",
+        )
+    if metadata_files(path):
+        return path
+    below = sorted(item for item in path.iterdir() if item.is_dir() and metadata_files(item))
+    if len(below) == 1:
+        return below[0]
+    if not below:
+        raise ProductError(
+            f"{path}: holds no product (no file *_{file_spec(FileKind.METADATA).suffix})",
+            "Give the folder LSD_... that landslidectl detect wrote.",
+        )
+    names = "\n".join(f"  {item}" for item in below)
+    raise ProductError(f"{path}: holds {len(below)} products:\n{names}", "Give one of them.")
+
+
+def metadata_files(folder: Path) -> list[Path]:
+    """Return the metadata files in a folder; a product has one."""
+    return sorted(folder.glob(f"*_{file_spec(FileKind.METADATA).suffix}"))
+
+
+def open_stored(path: Path) -> StoredProduct:
+    """Open a product folder, or the only one below ``path``.
+
+    Raises
+    ------
+    ProductError
+        If there is none, or its metadata cannot be read.
+    """
+    folder = find_product(path)
+    file = metadata_files(folder)[0]
+    try:
+        metadata = json.loads(file.read_text(encoding="utf-8"))
+        version = metadata["schema_version"]
+        listed = [(item["kind"], item["name"], item["sha256"]) for item in metadata[FILES_KEY]]
+        outside = [name for _, name, _ in listed if Path(name).name != name]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ProductError(f"{file}: cannot be read or is incomplete: {error!r}", AGAIN) from error
+    if version != SCHEMA_VERSION:
+        raise ProductError(
+            f"{file}: its form has version {version}, this program knows {SCHEMA_VERSION}",
+            "Use the release of landslidectl that wrote the product.",
+        )
+    missing = [name for name in _required_facts() if name not in metadata]
+    if missing:
+        raise ProductError(f"{file}: is incomplete, without {', '.join(missing)}", AGAIN)
+    if outside:
+        raise ProductError(f"{file}: names a file outside the product: {outside[0]}", AGAIN)
+    return StoredProduct(folder, metadata)
+
+
+def _required_facts() -> list[str]:
+    """Return what every metadata file holds, as its schema says."""
+    schema = json.loads(asset("schemas", "metadata.schema.json").read_text(encoding="utf-8"))
+    return list(schema["required"])
+
+
+def read_contents(stored: StoredProduct, edited: bool = False) -> Contents:
+    """Return what a stored product says, from its GeoPackage, rasters and metadata.
+
+    Parameters
+    ----------
+    stored : StoredProduct
+        The product.
+    edited : bool
+        Take the GeoPackage as it is now, changed or not; its limitations then say so.
+
+    Raises
+    ------
+    ProductError
+        If a file is missing or cannot be read.
+    DifferenceFound
+        If a file is no longer the one that the product was written with.
+    """
+    limits = list(stored.metadata["limitations"])
+    for kind in SOURCES:
+        if stored.is_own(kind):
+            continue
+        if not (edited and kind is FileKind.GEOPACKAGE):
+            raise _changed(kind, stored.file(kind))
+        limits.insert(0, EDITED_LIMIT)
+    facts = {name: value for name, value in stored.metadata.items() if name != FILES_KEY}
+    facts["limitations"] = limits
+    path = stored.file(FileKind.GEOPACKAGE)
+    layers = (_read_layer(path, spec) for spec in LAYERS)
+    return Contents(
+        plain_values(facts),
+        {layer.name: layer for layer in layers},
+        stored.file(FileKind.SCORE),
+        stored.file(FileKind.QUALITY),
+    )
+
+
+def _changed(kind: FileKind, path: Path) -> DifferenceFound:
+    message = f"{path}: changed since the product was written: its SHA-256 is another"
+    if kind is FileKind.GEOPACKAGE:
+        hint = (
+            "QGIS changes a GeoPackage as soon as it is opened for editing, even if nothing is "
+            "edited. Give --edited to take it as it is now."
+        )
+        return DifferenceFound(message, hint)
+    return DifferenceFound(message, AGAIN)
+
+
+def _read_layer(path: Path, spec: LayerSpec) -> Layer:
+    """Read one layer; attributes that the product lacks are left out, foreign ones not taken."""
+    with gdal_session():
+        import pyogrio  # noqa: PLC0415
+        import shapely  # noqa: PLC0415
+
+        try:
+            info = pyogrio.read_info(path, layer=spec.name.value)
+            present = set(info["fields"])
+            fields = tuple(field for field in spec.fields if field.name in present)
+            meta, _, shapes, columns = pyogrio.raw.read(
+                path,
+                layer=spec.name.value,
+                columns=[field.name for field in fields],
+                read_geometry=spec.has_geometry,
+                force_2d=True,
+                datetime_as_string=True,
+            )
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+            raise ProductError(
+                f"{path}: layer '{spec.name}' cannot be read: {error}", AGAIN
+            ) from error
+    by_name = dict(zip(meta["fields"], columns, strict=True))
+    values = [[_value(item, field) for item in by_name[field.name]] for field in fields]
+    names = [field.name for field in fields]
+    rows: list[Row] = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+    if not spec.has_geometry:
+        return Layer(spec.name, fields, tuple(rows))
+    outlines = shapely.from_wkb(shapes)
+    drawn = [index for index, shape in enumerate(outlines) if shape is not None and shape.area > 0]
+    return Layer(
+        spec.name,
+        fields,
+        tuple(rows[index] for index in drawn),
+        tuple(outlines[index] for index in drawn),
+        _epsg(path, str(info["crs"])),
+    )
+
+
+def _epsg(path: Path, crs: str) -> int:
+    code = crs.removeprefix("EPSG:")
+    if not code.isdigit():
+        raise ProductError(f"{path}: has a coordinate system without an EPSG code: {crs}", AGAIN)
+    return int(code)
+
+
+def _value(item: Any, field: "FieldSpec") -> Any:
+    """Return a value as the writers take it."""
+    if item is None or (isinstance(item, float | np.floating) and np.isnan(item)):
+        return None
+    if field.type is FieldType.INTEGER:
+        return int(item)
+    if field.type is FieldType.INSTANT:
+        return _instant(str(item))
+    return tidy(item, field)
+
+
+def _instant(text: str) -> datetime | None:
+    """Return an aware instant; GDAL writes UTC as ``Z``, ``+00`` or not at all."""
+    if not text or text == "NaT":
+        return None
+    instant = datetime.fromisoformat(text)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
