@@ -23,6 +23,7 @@ SCORE_RAMP: tuple[tuple[float, Rgb], ...] = (
 """Yellow to red, as damage maps of the field use it."""
 
 MASKED_RGB: Rgb = (84, 96, 178)
+MASKED_WORDS = "Masked: cannot be judged"
 
 
 class FileKind(StrEnum):
@@ -322,7 +323,7 @@ SCORE_LAYER = RasterSpec(
     float("nan"),
     "1",
     "Landslide score, 0 to 1, blended from overlapping windows of 64 x 64 pixels; "
-    "not a probability; NaN = not observed by any track, or not scored (quality bit 2)",
+    "not a probability; NaN = not observed by any track, or not scored (quality bit 2 or 8)",
     "AVERAGE",
 )
 QUALITY_LAYER = RasterSpec(

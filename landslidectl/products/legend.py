@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.products.contract import MASKED_RGB, SCORE_RAMP, Rgb
+from landslidectl.products.contract import MASKED_RGB, MASKED_WORDS, SCORE_RAMP, Rgb
 from landslidectl.products.ink import BLACK, GREY, Across, Down, Ink, Pen, Style
 from landslidectl.products.map_frame import AREA_RGB, OUTLINE_RGB
 from landslidectl.products.map_layers import score_colours
@@ -38,7 +38,7 @@ def legend_png(contents: "Contents") -> bytes:
     y = _ramp(ink, y + 2, float(contents.facts["result"]["threshold"]))
     y = _swatch(ink, y, SAMPLE_RGB, OUTLINE_RGB, "detection, filled by its highest score")
     y = _swatch(ink, y, UNOBSERVED_RGB, UNOBSERVED_RGB, "not observed: nothing can be said")
-    y = _swatch(ink, y, MASKED_RGB, MASKED_RGB, "masked: layover, shadow, water, slope")
+    y = _swatch(ink, y, MASKED_RGB, MASKED_RGB, MASKED_WORDS)
     y = _swatch(ink, y, None, AREA_RGB, "area of interest")
     y = _lines(ink, y + 2, "No colour does not mean 'no landslide'.", SMALL)
     y = _lines(ink, y, contents.facts["credit"], SMALL)

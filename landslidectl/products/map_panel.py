@@ -7,7 +7,7 @@ import numpy as np
 
 from landslidectl.detection.evidence import scene_span
 from landslidectl.detection.regions import OUTLINE_DELINEATED
-from landslidectl.products.contract import MASKED_RGB
+from landslidectl.products.contract import MASKED_RGB, MASKED_WORDS
 from landslidectl.products.ink import BLACK, FAINT, GREY, Across, Down, Ink, Pen, Style
 from landslidectl.products.map_frame import (
     AREA,
@@ -31,7 +31,6 @@ from landslidectl.products.wording import (
     day,
     dem_in_words,
     limitations,
-    masked_in_words,
     model_in_words,
     standing_in_words,
 )
@@ -168,7 +167,7 @@ def _legend(panel: Panel, view: MapView, request: "ProductRequest") -> None:
     if request.detections.threshold_high is not None:
         panel.swatch("Detection, high confidence", outline(OUTLINE))
     panel.swatch("Detection, low confidence", outline(WEAK_OUTLINE))
-    panel.swatch(masked_in_words(request), masked)
+    panel.swatch(MASKED_WORDS, masked)
     panel.swatch("Not observed", unobserved)
     if request.provenance.area_of_interest is not None:
         panel.swatch("Area of interest", outline(AREA))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.products.contract import MASKED_RGB
+from landslidectl.products.contract import MASKED_RGB, MASKED_WORDS
 from landslidectl.products.map_layers import (
     blend,
     hatching,
@@ -14,7 +14,6 @@ from landslidectl.products.map_layers import (
 )
 from landslidectl.products.report_layers import CHANGE_SPAN_DB, change_colours, picture_address
 from landslidectl.products.texts import html_text
-from landslidectl.products.wording import masked_in_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +38,7 @@ def legend(request: "ProductRequest") -> str:
     return "".join(
         (
             _sample(score, f"Score 0 to 1, coloured from half the threshold of {threshold:.2f}"),
-            _sample(masked, masked_in_words(request)),
+            _sample(masked, MASKED_WORDS),
             _sample(unobserved, "Not observed"),
             _sample(change, f"Change, -{CHANGE_SPAN_DB:g} to +{CHANGE_SPAN_DB:g} dB"),
         )

@@ -136,11 +136,6 @@ def high_in_words(request: "ProductRequest") -> str:
     return "none" if high is None else f"{high:.3f}"
 
 
-def masked_in_words(request: "ProductRequest") -> str:
-    """Return why ground is masked, for a legend."""
-    return "Masked: layover, shadow, water, slope" if request.has_relief else "Masked: water"
-
-
 def event_in_words(request: "ProductRequest") -> str:
     """Return the name of the event, or its instant when it has none."""
     facts = request.provenance
