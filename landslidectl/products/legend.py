@@ -15,7 +15,7 @@ from landslidectl.products.paint_png import paint_png
 if TYPE_CHECKING:
     from landslidectl.products.contents import Contents
 
-WIDTH, MARGIN, ROW = 380, 16, 34
+WIDTH, MARGIN, ROW = 400, 16, 34
 SWATCH = (46, 22)
 BAR_HEIGHT = 22
 BODY, SMALL = Style(18), Style(15, GREY)
@@ -36,10 +36,10 @@ def legend_png(contents: "Contents") -> bytes:
         y = _lines(ink, y, "no map of a real event", ALARM)
     y = _lines(ink, y + 4, "Landslide score, not a probability", BODY)
     y = _ramp(ink, y + 2, float(contents.facts["result"]["threshold"]))
-    y = _swatch(ink, y, SAMPLE_RGB, OUTLINE_RGB, "detection, filled by its highest score")
-    y = _swatch(ink, y, UNOBSERVED_RGB, UNOBSERVED_RGB, "not observed: nothing can be said")
+    y = _swatch(ink, y, SAMPLE_RGB, OUTLINE_RGB, "Detection, by its highest score")
+    y = _swatch(ink, y, UNOBSERVED_RGB, UNOBSERVED_RGB, "Not observed")
     y = _swatch(ink, y, MASKED_RGB, MASKED_RGB, MASKED_WORDS)
-    y = _swatch(ink, y, None, AREA_RGB, "area of interest")
+    y = _swatch(ink, y, None, AREA_RGB, "Area of interest")
     y = _lines(ink, y + 2, "No colour does not mean 'no landslide'.", SMALL)
     y = _lines(ink, y, contents.facts["credit"], SMALL)
     bottom = min(y + MARGIN, TALLEST)
