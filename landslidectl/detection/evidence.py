@@ -43,8 +43,8 @@ class Evidence:
         score was carried over a gap that none observes.
     n_pre, n_post : int
         Median numbers of scenes a pixel, summed over the tracks.
-    slope_mean : float or None
-        Degrees; None without a height model.
+    slope_mean, incidence_mean : float or None
+        Degrees; None without a height model. Local incidence, over the tracks that observe it.
     """
 
     score_max: float
@@ -57,6 +57,7 @@ class Evidence:
     n_pre: int
     n_post: int
     slope_mean: float | None
+    incidence_mean: float | None = None
 
 
 class EvidenceReader:
@@ -86,6 +87,12 @@ class EvidenceReader:
         self._counts = [
             self._files.enter_context(open_raster(stack.counts_path)) for stack in self._stacks
         ]
+        self._angles = [
+            self._files.enter_context(open_raster(stack.incidence_path))
+            if stack.terrain_corrected
+            else None
+            for stack in self._stacks
+        ]
         return self
 
     def __exit__(self, *failure: object) -> None:
@@ -112,7 +119,24 @@ class EvidenceReader:
             n_pre=sum(n[0] for n in counts if n is not None),
             n_post=sum(n[1] for n in counts if n is not None),
             slope_mean=self._slope(window, inside),
+            incidence_mean=self._incidence(window, inside, counts),
         )
+
+    def _incidence(
+        self,
+        window: Window,
+        inside: "NDArray[np.bool_]",
+        counts: Sequence[tuple[int, int] | None],
+    ) -> float | None:
+        """Return the mean of the local incidence over the pixels of all tracks that observe."""
+        seen = [
+            _read(angles, window)[inside]
+            for angles, count in zip(self._angles, counts, strict=True)
+            if angles is not None and count is not None
+        ]
+        known = np.concatenate(seen) if seen else np.empty(0, np.float32)
+        known = known[np.isfinite(known)]
+        return float(known.mean(dtype=np.float64)) if known.size else None
 
     def _slope(self, window: Window, inside: "NDArray[np.bool_]") -> float | None:
         if self._dem is None:

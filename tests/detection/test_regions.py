@@ -11,6 +11,7 @@ from landslidectl.detection.geodesy import area_scale, projected_area_m2, to_wgs
 from landslidectl.detection.regions import Detections, DetectOptions, find_detections
 from landslidectl.files.rasters import RasterLayout, read_bands, write_raster
 from landslidectl.grid import Bounds, Grid, Window
+from landslidectl.stack.record import INCIDENCE_BANDS
 from landslidectl.terms import BandSet, Quality
 from tests.detection.fakes import (
     ASCENDING,
@@ -49,7 +50,7 @@ def test_two_slides_are_found_and_described(tmp_path: Path) -> None:
     assert (strong.model, strong.model_ver, strong.model_sha256) == ("resnet", "1.0.0", "ab" * 32)
     assert (strong.valid_pct, strong.layover_pct, strong.shadow_pct) == (100.0, 0.0, 0.0)
     assert strong.slope_mean is None
-    assert strong.inc_angle is None
+    assert strong.inc_angle == pytest.approx(40.0)
     assert (strong.outline, strong.review) == ("window", "unreviewed")
     left, bottom, right, top = strong.polygon_wgs84.bounds
     assert left < strong.centroid_lon < right
@@ -160,3 +161,18 @@ def test_score_carried_over_a_gap_still_names_its_track(tmp_path: Path) -> None:
 
 def test_names_without_times_give_no_span() -> None:
     assert scene_span(["renamed"]) == (None, None)
+
+
+def test_the_incidence_is_the_mean_over_tracks_and_unknown_without_heights(tmp_path: Path) -> None:
+    made = [make_track(tmp_path, track, two_slides()) for track in (DESCENDING, ASCENDING)]
+    rasters, stacks = [raster for raster, _ in made], [stack for _, stack in made]
+    for stack, degrees in zip(stacks, (30.0, 50.0), strict=True):
+        angles = np.full((4, *GRID.shape), degrees, dtype="float32")
+        write_raster(
+            stack.incidence_path, GRID, list(angles), RasterLayout(INCIDENCE_BANDS, nodata=NAN)
+        )
+    fused = fuse_scores(rasters, stacks, tmp_path / "both.tif")
+    options = DetectOptions(threshold=0.6, delineate=False)
+    assert find_detections(fused, stacks, options).items[0].inc_angle == pytest.approx(40.0)
+    flat = [replace(stack, terrain_corrected=False) for stack in stacks]
+    assert find_detections(fused, flat, options).items[0].inc_angle is None
