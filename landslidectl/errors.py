@@ -18,6 +18,7 @@
     +-- ModelError                5   model missing, damaged, or made for another kind of stack
     +-- ConfigError               6   configuration file or variable
     +-- ResourceError             7   disk, memory or device
+    |   +-- NoAdapter                 no graphics device at all
     +-- OutputError               8   output not writable, or it exists and differs
     +-- LockedError               9   another run holds the lock
     +-- CatalogError             10   catalog damaged or written by a newer version
@@ -134,6 +135,10 @@ class ResourceError(LandslidectlError):
     """Disk, memory or device do not suffice."""
 
     exit_code = 7
+
+
+class NoAdapter(ResourceError):
+    """The runtime finds no graphics device at all, whatever the network."""
 
 
 class OutputError(LandslidectlError):

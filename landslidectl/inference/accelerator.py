@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from landslidectl.errors import ResourceError
+from landslidectl.errors import NoAdapter, ResourceError
 from landslidectl.inference.graph import is_float
 from landslidectl.inference.interpreter import default_threads
 from landslidectl.inference.manifest import Model, model_twins, verify_model
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
 FLOAT_TWINS = ("float16", "float32")
 SELECTED = re.compile(r"Selected adapter: (?P<name>.*?), arch=.*?adapterType=(?P<kind>.*)")
 ON_THE_PROCESSOR = "Say --device cpu, or leave --device out."
-
-
-class NoAdapter(ResourceError):
-    """The runtime finds no device at all, whatever the network."""
 
 
 def float_network(model: Model) -> Path:

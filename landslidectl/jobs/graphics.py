@@ -14,8 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from landslidectl.errors import LandslidectlError
-from landslidectl.inference.accelerator import NoAdapter
+from landslidectl.errors import LandslidectlError, NoAdapter
 from landslidectl.inference.manifest import MANIFEST_NAME, read_manifest
 from landslidectl.inference.quiet import quiet
 from landslidectl.inference.trial import Trial, try_model

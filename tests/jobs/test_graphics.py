@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from landslidectl.errors import ResourceError
-from landslidectl.inference.accelerator import NoAdapter
+from landslidectl.errors import NoAdapter, ResourceError
 from landslidectl.inference.manifest import Model
 from landslidectl.inference.trial import Trial
 from landslidectl.inference.vulkan import Adapter, AdapterKind, VulkanError
