@@ -16,6 +16,7 @@ from landslidectl.jobs.preflight import (
     MIN_FREE_BYTES,
     SWATH_SAMPLES,
     estimate_memory_mb,
+    existing_folder,
     usable_processors,
 )
 from landslidectl.terms import BandSet
@@ -28,7 +29,7 @@ def check_catalog(installation: Installation) -> Iterator[Check]:
     """Open the catalog, or see whether one can be made."""
     path = installation.catalog
     if not path.exists():
-        folder = _existing(path.parent)
+        folder = existing_folder(path.parent)
         writable = _is_writable(folder)
         yield Check(
             "catalog",
@@ -133,10 +134,6 @@ def processor_name() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _existing(folder: Path) -> Path:
-    return next(path for path in (folder, *folder.absolute().parents) if path.is_dir())
 
 
 def _is_writable(folder: Path) -> bool:

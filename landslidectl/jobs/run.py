@@ -88,9 +88,9 @@ def _detect(job: Job[DetectSettings]) -> JobResult:
     model = choose_model(
         settings.model, settings.bands, settings.models_dir or resource_dir("models")
     )
+    thresholds(settings, model)  # a wrong pair is told before hours of work
     devices = Devices(settings.device, model, settings.threads, job.reporter)
     devices.check()
-    thresholds(settings, model)  # a wrong pair is told before hours of work
     job.catalog.record_model(_model_record(model))
     stacked = _stack_all(
         job, contract_for(settings, model), lambda grid: judged_ground(settings, grid)

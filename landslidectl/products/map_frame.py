@@ -10,6 +10,7 @@ import numpy as np
 from landslidectl.detection.geodesy import from_wgs84
 from landslidectl.products.ink import BLACK, GREY, WHITE, Across, Down, Ink, Pen, Point, Style
 from landslidectl.products.map_view import Box, MapView
+from landslidectl.terms import Confidence
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -35,13 +36,12 @@ MARK_RADII = ((60, 9.0), (400, 6.5), (math.inf, 4.5))
 TICK = 12
 LABEL_ROOM = 60
 LABEL = Style(18, GREY)
-LOW = "low"
 RINGS, SPOKES = 12, 12
 
 
 def is_weak(item: "Detection") -> bool:
-    """Tell whether a detection carries the attribute confidence, and its value is low."""
-    return getattr(item, "confidence", None) == LOW
+    """Tell whether a detection is of low confidence."""
+    return item.confidence == Confidence.LOW
 
 
 def draw_area(ink: Ink, view: MapView, corner: Box, area: "BaseGeometry") -> None:
