@@ -25,6 +25,7 @@ from score_ceiling import Rate, ceiling
 from score_macs import counted, network_of
 from score_networks import FLOAT, networks
 
+from landslidectl.detection.masks import UPRIGHT_DEG, GroundLimits, JudgedGround
 from landslidectl.events import ProgressEvent, StepAdvanced
 from landslidectl.files.rasters import RasterLayout, create_raster, open_raster, rasterio_window
 from landslidectl.grid import Window
@@ -33,10 +34,11 @@ from landslidectl.inference.blocks import BlockScorer
 from landslidectl.inference.manifest import Model, load_model
 from landslidectl.inference.score import RasterRun, ScoreOptions, score_stack
 from landslidectl.inference.strips import Strip, read_strips
-from landslidectl.jobs.ground import judged_ground
 from landslidectl.terms import BandSet
 
 REACH = 63
+NO_LIMITS = GroundLimits(0.0, UPRIGHT_DEG)
+"""The frame's ground is masked by its quality bits alone: it has no elevation model."""
 HEAD = (
     "what",
     "wall s",
@@ -180,8 +182,8 @@ def whole(task: Task) -> dict[str, Any]:
         if isinstance(event, StepAdvanced):
             told.append((time.perf_counter() - began, event.left_s))
 
-    with judged_ground(task.stack) as judged:
-        options = replace(task.options, judged=judged)
+    with JudgedGround(task.stack, NO_LIMITS) as judged:
+        options = replace(task.options, judged=judged.of)
         found = score_stack(task.stack, task.model, task.scores, options, note)
     task.clock.end()
     ended = time.perf_counter() - began
@@ -201,11 +203,11 @@ def scoring(task: Task) -> dict[str, Any]:
     tally = counted()
     task.clock.begin()
     with (
-        judged_ground(stack) as judged,
+        JudgedGround(stack, NO_LIMITS) as judged,
         open_scorer(model, threads=task.options.threads) as scorer,
         BlockScorer(scorer, task.options.stride, task.options.max_missing) as blocks,
     ):
-        options = replace(task.options, judged=judged)
+        options = replace(task.options, judged=judged.of)
         raster = RasterRun(stack.grid, model.window, options, blocks)
         for strip in _strips(task, plane):
             raster.score(strip)
