@@ -135,7 +135,7 @@ def _component(part: Part) -> dict[str, Any]:
 
 def _part(found: Distribution) -> Part:
     meta = found.metadata
-    licence = meta.get("License-Expression") or _name_of(meta.get("License"))
+    licence = _field(found, "License-Expression") or _name_of(_field(found, "License"))
     if not licence:
         classes = [c for c in meta.get_all("Classifier") or [] if c.startswith("License ::")]
         licence = "; ".join(name.rpartition(" :: ")[2] for name in classes)
@@ -148,9 +148,13 @@ def _part(found: Distribution) -> Part:
     return Part(_plain(meta["Name"]), found.version, licence, kept)
 
 
-def _name_of(text: str | None) -> str:
+def _field(found: Distribution, name: str) -> str:
+    return str(found.metadata[name]) if name in found.metadata else ""
+
+
+def _name_of(text: str) -> str:
     """Return a licence's name; where a package put the whole text there, nothing."""
-    name = (text or "").strip()
+    name = text.strip()
     return "" if "\n" in name else name
 
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import tarfile
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,7 +30,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("pack", [pack_tar, pack_zip])
-def test_the_same_folder_gives_the_same_bytes(pack, folder: Path, tmp_path: Path) -> None:
+def test_the_same_folder_gives_the_same_bytes(
+    pack: Callable[[Path, Path, datetime], None], folder: Path, tmp_path: Path
+) -> None:
     pack(folder, tmp_path / "one", INSTANT)
     os.utime(folder / "start", (1, 1))
     pack(folder, tmp_path / "two", INSTANT)
