@@ -15,17 +15,10 @@ NEVER = (
     "tensorflow", "keras", "torch", "sklearn", "scipy", "pandas", "pip", "setuptools", "pytest",
     "hypothesis", "mypy", "ruff", "PyInstaller",
 )  # fmt: skip
-POISON = {
-    name: "/nowhere"
-    for name in (
-        "PROJ_LIB",
-        "PROJ_DATA",
-        "GDAL_DATA",
-        "GDAL_DRIVER_PATH",
-        "PYTHONPATH",
-        "PYTHONHOME",
-    )
-}
+POISON = dict.fromkeys(
+    ("PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "GDAL_DRIVER_PATH", "PYTHONPATH", "PYTHONHOME"),
+    "/nowhere",
+)
 
 pytestmark = pytest.mark.skipif(
     not PROGRAM.is_file(),
