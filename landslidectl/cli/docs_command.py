@@ -18,7 +18,7 @@ TOPIC is a page or part of a heading; without one, pages and headings are listed
 
     landslidectl docs
 
-    landslidectl docs masks
+    landslidectl docs cron
 
     landslidectl docs --html manual.html
 

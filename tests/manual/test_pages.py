@@ -70,3 +70,4 @@ def test_an_unknown_topic_names_the_pages(folder: Path, topic: str) -> None:
 def test_the_manual_that_ships_is_found() -> None:
     names = [page.name for page in pages()]
     assert names[:2] == ["quick-start", "manual"]
+    assert "crontab" in find("cron", pages()).lower(), "the help and the card ask for it"
