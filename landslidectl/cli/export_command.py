@@ -7,7 +7,7 @@ import typer
 
 from landslidectl.cli import options
 from landslidectl.cli.output import write_facts, write_json
-from landslidectl.products.contract import Format
+from landslidectl.products.contract.files import Format
 
 EXPORT_HELP = """Hand a product on in other formats, at any time and without computing it again.
 

@@ -13,7 +13,8 @@ from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest
 from landslidectl.files.rasters import grid_of, open_raster
 from landslidectl.grid import Grid
-from landslidectl.products.contract import FileKind, LayerName
+from landslidectl.products.contract.files import FileKind
+from landslidectl.products.contract.layers import LayerName
 from landslidectl.products.reading import AGAIN, find_product, metadata_files
 
 if TYPE_CHECKING:

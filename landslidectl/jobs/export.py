@@ -8,7 +8,7 @@ from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import JobRecord
 from landslidectl.errors import ProductError, UsageError
 from landslidectl.jobs.publish import PRODUCT_STEP
-from landslidectl.products.contract import FileKind, Format
+from landslidectl.products.contract.files import FileKind, Format
 from landslidectl.products.export import export_contents
 from landslidectl.products.kmz import KmzLimits
 from landslidectl.products.reading import open_stored, read_contents

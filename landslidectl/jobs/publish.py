@@ -27,7 +27,7 @@ from landslidectl.jobs.settings import DetectSettings
 from landslidectl.jobs.stages import StackedTrack
 from landslidectl.jobs.steps import Done, Made, Step
 from landslidectl.jobs.thresholds import thresholds
-from landslidectl.products.contract import FILES
+from landslidectl.products.contract.files import FILES
 from landslidectl.products.request import (
     Product,
     ProductRequest,

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.detection.geodesy import ellipsoid_area_m2, projected_area_m2, to_wgs84
-from landslidectl.products.contract import (
+from landslidectl.products.contract import SCHEMA_VERSION
+from landslidectl.products.contract.attributes import (
     AREA_FIELDS,
     DETECTION_FIELDS,
     FOOTPRINT_FIELDS,
-    SCHEMA_VERSION,
     SOURCE_FIELDS,
     FieldSpec,
     FieldType,

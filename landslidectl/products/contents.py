@@ -22,7 +22,8 @@ from landslidectl.products.attributes import (
     source_rows,
     used_scenes,
 )
-from landslidectl.products.contract import FieldSpec, LayerName, layer_spec
+from landslidectl.products.contract.attributes import FieldSpec
+from landslidectl.products.contract.layers import LayerName, layer_spec
 from landslidectl.products.naming import ProductName, parse_product_name
 from landslidectl.stack.footprints import outline
 

@@ -4,13 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from landslidectl.products.contract import (
-    RUN_WIDE,
-    FieldSpec,
-    FieldType,
-    LayerName,
-    Rgb,
-)
+from landslidectl.products.contract.attributes import RUN_WIDE, FieldSpec, FieldType
+from landslidectl.products.contract.colours import Rgb
+from landslidectl.products.contract.layers import LayerName
 from landslidectl.products.kml_markup import (
     NAMESPACE,
     html,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.products.contract import MASKED_RGB, MASKED_WORDS, SCORE_RAMP, Rgb
+from landslidectl.products.contract.colours import MASKED_RGB, MASKED_WORDS, SCORE_RAMP, Rgb
 from landslidectl.products.ink import BLACK, GREY, Across, Down, Ink, Pen, Style
 from landslidectl.products.map_frame import AREA_RGB, OUTLINE_RGB
 from landslidectl.products.map_layers import score_colours

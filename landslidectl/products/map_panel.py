@@ -7,7 +7,7 @@ import numpy as np
 
 from landslidectl.detection.evidence import scene_span
 from landslidectl.detection.regions import OUTLINE_DELINEATED
-from landslidectl.products.contract import MASKED_RGB, MASKED_WORDS
+from landslidectl.products.contract.colours import MASKED_RGB, MASKED_WORDS
 from landslidectl.products.ink import BLACK, FAINT, GREY, Across, Down, Ink, Pen, Style
 from landslidectl.products.map_frame import (
     AREA,

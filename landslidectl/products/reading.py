@@ -15,20 +15,16 @@ from landslidectl.files.hashing import file_digest
 from landslidectl.files.resources import asset
 from landslidectl.products.attributes import Row, tidy
 from landslidectl.products.contents import Contents, Layer
-from landslidectl.products.contract import (
-    LAYERS,
-    SCHEMA_VERSION,
-    FieldType,
-    FileKind,
-    LayerSpec,
-    file_spec,
-)
+from landslidectl.products.contract import SCHEMA_VERSION
+from landslidectl.products.contract.attributes import FieldType
+from landslidectl.products.contract.files import FileKind, file_spec
+from landslidectl.products.contract.layers import LAYERS, LayerSpec
 from landslidectl.products.metadata import FILES_KEY
 from landslidectl.products.texts import plain_values
 from landslidectl.products.wording import EDITED_LIMIT
 
 if TYPE_CHECKING:
-    from landslidectl.products.contract import FieldSpec
+    from landslidectl.products.contract.attributes import FieldSpec
 
 AGAIN = "Copy the whole product folder again, or map the event again with landslidectl detect."
 SOURCES = (FileKind.GEOPACKAGE, FileKind.SCORE, FileKind.QUALITY)

@@ -7,18 +7,11 @@ from typing import TYPE_CHECKING
 
 from landslidectl.detection.regions import OUTLINE_DELINEATED
 from landslidectl.files.atomic import write_text_atomic
-from landslidectl.products.contract import (
-    CLASSES,
-    DETECTION_FIELDS,
-    FLAGS,
-    LAYERS,
-    QUALITY_BITS,
-    RASTERS,
-    FieldSpec,
-    FileKind,
-    file_spec,
-    shapefile_names,
-)
+from landslidectl.products.contract.attributes import DETECTION_FIELDS, FLAGS, FieldSpec
+from landslidectl.products.contract.files import FileKind, file_spec
+from landslidectl.products.contract.layers import LAYERS
+from landslidectl.products.contract.rasters import CLASSES, QUALITY_BITS, RASTERS
+from landslidectl.products.contract.short_names import shapefile_names
 from landslidectl.products.texts import plain_text
 from landslidectl.products.wording import (
     confidence_in_words,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.products.attributes import detection_row, json_value
-from landslidectl.products.contract import DETECTION_FIELDS, FieldSpec, FieldType
+from landslidectl.products.contract.attributes import DETECTION_FIELDS, FieldSpec, FieldType
 from landslidectl.products.texts import html_text
 from landslidectl.products.wording import (
     credit,

@@ -18,7 +18,9 @@ from PIL import Image
 from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.grid import Grid
 from landslidectl.products.contents import Contents, Layer
-from landslidectl.products.contract import MASKED_RGB, RUN_WIDE, SCORE_RAMP, LayerName
+from landslidectl.products.contract.attributes import RUN_WIDE
+from landslidectl.products.contract.colours import MASKED_RGB, SCORE_RAMP
+from landslidectl.products.contract.layers import LayerName
 from landslidectl.products.kml_markup import NAMESPACE, kml_colour, kml_geometry
 from landslidectl.products.kmz import KmzLimits, write_kmz
 from landslidectl.products.overlay import score_overlays, unobserved_outlines

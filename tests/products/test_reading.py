@@ -12,7 +12,8 @@ import pytest
 import shapely
 
 from landslidectl.errors import DifferenceFound, OutputError, ProductError
-from landslidectl.products.contract import FORMAT_FILES, FileKind, Format, LayerName, layer_spec
+from landslidectl.products.contract.files import FORMAT_FILES, FileKind, Format
+from landslidectl.products.contract.layers import LayerName, layer_spec
 from landslidectl.products.export import export_contents
 from landslidectl.products.reading import open_stored, read_contents
 from landslidectl.products.request import Product

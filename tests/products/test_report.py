@@ -15,7 +15,7 @@ from PIL import Image
 from landslidectl.files.rasters import RasterLayout, read_bands, write_raster
 from landslidectl.products import report as module
 from landslidectl.products import report_text
-from landslidectl.products.contract import FieldSpec, FieldType
+from landslidectl.products.contract.attributes import FieldSpec, FieldType
 from landslidectl.products.previews import read_previews
 from landslidectl.products.report import report_page
 from landslidectl.products.report_chips import SIDE, chip_window

@@ -10,7 +10,8 @@ import pytest
 import shapely
 from pystac.validation import validate_dict
 
-from landslidectl.products.contract import DEFAULT_FILES, FileKind, LayerName
+from landslidectl.products.contract.files import DEFAULT_FILES, FileKind
+from landslidectl.products.contract.layers import LayerName
 from landslidectl.products.stac import EXTENSIONS, stac_item
 from landslidectl.products.write import write_product
 from tests.detection.fakes import GRID

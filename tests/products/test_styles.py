@@ -9,13 +9,8 @@ import pyogrio
 import pytest
 
 from landslidectl.files.resources import asset
-from landslidectl.products.contract import (
-    SCORE_RAMP,
-    STYLES,
-    LayerName,
-    StyleSpec,
-    layer_spec,
-)
+from landslidectl.products.contract.colours import SCORE_RAMP
+from landslidectl.products.contract.layers import STYLES, LayerName, StyleSpec, layer_spec
 from landslidectl.products.map_layers import score_colours
 from landslidectl.products.vectors import STYLE_COLUMNS, STYLE_TABLE, write_geopackage
 from tests.products.samples import make_contents, make_request
