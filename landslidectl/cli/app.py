@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from landslidectl import __version__
 from landslidectl.cli import (
     catalog_commands,
+    compare_command,
     doctor_command,
     evaluate_command,
     export_command,
@@ -80,6 +81,7 @@ job_commands.add_to(app)
 plan_command.add_to(app)
 scene_commands.add_to(app)
 verify_command.add_to(app)
+compare_command.add_to(app)
 evaluate_command.add_to(app)
 export_command.add_to(app)
 model_commands.add_to(app)

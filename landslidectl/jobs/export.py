@@ -11,7 +11,7 @@ from landslidectl.jobs.publish import PRODUCT_STEP
 from landslidectl.products.contract.files import FileKind, Format
 from landslidectl.products.export import export_contents
 from landslidectl.products.kmz import KmzLimits
-from landslidectl.products.reading import open_stored, read_contents
+from landslidectl.products.reading import newest_product, open_stored, read_contents
 
 LAST = "last"
 STANDS = ("done", "skipped")
@@ -86,7 +86,9 @@ def run_export(settings: ExportSettings, catalog: Path | None) -> Mapping[Format
 
 
 def product_place(word: str, catalog: Path | None) -> Path:
-    """Return the folder that a word means: the folder itself, or where a job left its product.
+    """Return the product folder that a word means.
+
+    The folder itself, the newest product in an output folder, or where a job left its product.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def product_place(word: str, catalog: Path | None) -> Path:
         If the job made no product.
     """
     if word != LAST and Path(word).is_dir():
-        return Path(word)
+        return newest_product(Path(word))
     with Catalog(catalog) as opened:
         if word == LAST:
             return _last_product(opened)

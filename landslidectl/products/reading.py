@@ -20,6 +20,7 @@ from landslidectl.products.contract.attributes import FieldType
 from landslidectl.products.contract.files import FileKind, file_spec
 from landslidectl.products.contract.layers import LAYERS, LayerSpec
 from landslidectl.products.metadata import FILES_KEY
+from landslidectl.products.naming import parse_product_name
 from landslidectl.products.texts import plain_values
 from landslidectl.products.wording import EDITED_LIMIT
 
@@ -56,6 +57,29 @@ class StoredProduct:
         """
         return self.folder / str(self._listed(kind)["name"])
 
+    def has(self, kind: FileKind) -> bool:
+        """Tell whether the product was written with a file of a kind."""
+        return any(item["kind"] == kind.value for item in self.metadata[FILES_KEY])
+
+    def checksums(self) -> dict[str, str] | None:
+        """Return the digests that ``SHA256SUMS`` gives by the names of the files; None without it.
+
+        Raises
+        ------
+        ProductError
+            If it names a file outside the product, or has a line of another form.
+        """
+        path = self.folder / file_spec(FileKind.CHECKSUMS).suffix
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError):
+            return None
+        pairs = [line.split("  ", 1) for line in lines]
+        for pair in pairs:
+            if len(pair) != 2 or Path(pair[1]).name != pair[1]:
+                raise ProductError(f"{path}: has a line that is no checksum of a file", AGAIN)
+        return {name: digest for digest, name in pairs}
+
     def is_own(self, kind: FileKind) -> bool:
         """Tell whether a file is the very one that the product was written with.
 
@@ -84,6 +108,28 @@ def find_product(path: Path) -> Path:
     ProductError
         If there is none, or there are several to choose from.
     """
+    below = _products_at(path)
+    if len(below) == 1:
+        return below[0]
+    names = "\n".join(f"  {item}" for item in below)
+    raise ProductError(f"{path}: holds {len(below)} products:\n{names}", "Give one of them.")
+
+
+def newest_product(path: Path) -> Path:
+    """Return the product folder at ``path``: itself, or the one of the last release below it.
+
+    Of several versions of that release the last one is taken.
+
+    Raises
+    ------
+    ProductError
+        If there is none.
+    """
+    return max(_products_at(path), key=_age)
+
+
+def _products_at(path: Path) -> list[Path]:
+    """Return the folder itself where it is a product, else the products in it, of which one is."""
     if not path.is_dir():
         what = "is a file" if path.exists() else "is not there"
         raise ProductError(
@@ -91,17 +137,19 @@ def find_product(path: Path) -> Path:
             "Give the folder LSD_... that landslidectl detect wrote.",
         )
     if metadata_files(path):
-        return path
+        return [path]
     below = sorted(item for item in path.iterdir() if item.is_dir() and metadata_files(item))
-    if len(below) == 1:
-        return below[0]
     if not below:
         raise ProductError(
             f"{path}: holds no product (no file *_{file_spec(FileKind.METADATA).suffix})",
             "Give the folder LSD_... that landslidectl detect wrote.",
         )
-    names = "\n".join(f"  {item}" for item in below)
-    raise ProductError(f"{path}: holds {len(below)} products:\n{names}", "Give one of them.")
+    return below
+
+
+def _age(folder: Path) -> tuple[int, int, datetime]:
+    name = parse_product_name(metadata_files(folder)[0].name)
+    return name.release, name.version, name.processed
 
 
 def metadata_files(folder: Path) -> list[Path]:
@@ -172,7 +220,7 @@ def read_contents(stored: StoredProduct, edited: bool = False) -> Contents:
     facts = {name: value for name, value in stored.metadata.items() if name != FILES_KEY}
     facts["limitations"] = limits
     path = stored.file(FileKind.GEOPACKAGE)
-    layers = (_read_layer(path, spec) for spec in LAYERS)
+    layers = (read_layer(path, spec) for spec in LAYERS)
     return Contents(
         plain_values(facts),
         {layer.name: layer for layer in layers},
@@ -192,8 +240,23 @@ def _changed(kind: FileKind, path: Path) -> DifferenceFound:
     return DifferenceFound(message, AGAIN)
 
 
-def _read_layer(path: Path, spec: LayerSpec) -> Layer:
-    """Read one layer; attributes that the product lacks are left out, foreign ones not taken."""
+def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
+    """Read one layer; attributes that the product lacks are left out, foreign ones not taken.
+
+    Parameters
+    ----------
+    path : Path
+        GeoPackage.
+    spec : LayerSpec
+        The layer.
+    drawn_only : bool
+        Leave out rows without an outline; otherwise their geometry is None.
+
+    Raises
+    ------
+    ProductError
+        If it cannot be read.
+    """
     with gdal_session():
         import pyogrio  # noqa: PLC0415
         import shapely  # noqa: PLC0415
@@ -221,7 +284,11 @@ def _read_layer(path: Path, spec: LayerSpec) -> Layer:
     if not spec.has_geometry:
         return Layer(spec.name, fields, tuple(rows))
     outlines = shapely.from_wkb(shapes)
-    drawn = [index for index, shape in enumerate(outlines) if shape is not None and shape.area > 0]
+    drawn = [
+        index
+        for index, shape in enumerate(outlines)
+        if not drawn_only or (shape is not None and shape.area > 0)
+    ]
     return Layer(
         spec.name,
         fields,

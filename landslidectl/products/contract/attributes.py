@@ -30,6 +30,14 @@ class FieldSpec:
     description: str
     decimals: int = 0
 
+    @property
+    def tolerance(self) -> float:
+        """Return the largest difference between two products that are the same.
+
+        One unit of the last decimal for numbers, which roundings may tip; nothing for all else.
+        """
+        return 10.0**-self.decimals if self.type is FieldType.REAL else 0.0
+
 
 _T, _R, _I, _D = FieldType.TEXT, FieldType.REAL, FieldType.INTEGER, FieldType.INSTANT
 

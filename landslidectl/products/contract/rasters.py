@@ -51,6 +51,8 @@ class RasterSpec:
         What the values of a layer of classes stand for.
     palette : mapping of int to Rgb
         Colours of the values of a uint8 layer; empty: none.
+    tolerance : float
+        Largest difference of a value between two products that are the same.
     """
 
     kind: FileKind
@@ -62,6 +64,7 @@ class RasterSpec:
     overview_resampling: str
     classes: tuple[ClassSpec, ...] = ()
     palette: Mapping[int, Rgb] = field(default_factory=dict)
+    tolerance: float = 0.0
 
 
 QUALITY_BITS: tuple[tuple[Quality, str, Rgb], ...] = (
@@ -116,6 +119,7 @@ SCORE_LAYER = RasterSpec(
     "Landslide score, 0 to 1, blended from overlapping windows of 64 x 64 pixels; "
     "not a probability; NaN = not observed by any track, or not scored (quality bit 2 or 8)",
     "AVERAGE",
+    tolerance=0.001,
 )
 QUALITY_LAYER = RasterSpec(
     FileKind.QUALITY,
@@ -137,5 +141,6 @@ COMPOSITE_LAYER = RasterSpec(
     "Median backscatter of one track before (pre) or after (post) the event, one band a "
     "polarisation; NaN = not observed",
     "AVERAGE",
+    tolerance=0.001,
 )
 RASTERS: tuple[RasterSpec, ...] = (CLASS_LAYER, SCORE_LAYER, QUALITY_LAYER)

@@ -1,0 +1,129 @@
+"""``compare``: whether two products are the same, and what changed between them."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from landslidectl.cli import options
+from landslidectl.cli.output import write_json, write_line, write_table
+from landslidectl.errors import DifferenceFound
+
+if TYPE_CHECKING:
+    from landslidectl.products.changes import Changes
+    from landslidectl.products.compare import Comparison
+    from landslidectl.products.differences import Difference
+
+COMPARE_HELP = """Tell whether two products are the same, and what changed between them.
+
+A and B are product folders, output folders (their newest product is taken), job ids or 'last'.
+Rasters, vectors and metadata are held against each other within the tolerances of the product
+contract; times, paths and the machine may differ. The exit code is 0 when they are the same and 11
+when they differ.
+
+    landslidectl compare out/ again/
+
+What became of the detections from one release to the next, whatever else differs; ends with 0:
+
+    landslidectl compare out/LSD_..._r1_v1 out/LSD_..._r2_v1 --changes
+"""
+SHOWN_LETTERS = 34
+CHANGE_WORDS = {
+    "new": "new",
+    "gone": "gone",
+    "continued": "continued",
+    "confirmed": "  of them newly confirmed",
+    "redrawn": "  of them with another outline",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("compare", help=COMPARE_HELP, rich_help_panel="Look")(compare)
+
+
+def compare(  # noqa: PLR0913  (the options of a command are its parameters)
+    *,
+    a: Annotated[
+        str, typer.Argument(metavar="A", help="Product or output folder, job id, or 'last'.")
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="The other one.")],
+    changes_only: Annotated[
+        bool,
+        typer.Option(
+            "--changes", help="Only tell what became of the detections of A in B, and end with 0."
+        ),
+    ] = False,
+    catalog: options.CatalogFile = None,
+    json_lines: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Compare two products."""
+    from landslidectl.jobs.compare import compare_pair, follow_pair, open_pair  # noqa: PLC0415
+
+    pair = open_pair(a, b, catalog)
+    changes = follow_pair(pair) if changes_only or pair.is_one_event else None
+    compared = None if changes_only else compare_pair(pair)
+    if json_lines:
+        write_json(_as_json(compared, changes))
+    elif not quiet:
+        _tell(compared, changes)
+    if compared is not None and not compared.is_equal:
+        raise DifferenceFound(
+            f"the products differ in {len(compared.differences)} things",
+            "What may differ, and by how much, is in: landslidectl compare --help and the manual.",
+        )
+
+
+def _as_json(compared: "Comparison | None", changes: "Changes | None") -> dict[str, Any]:
+    from landslidectl.products.changes import changes_as_json  # noqa: PLC0415
+    from landslidectl.products.compare import as_json  # noqa: PLC0415
+
+    told: dict[str, Any] = {} if compared is None else as_json(compared)
+    return told | {"changes": None if changes is None else changes_as_json(changes)}
+
+
+def _tell(compared: "Comparison | None", changes: "Changes | None") -> None:
+    if compared is not None:
+        write_line(f"A  {compared.a.folder.name}")
+        write_line(f"B  {compared.b.folder.name}")
+        if compared.is_equal:
+            more = " within the tolerances" if compared.allowed else ""
+            write_line(f"\nThe products are the same{more}.")
+        _tell_differences("Differences", compared.differences)
+        _tell_differences("Within the tolerances", compared.allowed)
+    if changes is not None and (compared is None or not compared.is_equal):
+        _tell_changes(changes)
+
+
+def _tell_differences(title: str, found: "tuple[Difference, ...]") -> None:
+    if not found:
+        return
+    write_line(f"\n{title}")
+    headings = ("where", "what", "count", "by at most", "in A", "in B")
+    write_table(
+        headings,
+        [
+            (
+                item.part,
+                item.what,
+                item.count,
+                "" if item.largest is None else f"{item.largest:.3g} {item.unit}".strip(),
+                _short(item.a),
+                _short(item.b),
+            )
+            for item in found
+        ],
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_LETTERS else f"{text[: SHOWN_LETTERS - 3]}..."
+
+
+def _tell_changes(changes: "Changes") -> None:
+    write_line("\nDetections from A to B")
+    rows = [
+        (CHANGE_WORDS[name], len(items), f"{sum(item.area_ha for item in items):,.1f} ha")
+        for name, items in changes.groups.items()
+    ]
+    write_table(("", "count", "area"), rows)
