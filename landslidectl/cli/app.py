@@ -19,6 +19,7 @@ from landslidectl.cli import (
     job_commands,
     model_commands,
     plan_command,
+    review_command,
     scene_commands,
     train_command,
     verify_command,
@@ -83,6 +84,7 @@ scene_commands.add_to(app)
 verify_command.add_to(app)
 compare_command.add_to(app)
 evaluate_command.add_to(app)
+review_command.add_to(app)
 export_command.add_to(app)
 model_commands.add_to(app)
 train_command.add_to(app)

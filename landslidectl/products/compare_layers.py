@@ -57,13 +57,13 @@ def _table_differences(a: Path, b: Path) -> list[Difference]:
     """Return tables, and columns of tables, that one alone has."""
     left, right = _columns(a), _columns(b)
     found = [
-        Difference("geopackage", f"layer {name}", *(_there(name, side) for side in (left, right)))
+        Difference("geopackage", f"layer {name}", _there(name, left), _there(name, right))
         for name in sorted({*left, *right})
         if (name in left) != (name in right)
     ]
     for name in sorted({*left} & {*right}):
         for column in sorted(left[name] ^ right[name]):
-            sides = (_there(column, side[name]) for side in (left, right))
+            sides = _there(column, left[name]), _there(column, right[name])
             found.append(Difference(name, f"attribute {column}", *sides))
     return found
 
@@ -130,10 +130,14 @@ def _run_differences(pairs: Sequence[tuple[str, int, int]], a: Layer, b: Layer) 
     found = []
     for key, i, j in pairs:
         left, right = str(a.rows[i]["value"]), str(b.rows[j]["value"])
-        if key in RUN_KEYS_THAT_VARY or is_close(*map(_number, (left, right)), FACT_TOLERANCE):
+        if key in RUN_KEYS_THAT_VARY or _is_same_fact(left, right):
             continue
         found.append(Difference("run", key, left, right))
     return found
+
+
+def _is_same_fact(a: str, b: str) -> bool:
+    return is_close(_number(a), _number(b), FACT_TOLERANCE)
 
 
 def _number(text: str) -> float | str:
@@ -156,9 +160,12 @@ def _attribute_differences(
     largest = _size((key, a, b)) if field.type in {FieldType.REAL, FieldType.INTEGER} else None
     largest = None if largest == float("inf") else largest
     what = f"attribute {field.name} ({key})"
-    texts = ("" if value is None else str(json_value(value)) for value in (a, b))
     unit = field.unit if field.unit not in {"0..1", "UTC"} else ""
-    return [Difference(name, what, *texts, len(told), largest, unit, not beyond)]
+    return [Difference(name, what, _shown(a), _shown(b), len(told), largest, unit, not beyond)]
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else str(json_value(value))
 
 
 def _size(item: tuple[str, Any, Any]) -> float:
@@ -204,7 +211,7 @@ def outline_distance(a: "BaseGeometry | None", b: "BaseGeometry | None") -> floa
 def _style_differences(a: Path, b: Path) -> list[Difference]:
     left, right = _styles(a), _styles(b)
     return [
-        Difference(STYLES, name, *("" for _ in "ab"))
+        Difference(STYLES, name, "", "")
         for name in sorted({*left, *right})
         if left.get(name) != right.get(name)
     ]

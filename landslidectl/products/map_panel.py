@@ -30,8 +30,11 @@ from landslidectl.products.wording import (
     confidence_in_words,
     day,
     dem_in_words,
+    is_reviewed,
     limitations,
     model_in_words,
+    review_in_words,
+    score_in_words,
     standing_in_words,
 )
 from landslidectl.terms import Confidence
@@ -131,6 +134,8 @@ def _result(panel: Panel, request: "ProductRequest") -> None:
         panel.paragraph(f"{confidence_in_words(high, count - high)}{doubtful}")
         if request.release > 1:
             panel.paragraph(standing_in_words(request), SMALL)
+        if is_reviewed(found.reviews):
+            panel.paragraph(f"Looked at by people: {review_in_words(found.reviews)}", SMALL)
     else:
         panel.paragraph("A result only for the area analysed:")
     total = found.tested_km2 + found.masked_km2 + found.unobserved_km2
@@ -210,7 +215,7 @@ def _strongest(panel: Panel, request: "ProductRequest", listed: "tuple[Detection
         draw_badge(panel.ink, at, number, is_weak(item))
         cells = (
             f"{item.centroid_lat:.4f}, {item.centroid_lon:.4f}",
-            f"{item.score_max:.2f}",
+            score_in_words(item.score_max),
             f"{item.area_ha:,.1f}",
             item.tracks if len(item.tracks) < 12 else f"{item.tracks.count('+') + 1} tracks",
         )

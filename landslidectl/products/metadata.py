@@ -88,6 +88,7 @@ def _described(request: "ProductRequest") -> dict[str, Any]:
             "threshold_high": found.threshold_high,
             "confidence": {kind.value: found.count(kind) for kind in Confidence},
             "status": {kind.value: found.count(kind) for kind in Standing},
+            "review": {kind.value: count for kind, count in found.reviews.items()},
             "dropped": len(request.dropped),
         },
         "ground": plain(facts.ground),

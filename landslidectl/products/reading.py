@@ -1,7 +1,7 @@
 """Read a product folder back: its facts, its layers, and whether its files still are its own."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -193,7 +193,9 @@ def _required_facts() -> list[str]:
     return list(schema["required"])
 
 
-def read_contents(stored: StoredProduct, edited: bool = False) -> Contents:
+def read_contents(
+    stored: StoredProduct, edited: bool = False, taken_in: Collection[str] = ()
+) -> Contents:
     """Return what a stored product says, from its GeoPackage, rasters and metadata.
 
     Parameters
@@ -202,6 +204,8 @@ def read_contents(stored: StoredProduct, edited: bool = False) -> Contents:
         The product.
     edited : bool
         Take the GeoPackage as it is now, changed or not; its limitations then say so.
+    taken_in : collection of str
+        Digests of edited GeoPackages whose edits are known; such a one may be taken too.
 
     Raises
     ------
@@ -214,8 +218,12 @@ def read_contents(stored: StoredProduct, edited: bool = False) -> Contents:
     for kind in SOURCES:
         if stored.is_own(kind):
             continue
+        path = stored.file(kind)
+        is_known = kind is FileKind.GEOPACKAGE and bool(taken_in) and file_digest(path) in taken_in
+        if is_known:
+            continue
         if not (edited and kind is FileKind.GEOPACKAGE):
-            raise _changed(kind, stored.file(kind))
+            raise _changed(kind, path)
         limits.insert(0, EDITED_LIMIT)
     facts = {name: value for name, value in stored.metadata.items() if name != FILES_KEY}
     facts["limitations"] = limits
@@ -234,10 +242,28 @@ def _changed(kind: FileKind, path: Path) -> DifferenceFound:
     if kind is FileKind.GEOPACKAGE:
         hint = (
             "QGIS changes a GeoPackage as soon as it is opened for editing, even if nothing is "
-            "edited. Give --edited to take it as it is now."
+            "edited. landslidectl review --import takes edits in and keeps them; --edited takes "
+            "the file as it is now."
         )
         return DifferenceFound(message, hint)
     return DifferenceFound(message, AGAIN)
+
+
+def has_layer(path: Path, name: str) -> bool:
+    """Tell whether a GeoPackage has a layer or table.
+
+    Raises
+    ------
+    ProductError
+        If the file cannot be read.
+    """
+    with gdal_session():
+        import pyogrio  # noqa: PLC0415
+
+        try:
+            return name in {str(layer) for layer, _ in pyogrio.list_layers(path)}
+        except (pyogrio.errors.DataSourceError, OSError) as error:
+            raise ProductError(f"{path}: cannot be read: {error}", AGAIN) from error
 
 
 def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:

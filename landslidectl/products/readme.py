@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landslidectl.detection.regions import OUTLINE_DELINEATED
+from landslidectl.detection.regions import OUTLINE_DELINEATED, OUTLINE_REVIEWER
 from landslidectl.files.atomic import write_text_atomic
 from landslidectl.products.contract.attributes import DETECTION_FIELDS, FLAGS, FieldSpec
 from landslidectl.products.contract.files import FileKind, file_spec
@@ -20,11 +20,13 @@ from landslidectl.products.wording import (
     event_in_words,
     ground_in_words,
     high_in_words,
+    is_reviewed,
     iso,
     left_out_in_words,
     limitations,
     minute,
     model_in_words,
+    review_in_words,
     standing_in_words,
 )
 from landslidectl.terms import Confidence, Phase
@@ -73,9 +75,11 @@ def _result(request: "ProductRequest") -> list[str]:
     total = found.tested_km2 + found.masked_km2 + found.unobserved_km2
     if count:
         drawn = sum(item.outline == OUTLINE_DELINEATED for item in found.items)
+        by_hand = sum(item.outline == OUTLINE_REVIEWER for item in found.items)
+        hand = f", {by_hand} drawn by a reviewer" if by_hand else ""
         first = (
             f"{count} detection{'s' if count > 1 else ''}, {outlined:.1f} ha outlined; "
-            f"{drawn} delineated, {count - drawn} in window outlines"
+            f"{drawn} delineated, {count - drawn - by_hand} in window outlines{hand}"
             f"{f'; {flagged} flagged as doubtful' if flagged else ''}."
         )
         high = found.count(Confidence.HIGH)
@@ -88,6 +92,8 @@ def _result(request: "ProductRequest") -> list[str]:
         told = []
     if request.release > 1:
         told.append(f"{standing_in_words(request)}.")
+    if is_reviewed(found.reviews):
+        told.append(f"{review_in_words(found.reviews)}; rejected ones are in the GeoPackage alone.")
     shares = (
         ("analysed", found.tested_km2),
         ("observed, but masked (layover, shadow, water, slope, land cover)", found.masked_km2),

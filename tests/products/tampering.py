@@ -50,17 +50,31 @@ def tags(folder: Path, layer: str, **changes: str) -> None:
         file.update_tags(**changes)
 
 
-def vertex(folder: Path, metres: float) -> None:
-    """Move one corner of the first detection to the east."""
+def reshape(folder: Path, change: Callable[[Any], Any]) -> None:
+    """Change the outline of the first detection."""
     path = one(folder, "detections.gpkg")
     database = sqlite3.connect(path)
     blob = database.execute("SELECT geom FROM detections WHERE fid=1").fetchone()[0]
     database.close()
     head, wkb = blob[: GPKG_HEAD_BYTES + ENVELOPE_BYTES], blob[GPKG_HEAD_BYTES + ENVELOPE_BYTES :]
-    points = shapely.get_coordinates(shapely.from_wkb(wkb))
-    points[1] += (metres, 0.0)
-    moved = shapely.set_coordinates(shapely.from_wkb(wkb), points)
-    sql(folder, "UPDATE detections SET geom=? WHERE fid=1", (head + shapely.to_wkb(moved),))
+    changed = head + shapely.to_wkb(change(shapely.from_wkb(wkb)))
+    sql(folder, "UPDATE detections SET geom=? WHERE fid=1", (changed,))
+
+
+def vertex(folder: Path, metres: float) -> None:
+    """Move one corner of the first detection to the east."""
+
+    def moved(shape: Any) -> Any:
+        points = shapely.get_coordinates(shape)
+        points[1] += (metres, 0.0)
+        return shapely.set_coordinates(shape, points)
+
+    reshape(folder, moved)
+
+
+def widen(folder: Path, metres: float) -> None:
+    """Draw the outline of the first detection farther out."""
+    reshape(folder, lambda shape: shapely.MultiPolygon([shape.convex_hull.buffer(metres)]))
 
 
 def fact(folder: Path, *place: str | int, value: Any) -> None:

@@ -48,7 +48,13 @@ DETECTION_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("aoi_name", _T, "", "area of interest, as given by the user"),
     FieldSpec("event_type", _T, "", "always 'Mass movement' (Copernicus EMS)"),
     FieldSpec("obj_desc", _T, "", "always 'Landslide' (Copernicus EMS)"),
-    FieldSpec("det_method", _T, "", "always 'Automatic extraction' (Copernicus EMS)"),
+    FieldSpec(
+        "det_method",
+        _T,
+        "",
+        "'Automatic extraction'; 'Semi-automatic extraction' where a person redrew the outline, "
+        "'Photo-interpretation' where one drew it (Copernicus EMS)",
+    ),
     FieldSpec("score_max", _R, "0..1", "highest score of its windows; not a probability", 3),
     FieldSpec("score_mean", _R, "0..1", "mean score of its windows; not a probability", 3),
     FieldSpec(
@@ -74,7 +80,7 @@ DETECTION_FIELDS: tuple[FieldSpec, ...] = (
         _T,
         "",
         "'delineated': drawn round the change, one part a slide or several; "
-        "'window': blended 640 m windows, the slide lies inside",
+        "'window': blended 640 m windows, the slide lies inside; 'reviewer': drawn by a person",
     ),
     FieldSpec("tracks", _T, "", "tracks that observe it: A ascending, D descending, orbit"),
     FieldSpec("orbit_dir", _T, "", "directions of flight"),
@@ -102,7 +108,10 @@ DETECTION_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("flag", _T, "", "what speaks against it, words joined by commas; empty: nothing"),
     FieldSpec("threshold", _R, "0..1", "lowest score of a detected pixel", 3),
     FieldSpec("software", _T, "", "program and version"),
-    FieldSpec("review", _T, "", "unreviewed, accepted or rejected by a person"),
+    FieldSpec("review", _T, "", "'unreviewed', or 'accepted' or 'rejected' by a person"),
+    FieldSpec("reviewer", _T, "", "who reviewed it, as that person is called in the catalog"),
+    FieldSpec("reviewed", _D, "UTC", "when it was reviewed"),
+    FieldSpec("rev_note", _T, "", "what the reviewer noted"),
 )
 
 FOOTPRINT_FIELDS: tuple[FieldSpec, ...] = (
