@@ -63,6 +63,16 @@ def summary(request: "ProductRequest") -> str:
     return "".join(parts)
 
 
+def outlines_in_words(found: int, most: int) -> str:
+    """Say which outlines the map shows, where it does not show all; empty where it does."""
+    if found <= most:
+        return ""
+    return (
+        f'<p class="note warning" id="map-shows">The map shows the {most:,} strongest of {found:,} '
+        "detections. The GeoPackage and the other files beside this page hold all.</p>"
+    )
+
+
 def table(request: "ProductRequest") -> str:
     """Return the detections as rows, the strongest first; says when there are more."""
     items = request.detections.items

@@ -209,6 +209,17 @@ def test_many_detections_are_cut_and_the_page_says_so(
     assert "The 5 strongest of 60 are shown." in page.text
 
 
+def test_outlines_that_the_map_does_not_show_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = make_request(tmp_path)
+    assert "strongest of 2 detections" not in page_of(request)
+    monkeypatch.setattr(module, "OUTLINES_MOST", 1)
+    page = page_of(request)
+    assert "The map shows the 1 strongest of 2 detections." in page
+    assert page.count('"low":') == 1
+
+
 def test_an_empty_result_says_so(tmp_path: Path) -> None:
     text = page_of(make_request(tmp_path, threshold=0.99))
     page = Page(text)

@@ -85,7 +85,7 @@ STYLES: tuple[StyleSpec, ...] = (
         "confidence",
         "detections_confidence.qml",
         "confidence",
-        "Red for high confidence, orange for low",
+        "Dark red for high confidence, orange for low, hollow grey for rejected",
     ),
     StyleSpec(LayerName.AREA, "outline", "area_of_interest.qml", "", "Blue outline"),
     StyleSpec(LayerName.FOOTPRINT, "thin", "image_footprint.qml", "", "Thin grey outlines"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from landslidectl.products.contract.colours import MASKED_RGB, Rgb
 from landslidectl.products.contract.files import FileKind
-from landslidectl.terms import PixelClass, Quality
+from landslidectl.terms import Confidence, PixelClass, Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,12 @@ CLASSES: tuple[ClassSpec, ...] = (
     ClassSpec(PixelClass.MASKED, "masked", MASKED_RGB, "observed but masked: nothing can be said"),
     ClassSpec(PixelClass.UNOBSERVED, "not observed", (200, 200, 200), "nothing can be said"),
 )
+
+CONFIDENCE_RGB: dict[str, Rgb] = {
+    Confidence.LOW.value: next(item.rgb for item in CLASSES if item.value is PixelClass.LOW),
+    Confidence.HIGH.value: next(item.rgb for item in CLASSES if item.value is PixelClass.HIGH),
+}
+"""Colours of detections, in every format those of the classes of their pixels."""
 
 
 @dataclass(frozen=True, slots=True)
