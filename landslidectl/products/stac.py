@@ -114,6 +114,7 @@ def _asset(kind: FileKind, path: Path, contents: "Contents") -> dict[str, Any]:
         "file:checksum": SHA256_MULTIHASH + file_digest(path),
         **({} if raster is None else {"bands": [_band(raster)]}),
         **({} if raster is None else _projection(contents)),
+        **({"proj:code": None} if kind is FileKind.MAP else {}),
     }
 
 
