@@ -1,11 +1,12 @@
 """``compare``: whether two products are the same, and what changed between them."""
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from landslidectl.cli import options
-from landslidectl.cli.output import write_json, write_line, write_table
+from landslidectl.cli.output import clean, write_json, write_line, write_table
 from landslidectl.errors import DifferenceFound
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ What became of the detections from one release to the next, whatever else differ
 
     landslidectl compare out/LSD_..._r1_v1 out/LSD_..._r2_v1 --changes
 """
-SHOWN_LETTERS = 34
+EMPTY = "(empty)"
+SHOWN_LETTERS, LEAD_LETTERS = 62, 16
 CHANGE_WORDS = {
     "new": "new",
     "gone": "gone",
@@ -99,25 +101,32 @@ def _tell_differences(title: str, found: "tuple[Difference, ...]") -> None:
     if not found:
         return
     write_line(f"\n{title}")
-    headings = ("where", "what", "count", "by at most", "in A", "in B")
-    write_table(
-        headings,
-        [
-            (
-                item.part,
-                item.what,
-                item.count,
-                "" if item.largest is None else f"{item.largest:.3g} {item.unit}".strip(),
-                _short(item.a),
-                _short(item.b),
-            )
-            for item in found
-        ],
-    )
+    for item in found:
+        write_line(f"  {clean(item.part)}: {clean(item.what)}{_measure(item)}")
+        a, b = parted(item.a, item.b)
+        if a or b:
+            write_line(f"      A  {clean(a) or EMPTY}")
+            write_line(f"      B  {clean(b) or EMPTY}")
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= SHOWN_LETTERS else f"{text[: SHOWN_LETTERS - 3]}..."
+def _measure(item: "Difference") -> str:
+    count = "" if item.count is None else f", {item.count:,}"
+    apart = "" if item.largest is None else f", by at most {item.largest:.3g} {item.unit}".rstrip()
+    return f"{count}{apart}"
+
+
+def parted(a: str, b: str) -> tuple[str, str]:
+    """Return two texts cut to one line each, from shortly before they differ."""
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
+    start = 0 if max(len(a), len(b)) <= SHOWN_LETTERS else max(same - LEAD_LETTERS, 0)
+    return _cut(a, start), _cut(b, start)
+
+
+def _cut(text: str, start: int) -> str:
+    shown = text[start : start + SHOWN_LETTERS]
+    before = "..." if start and shown else ""
+    after = "..." if start + SHOWN_LETTERS < len(text) else ""
+    return f"{before}{shown}{after}"
 
 
 def _tell_changes(changes: "Changes") -> None:

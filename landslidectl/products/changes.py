@@ -83,7 +83,8 @@ def changes_between(a: StoredProduct, b: StoredProduct) -> Changes:
     """Follow the detections of one product into another of the same event.
 
     A detection goes on from those of the first product with which it shares its name, or at least
-    a quarter of the smaller of the two areas, as from release to release.
+    a quarter of the smaller of the two areas, as from release to release. What a person rejected is
+    in neither product.
 
     Raises
     ------
@@ -149,7 +150,7 @@ def _is_redrawn(item: Told, earlier: Sequence[Told]) -> bool:
 
 def _told(stored: StoredProduct) -> list[Told]:
     path = stored.file(FileKind.GEOPACKAGE)
-    layer: Layer = read_layer(path, layer_spec(LayerName.DETECTIONS))
+    layer: Layer = read_layer(path, layer_spec(LayerName.DETECTIONS)).without_rejected()
     return [
         _one(row, wrapped(outline), f"{path.name} #{number}")
         for number, (row, outline) in enumerate(

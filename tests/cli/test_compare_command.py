@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from landslidectl.cli.app import app
+from landslidectl.cli.compare_command import parted
 from landslidectl.products.write import write_product
 from tests.products import tampering
 from tests.products.samples import make_request
@@ -61,3 +62,12 @@ def test_what_is_no_product_is_refused(runner: CliRunner, two: tuple[str, str]) 
     Path("empty").mkdir()
     assert runner.invoke(app, ["compare", "out", "empty"]).exit_code == 4
     assert runner.invoke(app, ["compare", "out"]).exit_code == 2
+
+
+def test_long_texts_are_shown_where_they_part() -> None:
+    same = "word " * 40
+    a, b = parted(f"{same}left", f"{same}right and {same}")
+    assert a.startswith("...") and a.endswith("left")
+    assert "right" in b and b.endswith("...") and len(b) < 72
+    assert parted("1", "2") == ("1", "2")
+    assert parted("", same)[0] == ""

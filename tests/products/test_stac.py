@@ -62,7 +62,7 @@ def strange(item: dict[str, Any]) -> list[str]:
 
 
 def check(item: dict[str, Any]) -> None:
-    """Validate against the schema of the core, and the fields of the extensions by our own rules."""
+    """Validate against the schema of the core, and fields of the extensions by our own rules."""
     assert validate_dict({**item, "stac_extensions": []})
     assert strange(item) == []
 
