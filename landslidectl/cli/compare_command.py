@@ -68,6 +68,8 @@ def compare(  # noqa: PLR0913  (the options of a command are its parameters)
     if json_lines:
         write_json(_as_json(compared, changes))
     elif not quiet:
+        write_line(f"A  {pair.a.folder.name}")
+        write_line(f"B  {pair.b.folder.name}")
         _tell(compared, changes)
     if compared is not None and not compared.is_equal:
         raise DifferenceFound(
@@ -86,8 +88,6 @@ def _as_json(compared: "Comparison | None", changes: "Changes | None") -> dict[s
 
 def _tell(compared: "Comparison | None", changes: "Changes | None") -> None:
     if compared is not None:
-        write_line(f"A  {compared.a.folder.name}")
-        write_line(f"B  {compared.b.folder.name}")
         if compared.is_equal:
             more = " within the tolerances" if compared.allowed else ""
             write_line(f"\nThe products are the same{more}.")

@@ -124,7 +124,9 @@ def _tell(outcome: "Reviewed", listed: bool, is_asked: bool) -> None:
         write_line()
     if is_asked:
         count = len(outcome.added)
-        write_line(f"{count} recorded" if count else "Nothing new: all of it was recorded before.")
+        write_line(
+            f"{count} recorded" if count else "Nothing new: no difference from what is recorded."
+        )
     write_line(f"{outcome.product}:")
     write_line(review_in_words(outcome.counts))
     if outcome.added:

@@ -104,7 +104,7 @@ def _reviewed(stored: StoredProduct, settings: ExportSettings, catalog: Path | N
     if settings.edited:
         contents = read_contents(stored, edited=True)
         return recounted(contents, contents.layers[LayerName.DETECTIONS])
-    history = known_reviews(catalog, str(stored.metadata["job_id"]))
+    history = known_reviews(catalog, stored)
     contents = read_contents(stored, taken_in=taken_in(history))
     return with_verdicts(contents, tuple(verdicts(history).values()))
 

@@ -117,8 +117,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     settle(job)
     counters = job.workspace.next_counters(scored.scene_ids)
     earlier = earlier_releases(job, counters[0])
-    event = job.settings.identity()["event"]
-    reviews = reviews_that_stand(job.catalog, job.journal.workspace, event)
+    reviews = reviews_that_stand(job.catalog, job.journal.workspace, job.settings.event)
     threshold, threshold_high = thresholds(job.settings, scored.model)
     options = DetectOptions(
         threshold=threshold,

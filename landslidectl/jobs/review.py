@@ -115,9 +115,8 @@ def run_review(settings: ReviewSettings, catalog: Path | None) -> Reviewed:
         If the GeoPackage of the product was changed and its edits were never taken in.
     """
     stored = open_stored(product_place(settings.job, catalog))
-    job_id = str(stored.metadata["job_id"])
     with Catalog(catalog) as opened:
-        history = reviews_of(opened, job_id)
+        history = reviews_of(opened, stored)
         contents = _contents(stored, settings, history)
         known = _known(stored, verdicts(history))
         if settings.edited is None:
@@ -128,7 +127,7 @@ def run_review(settings: ReviewSettings, catalog: Path | None) -> Reviewed:
         added = _news(added, history, known)
         if added:
             opened.add_reviews(added)
-            history = reviews_of(opened, job_id)
+            history = reviews_of(opened, stored)
     last = verdicts(history)
     reviewed = with_verdicts(contents, tuple(last.values()))
     return Reviewed(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,6 +114,18 @@ def find_product(path: Path) -> Path:
         return below[0]
     names = "\n".join(f"  {item}" for item in below)
     raise ProductError(f"{path}: holds {len(below)} products:\n{names}", "Give one of them.")
+
+
+def products_in(folder: Path) -> tuple[StoredProduct, ...]:
+    """Return the products in a folder whose metadata can be read."""
+    if not folder.is_dir():
+        return ()
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and metadata_files(path):
+            with suppress(ProductError):
+                found.append(open_stored(path))
+    return tuple(found)
 
 
 def newest_product(path: Path) -> Path:

@@ -271,3 +271,16 @@ def test_a_product_that_no_catalog_knows_can_be_reviewed(
     outcome = run_review(ReviewSettings(job=str(folder), accept=(name,)), elsewhere)
     assert outcome.counts[Decision.ACCEPTED] == 1
     assert outcome.history[0].reviewer
+
+
+def test_a_folder_that_was_moved_keeps_its_reviews(
+    world: World, detect: Callable[..., JobResult], review: Review, catalog: Catalog, tmp_path: Path
+) -> None:
+    first = detect()
+    name = rows(Path(first.files["geopackage"]))[0]["det_id"]
+    review(reject=(name,))
+    moved = tmp_path / "moved"
+    shutil.move(world.settings().output, moved)
+    again = detect(output=moved)
+    assert [row["review"] for row in rows(Path(again.files["geopackage"]))] == ["rejected"]
+    assert review(job=str(moved), reset=(name,)).counts[Decision.UNREVIEWED] == 1
