@@ -27,6 +27,7 @@ from landslidectl.products.map_layers import (
 )
 from landslidectl.products.map_view import Box, MapView
 from landslidectl.products.wording import (
+    REVIEW_START,
     confidence_in_words,
     day,
     dem_in_words,
@@ -134,10 +135,10 @@ def _result(panel: Panel, request: "ProductRequest") -> None:
         panel.paragraph(f"{confidence_in_words(high, count - high)}{doubtful}")
         if request.release > 1:
             panel.paragraph(standing_in_words(request), SMALL)
-        if is_reviewed(found.reviews):
-            panel.paragraph(f"Looked at by people: {review_in_words(found.reviews)}", SMALL)
     else:
         panel.paragraph("A result only for the area analysed:")
+    if is_reviewed(found.reviews):
+        panel.paragraph(f"{REVIEW_START}{review_in_words(found.reviews)}", SMALL)
     total = found.tested_km2 + found.masked_km2 + found.unobserved_km2
     for name, km2 in (
         ("Analysed", found.tested_km2),

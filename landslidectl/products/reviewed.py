@@ -37,6 +37,8 @@ def with_verdicts(contents: Contents, verdicts: Sequence[Verdict]) -> Contents:
         The last word on each detection.
     """
     layer = _named(contents.layers[LayerName.DETECTIONS])
+    if not verdicts:
+        return recounted(contents, layer)
     places = [
         Place(row["det_id"], wrapped(outline))
         for row, outline in zip(layer.rows, layer.outlines_wgs84(), strict=True)
@@ -91,8 +93,8 @@ def _count(rows: Sequence[Row], name: str, kind: Confidence | Standing) -> int:
 def _named(layer: Layer) -> Layer:
     """Return the layer with a name for every outline, also for those that a person drew."""
     rows = tuple(
-        row if row["det_id"] else {**row, "det_id": drawn_id(wrapped(outline))}
-        for row, outline in zip(layer.rows, layer.outlines_wgs84(), strict=True)
+        row if row["det_id"] else {**row, "det_id": drawn_id(wrapped(layer.outline_wgs84(index)))}
+        for index, row in enumerate(layer.rows)
     )
     return replace(layer, rows=rows)
 
