@@ -108,6 +108,14 @@ class Standing(StrEnum):
     CONFIRMED = "confirmed"
 
 
+class Decision(StrEnum):
+    """What a person said of a detection, in its attribute ``review``."""
+
+    UNREVIEWED = "unreviewed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
 class Quality(IntFlag):
     """Bits of the quality layer; 1, 4 and 16 are those of HyP3's layover-shadow map.
 

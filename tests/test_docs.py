@@ -39,6 +39,14 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         command = re.sub(r"--event \S+", f"--event {event}", command)
         scene = min(path.name for path in (folder / "scenes").glob("*.SAFE"))
         command = command.replace("S1A_IW_GRDH_1SDV_EXAMPLE.SAFE", scene)
+    if "LS-1a2b3c4d5e6f" in command:
+        (csv,) = (folder / "landslides-demo" / "out").glob("*/*_detections.csv")
+        command = command.replace("LS-1a2b3c4d5e6f", csv.read_text().splitlines()[1].split(",")[0])
+    if "edited.gpkg" in command:
+        (geopackage,) = (folder / "landslides-demo" / "out").glob("*/*_detections.gpkg")
+        shutil.copy(geopackage, folder / "edited.gpkg")
+    if "from-a-stick" in command:
+        shutil.copytree(folder / "out", folder / "from-a-stick")
     words = [sys.executable, "-m", *shlex.split(command)]
     environment = {
         "PATH": "/usr/bin:/bin",

@@ -1,15 +1,16 @@
 <!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
 <qgis version="3.22.0" styleCategories="Symbology|Fields|Forms|MapTips">
-  <renderer-v2 type="categorizedSymbol" attr="confidence" symbollevels="0" enableorderby="0" forceraster="0">
+  <renderer-v2 type="categorizedSymbol" attr="CASE WHEN &quot;review&quot; = 'rejected' THEN 'rejected' ELSE &quot;confidence&quot; END" symbollevels="0" enableorderby="0" forceraster="0">
     <categories>
       <category symbol="0" value="high" label="high confidence" render="true"/>
       <category symbol="1" value="low" label="low confidence" render="true"/>
-      <category symbol="2" value="" label="other" render="true"/>
+      <category symbol="3" value="rejected" label="rejected by a person" render="true"/>
+      <category symbol="2" value="" label="drawn by a person" render="true"/>
     </categories>
     <symbols>
       <symbol type="fill" name="0" alpha="1" clip_to_extent="1" force_rhr="0">
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
-          <prop k="color" v="227,40,30,150"/>
+          <prop k="color" v="150,0,38,150"/>
           <prop k="style" v="solid"/>
           <prop k="outline_color" v="64,0,32,255"/>
           <prop k="outline_style" v="solid"/>
@@ -31,10 +32,21 @@
       </symbol>
       <symbol type="fill" name="2" alpha="1" clip_to_extent="1" force_rhr="0">
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
-          <prop k="color" v="254,217,106,150"/>
+          <prop k="color" v="255,255,255,150"/>
           <prop k="style" v="solid"/>
           <prop k="outline_color" v="64,0,32,255"/>
           <prop k="outline_style" v="solid"/>
+          <prop k="outline_width" v="0.3"/>
+          <prop k="outline_width_unit" v="MM"/>
+          <prop k="joinstyle" v="round"/>
+        </layer>
+      </symbol>
+      <symbol type="fill" name="3" alpha="1" clip_to_extent="1" force_rhr="0">
+        <layer class="SimpleFill" enabled="1" locked="0" pass="0">
+          <prop k="color" v="110,110,110,0"/>
+          <prop k="style" v="no"/>
+          <prop k="outline_color" v="110,110,110,255"/>
+          <prop k="outline_style" v="dash"/>
           <prop k="outline_width" v="0.3"/>
           <prop k="outline_width_unit" v="MM"/>
           <prop k="joinstyle" v="round"/>

@@ -19,6 +19,7 @@ from landslidectl.catalog.records import (
     ModelRecord,
     OutputRecord,
     ReleaseRecord,
+    ReviewRecord,
     SceneRecord,
     SightingRecord,
     StepOutcome,
@@ -303,6 +304,33 @@ class Catalog:
             [release.workspace, release.release, release.version],
         )
         return tuple(_sighting(row) for row in rows)
+
+    def sibling_releases(self, job_id: str) -> tuple[ReleaseRecord, ...]:
+        """Return all releases of the output folder that got one from a job, in their order."""
+        rows = self._rows(
+            "SELECT * FROM releases WHERE workspace IN "
+            "(SELECT workspace FROM releases WHERE job_id=?) ORDER BY workspace, release, version",
+            [job_id],
+        )
+        return tuple(_release(row) for row in rows)
+
+    # ---- reviews ----------------------------------------------------------------------------
+
+    def add_reviews(self, reviews: Sequence[ReviewRecord]) -> None:
+        """Record what a person said, all of it or nothing."""
+        with self._writing():
+            self._db.table("reviews").insert_all([as_json(review) for review in reviews])
+
+    def list_reviews(self, job_ids: Sequence[str]) -> tuple[ReviewRecord, ...]:
+        """Return what was said of the products of some jobs, in the order it was said."""
+        marks = ", ".join("?" for _ in job_ids)
+        rows = self._rows(
+            f"SELECT * FROM reviews WHERE job_id IN ({marks}) ORDER BY review_id", list(job_ids)
+        )
+        return tuple(
+            ReviewRecord(**_without(row, "review_id", "is_drawn"), is_drawn=bool(row["is_drawn"]))
+            for row in rows
+        )
 
     # ---- access -----------------------------------------------------------------------------
 

@@ -183,5 +183,32 @@ def _releases_and_sightings(db: "Database") -> None:
     )
 
 
-SCHEMA_VERSION = 4
+@MIGRATIONS(name="0005_reviews")
+def _reviews(db: "Database") -> None:
+    reviews = {
+        "review_id": int,
+        "job_id": str,
+        "product": str,
+        "det_id": str,
+        "decision": str,
+        "seen": bytes,
+        "outline": bytes,
+        "is_drawn": int,
+        "reviewer": str,
+        "note": str,
+        "source": str,
+        "source_sha256": str,
+        "recorded": str,
+    }
+    table = db.table("reviews")
+    table.create(reviews, pk="review_id", not_null=_required(reviews, "outline"), strict=True)
+    table.create_index(["job_id"])
+    for change in ("UPDATE", "DELETE"):
+        db.execute(
+            f"CREATE TRIGGER reviews_stay_{change.lower()} BEFORE {change} ON reviews "
+            "BEGIN SELECT RAISE(ABORT, 'reviews are only ever added'); END"
+        )
+
+
+SCHEMA_VERSION = 5
 """Number of migrations; kept in ``PRAGMA user_version``. A test holds the two together."""

@@ -193,6 +193,44 @@ class ReleaseRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewRecord:
+    """One thing that a person said of one detection; a later one replaces it, none is deleted.
+
+    Parameters
+    ----------
+    job_id, product : str
+        The job that made the reviewed product, which another catalog may hold, and its name.
+    det_id : str
+        The detection, or the name that a drawn outline got.
+    decision : str
+        ``accepted``, ``rejected``, or ``unreviewed``: whatever was said before is taken back.
+    seen : bytes
+        The outline that was judged; WKB, longitude and latitude.
+    outline : bytes or None
+        The outline that the person drew in its place, likewise.
+    is_drawn : bool
+        Whether the person drew it where the program had detected nothing.
+    reviewer, note : str
+        Who, and why.
+    source, source_sha256 : str
+        File that it came from, and its digest; empty for a command.
+    """
+
+    job_id: str
+    product: str
+    det_id: str
+    decision: str
+    seen: bytes
+    outline: bytes | None = None
+    is_drawn: bool = False
+    reviewer: str = ""
+    note: str = ""
+    source: str = ""
+    source_sha256: str = ""
+    recorded: str = field(default_factory=utc_text)
+
+
+@dataclass(frozen=True, slots=True)
 class SightingRecord:
     """A detection of a release, or one of the release before that it dropped.
 

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from landslidectl import __version__
 from landslidectl.cli import (
     catalog_commands,
+    compare_command,
     docs_command,
     doctor_command,
     evaluate_command,
@@ -19,6 +20,7 @@ from landslidectl.cli import (
     job_commands,
     model_commands,
     plan_command,
+    review_command,
     scene_commands,
     train_command,
     verify_command,
@@ -81,7 +83,9 @@ job_commands.add_to(app)
 plan_command.add_to(app)
 scene_commands.add_to(app)
 verify_command.add_to(app)
+compare_command.add_to(app)
 evaluate_command.add_to(app)
+review_command.add_to(app)
 export_command.add_to(app)
 model_commands.add_to(app)
 train_command.add_to(app)

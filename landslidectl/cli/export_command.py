@@ -7,7 +7,7 @@ import typer
 
 from landslidectl.cli import options
 from landslidectl.cli.output import write_facts, write_json
-from landslidectl.products.contract import Format
+from landslidectl.products.contract.files import Format
 
 EXPORT_HELP = """Hand a product on in other formats, at any time and without computing it again.
 
@@ -17,9 +17,11 @@ JOB is a product folder, a job id or its beginning, or 'last'.
 
     landslidectl export out/ --format kmz --kmz-min-area 5000
 
-After a review in QGIS, with what was accepted and rejected:
+Reviews that the catalog holds are applied; rejected detections are left out, but for the
+GeoPackage, where they are marked. An edited GeoPackage is taken in by landslidectl review --import.
+To hand on what it says once, and keep nothing of it:
 
-    landslidectl export out/ --edited --format geojson --format csv -o reviewed/
+    landslidectl export out/ --edited --format geojson --format csv -o edited/
 """
 HERE = Path()
 
@@ -60,8 +62,12 @@ def export(  # noqa: PLR0913  (the options of a command are its parameters)
         typer.Option(
             "--edited",
             help="Take the GeoPackage as it is now, though it changed since the product was "
-            "written; the files say so.",
+            "written, and no reviews of the catalog; the files say so.",
         ),
+    ] = False,
+    with_rejected: Annotated[
+        bool,
+        typer.Option("--with-rejected", help="Hand on rejected detections too, marked as such."),
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace files of the same names.")
@@ -79,6 +85,7 @@ def export(  # noqa: PLR0913  (the options of a command are its parameters)
         output=output,
         kmz_min_area_m2=kmz_min_area,
         edited=edited,
+        with_rejected=with_rejected,
         overwrite=overwrite,
     )
     written = {kind.value: str(path) for kind, path in run_export(settings, catalog).items()}

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from landslidectl.products.contract import Format
+from landslidectl.products.contract.files import Format
 from landslidectl.terms import BandSet, Device, Radiometry, Speckle
 
 PREFIX = "LANDSLIDECTL_"

@@ -22,7 +22,7 @@ from landslidectl.cli.config import (
     variable,
 )
 from landslidectl.errors import UsageError
-from landslidectl.products.contract import Format
+from landslidectl.products.contract.files import Format
 from landslidectl.terms import BandSet, Device, Radiometry, Speckle
 
 if TYPE_CHECKING:

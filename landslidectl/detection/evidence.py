@@ -33,7 +33,7 @@ class Evidence:
     Parameters
     ----------
     score_max, score_mean : float
-        Over its pixels that were judged.
+        Over its pixels that were judged; NaN where none has a score.
     judged_m2 : float
         Area on the grid of the pixels that were observed and are not masked.
     valid_pct, layover_pct, shadow_pct : float
@@ -109,8 +109,8 @@ class EvidenceReader:
         basis = score[judged] if judged.any() else score[np.isfinite(score)]
         counts = [_counts_of(dataset, window, inside) for dataset in self._counts]
         return Evidence(
-            score_max=float(basis.max()),
-            score_mean=float(basis.mean(dtype=np.float64)),
+            score_max=float(basis.max()) if basis.size else float("nan"),
+            score_mean=float(basis.mean(dtype=np.float64)) if basis.size else float("nan"),
             judged_m2=float(judged.sum()) * grid.pixel_m**2,
             valid_pct=100.0 * float(judged.mean()),
             layover_pct=_share(quality, Quality.LAYOVER),

@@ -11,7 +11,7 @@ specification).
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from landslidectl.terms import Standing
 
@@ -29,6 +29,18 @@ class Acquisition:
 
     track: str
     overflight: str
+
+
+class Outlined(Protocol):
+    """What can be followed from release to release: a name and an outline in degrees."""
+
+    @property
+    def det_id(self) -> str:
+        """Return its name."""
+
+    @property
+    def outline(self) -> "BaseGeometry":
+        """Return its outline, longitude and latitude within -180..180."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +148,7 @@ def trace(releases: Sequence[Release]) -> History:
 
 
 def _next(release: Release, before: tuple[Sighting, ...], pasts: dict[str, Past]) -> History:
-    links = _links(release.sightings, before)
+    links = links_to(release.sightings, before)
     known = {
         sighting.det_id: _continued(
             sighting, [pasts[before[index].det_id] for index in found], release.number
@@ -171,8 +183,11 @@ def _seniority(past: Past) -> tuple[int, int, datetime, tuple[int, ...]]:
     return -RANKS[past.standing], -len(past.releases), past.first_seen, past.releases
 
 
-def _links(after: Sequence[Sighting], before: Sequence[Sighting]) -> list[list[int]]:
-    """Return, for every detection, which of those before it goes on from."""
+def links_to(after: Sequence[Outlined], before: Sequence[Outlined]) -> list[list[int]]:
+    """Return, for every detection, which of those before it goes on from, as indices.
+
+    Those with which it shares its name, or at least a quarter of the smaller of the two areas.
+    """
     import shapely  # noqa: PLC0415
 
     names = {item.det_id: index for index, item in enumerate(before)}

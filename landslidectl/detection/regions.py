@@ -7,6 +7,7 @@ which in its attribute ``outline``. A region is one detection however many slide
 what was judged, and what may be a false alarm, is the region.
 """
 
+import math
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -33,7 +34,7 @@ from landslidectl.detection.shift import Shift, Shifts
 from landslidectl.files.hashing import stable_key
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Grid
-from landslidectl.terms import Confidence, Standing
+from landslidectl.terms import Confidence, Decision, Standing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 OUTLINE_WINDOW = "window"
 OUTLINE_DELINEATED = "delineated"
+OUTLINE_REVIEWER = "reviewer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,10 @@ class Detection:
     first_seen: datetime | None = None
     releases: str = "r1"
     n_seen: int = 1
-    review: str = "unreviewed"
+    review: str = Decision.UNREVIEWED.value
+    reviewer: str = ""
+    reviewed: datetime | None = None
+    rev_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,8 @@ class Detections:
         Ground that changed as a whole.
     explained : tuple of Detection
         What such a shift explains and is therefore no item, in the same order.
+    rejected : tuple of Detection
+        What a person rejected and is therefore no item, in the same order.
     """
 
     items: tuple[Detection, ...]
@@ -165,6 +172,18 @@ class Detections:
     threshold_high: float | None = None
     shifts: tuple[Shift, ...] = ()
     explained: tuple[Detection, ...] = ()
+    rejected: tuple[Detection, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Detection, ...]:
+        """Return all detections, also the rejected ones, in the same order."""
+        return in_order([*self.items, *self.rejected])
+
+    @property
+    def reviews(self) -> dict[Decision, int]:
+        """Return how many detections are not reviewed, accepted and rejected."""
+        said = [item.review for item in self.everything]
+        return {kind: said.count(kind.value) for kind in Decision}
 
     def count(self, kind: Confidence | Standing) -> int:
         """Return how many detections are of a confidence or a status."""
@@ -209,7 +228,7 @@ def find_detections(
             evidence = reader.of(region)
             if evidence.judged_m2 < options.min_area_m2:
                 continue
-            item = _describe(region, evidence, grid, options)
+            item = describe(region, evidence, grid, options)
             slides = None if delineator is None else delineator.of(region)
             if slides is None and shifts.found and shifts.explains(region):
                 explained.append(item)
@@ -221,19 +240,19 @@ def find_detections(
                     continue
                 slides = None if slides is None else steep
                 item = replace(item, flag=_flags(relief.lie(steep)))
-            items.append(item if slides is None else _redrawn(item, slides, reader, grid))
+            items.append(item if slides is None else redrawn(item, slides, reader, grid))
     pixel_km2 = area_scale(grid) * grid.pixel_m**2 / 1e6
     tested, masked, unobserved = (float(count) * pixel_km2 for count in pixels)
     areas = (tested, masked, unobserved)
     return Detections(
-        _in_order(items),
+        in_order(items),
         grid,
         options.threshold,
         *areas,
         left_out,
         options.threshold_high,
         shifts.found,
-        _in_order(explained),
+        in_order(explained),
     )
 
 
@@ -246,9 +265,14 @@ def _shifts(
     return Shifts((), stacks[0].grid, None)
 
 
-def _in_order(items: list[Detection]) -> tuple[Detection, ...]:
-    """Return detections, highest score first, then largest."""
-    return tuple(sorted(items, key=lambda item: (-item.score_max, -item.area_ha, item.det_id)))
+def in_order(items: Sequence[Detection]) -> tuple[Detection, ...]:
+    """Return detections, highest score first, then largest; those without a score come last."""
+    return tuple(sorted(items, key=_rank))
+
+
+def _rank(item: Detection) -> tuple[bool, float, float, str]:
+    has_none = math.isnan(item.score_max)
+    return has_none, 0.0 if has_none else -item.score_max, -item.area_ha, item.det_id
 
 
 def _survey(
@@ -273,9 +297,10 @@ def _survey(
     return chosen, pixels
 
 
-def _describe(
+def describe(
     region: "BaseGeometry", evidence: Evidence, grid: Grid, options: DetectOptions
 ) -> Detection:
+    """Return a region, given in grid units, as a detection with its evidence."""
     outline = to_wgs84(region, grid.epsg)
     centroid = to_wgs84(region.centroid, grid.epsg)
     models = _models_of(evidence, options.models)
@@ -315,10 +340,10 @@ def _describe(
     )
 
 
-def _redrawn(
+def redrawn(
     item: Detection, slides: "BaseGeometry", reader: EvidenceReader, grid: Grid
 ) -> Detection:
-    """Return a detection with the slides drawn inside its region as its polygon."""
+    """Return a detection with another polygon, such as that of the slides inside its region."""
     centroid = to_wgs84(slides.centroid, grid.epsg)
     evidence = reader.of(slides)
     return replace(

@@ -13,7 +13,7 @@ from landslidectl.evaluation.inventory import Burner, Inventory
 from landslidectl.evaluation.product import MappedProduct
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Grid, Window
-from landslidectl.products.contract import FileKind
+from landslidectl.products.contract.files import FileKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

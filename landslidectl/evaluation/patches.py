@@ -22,7 +22,7 @@ from landslidectl.evaluation.terrain_classes import (
 )
 from landslidectl.files.rasters import open_raster, rasterio_window
 from landslidectl.grid import Window
-from landslidectl.products.contract import FileKind
+from landslidectl.products.contract.files import FileKind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,12 +13,15 @@ from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest
 from landslidectl.files.rasters import grid_of, open_raster
 from landslidectl.grid import Grid
-from landslidectl.products.contract import FileKind, LayerName
+from landslidectl.products.contract.files import FileKind
+from landslidectl.products.contract.layers import LayerName
 from landslidectl.products.reading import AGAIN, find_product, metadata_files
+from landslidectl.terms import Decision
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+NOT_REJECTED = f"review IS NULL OR review <> '{Decision.REJECTED.value}'"
 NEEDED = (FileKind.SCORE, FileKind.QUALITY, FileKind.GEOPACKAGE)
 
 
@@ -171,13 +174,19 @@ def _grid(files: Mapping[FileKind, Path]) -> Grid:
 
 
 def _read_layer(path: Path, layer: LayerName) -> "list[BaseGeometry]":
+    """Return the outlines of a layer without those that a person rejected."""
     with gdal_session():
         import pyogrio  # noqa: PLC0415
         import shapely  # noqa: PLC0415
 
         try:
+            is_reviewed = "review" in pyogrio.read_info(path, layer=layer.value)["fields"]
             _, _, geometries, _ = pyogrio.raw.read(
-                path, layer=layer.value, columns=[], force_2d=True
+                path,
+                layer=layer.value,
+                columns=[],
+                force_2d=True,
+                where=NOT_REJECTED if is_reviewed else None,
             )
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
             raise ProductError(f"{path}: layer '{layer}' cannot be read: {error}", AGAIN) from error

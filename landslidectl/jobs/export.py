@@ -1,17 +1,26 @@
 """Hand a product on in other formats, any time after the job that made it, without its work."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import JobRecord
 from landslidectl.errors import ProductError, UsageError
 from landslidectl.jobs.publish import PRODUCT_STEP
-from landslidectl.products.contract import FileKind, Format
+from landslidectl.jobs.verdicts import known_reviews, taken_in, verdicts
+from landslidectl.products.contents import Contents
+from landslidectl.products.contract.files import FileKind, Format
+from landslidectl.products.contract.layers import LayerName
 from landslidectl.products.export import export_contents
 from landslidectl.products.kmz import KmzLimits
-from landslidectl.products.reading import open_stored, read_contents
+from landslidectl.products.reading import (
+    StoredProduct,
+    newest_product,
+    open_stored,
+    read_contents,
+)
+from landslidectl.products.reviewed import recounted, with_verdicts
 
 LAST = "last"
 STANDS = ("done", "skipped")
@@ -33,7 +42,10 @@ class ExportSettings:
     kmz_min_area_m2 : float
         Smallest detection in a KMZ.
     edited : bool
-        Take the GeoPackage as it is now, though it changed since the product was written.
+        Take the GeoPackage as it is now, though it changed since the product was written, and no
+        reviews from the catalog.
+    with_rejected : bool
+        Hand detections on that a person rejected, in every format.
     overwrite : bool
         Replace files of the same names.
     """
@@ -43,6 +55,7 @@ class ExportSettings:
     output: Path
     kmz_min_area_m2: float = 0.0
     edited: bool = False
+    with_rejected: bool = False
     overwrite: bool = False
 
     def __post_init__(self) -> None:
@@ -58,14 +71,15 @@ class ExportSettings:
 def run_export(settings: ExportSettings, catalog: Path | None) -> Mapping[Format, Path]:
     """Write the formats and return where they are.
 
-    Nothing is computed again: the GeoPackage, the rasters and the metadata say it all.
+    Nothing is computed again: the GeoPackage, the rasters and the metadata say it all, and the
+    catalog what people said of it since.
 
     Parameters
     ----------
     settings : ExportSettings
         What to do.
     catalog : Path or None
-        Looked into only when no folder is given; None is the user's own.
+        Tells where a job left its product, and which reviews there are; None is the user's own.
 
     Raises
     ------
@@ -79,14 +93,26 @@ def run_export(settings: ExportSettings, catalog: Path | None) -> Mapping[Format
         If a file is there already, or cannot be written.
     """
     stored = open_stored(product_place(settings.job, catalog))
-    contents = read_contents(stored, settings.edited)
+    contents = replace(_reviewed(stored, settings, catalog), with_rejected=settings.with_rejected)
     limits = KmzLimits(min_area_m2=settings.kmz_min_area_m2)
     wanted = tuple(dict.fromkeys(settings.formats))
     return export_contents(contents, wanted, settings.output, limits, settings.overwrite)
 
 
+def _reviewed(stored: StoredProduct, settings: ExportSettings, catalog: Path | None) -> Contents:
+    """Read a product with the reviews of the catalog, or as its edited GeoPackage stands."""
+    if settings.edited:
+        contents = read_contents(stored, edited=True)
+        return recounted(contents, contents.layers[LayerName.DETECTIONS])
+    history = known_reviews(catalog, stored)
+    contents = read_contents(stored, taken_in=taken_in(history))
+    return with_verdicts(contents, tuple(verdicts(history).values()))
+
+
 def product_place(word: str, catalog: Path | None) -> Path:
-    """Return the folder that a word means: the folder itself, or where a job left its product.
+    """Return the product folder that a word means.
+
+    The folder itself, the newest product in an output folder, or where a job left its product.
 
     Raises
     ------
@@ -96,7 +122,7 @@ def product_place(word: str, catalog: Path | None) -> Path:
         If the job made no product.
     """
     if word != LAST and Path(word).is_dir():
-        return Path(word)
+        return newest_product(Path(word))
     with Catalog(catalog) as opened:
         if word == LAST:
             return _last_product(opened)

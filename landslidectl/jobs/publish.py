@@ -1,16 +1,18 @@
 """The last steps: fuse the tracks, outline detections, write the product, record both."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.catalog.records import DetectionRecord, ReleaseRecord
+from landslidectl.detection.evidence import EvidenceReader
 from landslidectl.detection.fuse import FusedScore, fuse_scores
 from landslidectl.detection.history import Release, Sighting
 from landslidectl.detection.masks import GroundMask
 from landslidectl.detection.regions import Detections, DetectOptions, find_detections
+from landslidectl.detection.reviewed import apply_verdicts
 from landslidectl.detection.views import tracks_seeing
 from landslidectl.events import Reporter
 from landslidectl.files.hashing import stable_key
@@ -27,7 +29,8 @@ from landslidectl.jobs.settings import DetectSettings
 from landslidectl.jobs.stages import StackedTrack
 from landslidectl.jobs.steps import Done, Made, Step
 from landslidectl.jobs.thresholds import thresholds
-from landslidectl.products.contract import FILES
+from landslidectl.jobs.verdicts import review_key, reviews_that_stand
+from landslidectl.products.contract.files import FILES
 from landslidectl.products.request import (
     Product,
     ProductRequest,
@@ -37,7 +40,7 @@ from landslidectl.products.request import (
 )
 from landslidectl.products.write import write_product
 from landslidectl.sentinel1.scene import Scene
-from landslidectl.terms import Confidence, JobStatus, Phase, Standing
+from landslidectl.terms import Confidence, Decision, JobStatus, Phase, Standing
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -114,6 +117,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
     settle(job)
     counters = job.workspace.next_counters(scored.scene_ids)
     earlier = earlier_releases(job, counters[0])
+    reviews = reviews_that_stand(job.catalog, job.journal.workspace, job.settings.event)
     threshold, threshold_high = thresholds(job.settings, scored.model)
     options = DetectOptions(
         threshold=threshold,
@@ -131,10 +135,13 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
         doubt_outlines(found, threshold, reporter)
         doubt_shifts(found, stacks, reporter)
         followed = follow(found, earlier, Release(counters[0], _sightings(scored, found)))
+        job_rows = _rows(followed.detections)
+        with EvidenceReader(fused.value, stacks, options.dem) as reader:
+            detections = apply_verdicts(followed.detections, reviews, reader, options)
+        followed = replace(followed, detections=detections)
         request = _request(job, scored, fused.value, followed, counters)
         product = _write(job, scored, request, followed, reporter)
-        detections = followed.detections
-        job.catalog.record_detections(job.job_id, _rows(detections))
+        job.catalog.record_detections(job.job_id, job_rows)
         published = _published(product, followed, job.job_id)
         record = {
             "files": dict(published.files),
@@ -155,6 +162,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
         "failures": job.ledger.failures,
         "delineate": options.delineate,
         "min_steepness_deg": options.min_steepness_deg,
+        "reviews": stable_key([review_key(verdict) for verdict in reviews]),
         "earlier": stable_key([[item.number, item.names] for item in earlier]),
         "event": [job.settings.event_name, job.settings.event_id, job.settings.glide],
         "extra": list(job.settings.extra),
@@ -316,6 +324,8 @@ def _published(product: Product, followed: Followed, job_id: str) -> Published:
         provisional=detections.count(Standing.PROVISIONAL),
         confirmed=detections.count(Standing.CONFIRMED),
         dropped=len(followed.dropped),
+        accepted=detections.reviews[Decision.ACCEPTED],
+        rejected=detections.reviews[Decision.REJECTED],
     )
     return Published(files, areas, job_id)
 

@@ -35,6 +35,7 @@ class Areas:
     ``left_out`` counts regions that are steep nowhere, ``flagged`` detections with a flag.
     ``high`` detections are of high confidence; ``provisional`` and ``confirmed`` ones were seen in
     earlier releases too; ``dropped`` ones were in the last release and are not in this one.
+    ``accepted`` detections are among them, ``rejected`` ones are not.
     """
 
     detections: int
@@ -48,6 +49,8 @@ class Areas:
     provisional: int = 0
     confirmed: int = 0
     dropped: int = 0
+    accepted: int = 0
+    rejected: int = 0
 
     @property
     def first(self) -> int:
@@ -117,6 +120,8 @@ class JobResult:
             "provisional": areas.provisional if areas else None,
             "confirmed": areas.confirmed if areas else None,
             "dropped": areas.dropped if areas else None,
+            "accepted": areas.accepted if areas else None,
+            "rejected": areas.rejected if areas else None,
             "detected_ha": areas.detected_ha if areas else None,
             "tested_km2": areas.tested_km2 if areas else None,
             "masked_km2": areas.masked_km2 if areas else None,
@@ -152,6 +157,11 @@ def _told_areas(areas: Areas) -> list[str]:
     lines = [f"{areas.detections} {noun}, {areas.detected_ha:.1f} ha{flagged}"]
     if areas.detections:
         lines.append(confidence_in_words(areas.high, areas.detections - areas.high))
+    if areas.accepted or areas.rejected:
+        lines.append(
+            f"{areas.accepted} accepted, {areas.rejected} rejected and left out, "
+            f"{areas.detections - areas.accepted} not reviewed"
+        )
     if areas.left_out:
         lines.append(f"{areas.left_out} left out: steep nowhere")
     if areas.provisional or areas.confirmed or areas.dropped:

@@ -10,7 +10,7 @@ from landslidectl.catalog.records import utc_text
 from landslidectl.detection.masks import MIN_SLOPE_DEG, UPRIGHT_DEG
 from landslidectl.detection.relief import STEEP_DEG
 from landslidectl.errors import DemError, UsageError
-from landslidectl.products.contract import DEFAULT_FILES, FORMAT_FILES, FileKind, Format
+from landslidectl.products.contract.files import DEFAULT_FILES, FORMAT_FILES, FileKind, Format
 from landslidectl.terms import BandSet, Device, EventTime, Radiometry, Speckle
 from landslidectl.terrain.datum import parse_datum
 

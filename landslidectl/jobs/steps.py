@@ -238,10 +238,12 @@ def code_version(rooms: tuple[str, ...] = STAGES) -> str:
     The digest keeps a working copy from taking up what its older state made.
     """
     package = Path(__file__).resolve().parent.parent
-    sources = sorted(path for room in rooms for path in (package / room).glob("*.py"))
+    sources = sorted(path for room in rooms for path in (package / room).rglob("*.py"))
     if not sources:
         return __version__
-    digest = stable_key([[path.name, file_digest(path)] for path in sources])
+    digest = stable_key(
+        [[path.relative_to(package).as_posix(), file_digest(path)] for path in sources]
+    )
     return f"{__version__}+{digest[:12]}"
 
 

@@ -1,16 +1,19 @@
 """The rows of the vector layers, in the words and roundings of the contract."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.detection.geodesy import ellipsoid_area_m2, projected_area_m2, to_wgs84
-from landslidectl.products.contract import (
+from landslidectl.detection.regions import OUTLINE_REVIEWER
+from landslidectl.detection.review import DRAWN_PREFIX
+from landslidectl.products.contract import SCHEMA_VERSION
+from landslidectl.products.contract.attributes import (
     AREA_FIELDS,
     DETECTION_FIELDS,
     FOOTPRINT_FIELDS,
-    SCHEMA_VERSION,
     SOURCE_FIELDS,
     FieldSpec,
     FieldType,
@@ -30,6 +33,10 @@ Row = Mapping[str, Any]
 
 GRD_PIXEL_M = 10.0
 """Pixel spacing of IW GRDH; Sentinel-1 Product Specification, S1-RS-MDA-52-7441, table 5-2."""
+METHOD = "Automatic extraction"
+REDRAWN_METHOD = "Semi-automatic extraction"
+DRAWN_METHOD = "Photo-interpretation"
+"""How an outline came about, in the words of Copernicus EMS."""
 EVENT_PHASE = {Phase.PRE: "Pre-event", Phase.POST: "Post-event"}
 
 
@@ -42,7 +49,7 @@ def detection_row(detection: "Detection", request: "ProductRequest") -> Row:
         "aoi_name": request.provenance.aoi_name,
         "event_type": "Mass movement",
         "obj_desc": "Landslide",
-        "det_method": "Automatic extraction",
+        "det_method": _method(detection),
         "software": request.software_name,
     }
     return _row(DETECTION_FIELDS, known)
@@ -124,6 +131,7 @@ def run_rows(request: "ProductRequest") -> list[Row]:
         "dem": dem_in_words(request),
         "detections": str(len(found.items)),
         **{kind.value: str(found.count(kind)) for kind in (*Confidence, *Standing)},
+        **{kind.value: str(count) for kind, count in found.reviews.items()},
         "dropped": str(len(request.dropped)),
         "tested_km2": f"{found.tested_km2:.3f}",
         "masked_km2": f"{found.masked_km2:.3f}",
@@ -157,8 +165,8 @@ def area_km2(request: "ProductRequest") -> float:
 
 
 def tidy(value: Any, field: FieldSpec) -> Any:
-    """Return a value with the decimals worth giving, a text made plain; None stays None."""
-    if value is None:
+    """Return a value with the decimals worth giving, a text made plain; None and NaN are None."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
         return None
     if field.type is FieldType.TEXT:
         return plain_text(str(value))
@@ -172,6 +180,12 @@ def json_value(value: Any) -> Any:
 
 def _row(specs: Sequence[FieldSpec], known: Mapping[str, Any]) -> Row:
     return {spec.name: tidy(known[spec.name], spec) for spec in specs}
+
+
+def _method(detection: "Detection") -> str:
+    if detection.outline != OUTLINE_REVIEWER:
+        return METHOD
+    return DRAWN_METHOD if detection.det_id.startswith(DRAWN_PREFIX) else REDRAWN_METHOD
 
 
 def _satellite(scene: "SceneRecord") -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.files.rasters import open_raster, rasterio_window
-from landslidectl.products.contract import COMPOSITE_LAYER
+from landslidectl.products.contract.rasters import COMPOSITE_LAYER
 from landslidectl.products.rasters import Band, write_bands
 from landslidectl.terms import Phase
 

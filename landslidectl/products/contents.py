@@ -5,7 +5,7 @@ would have with the product.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,11 @@ from landslidectl.products.attributes import (
     source_rows,
     used_scenes,
 )
-from landslidectl.products.contract import FieldSpec, LayerName, layer_spec
+from landslidectl.products.contract.attributes import FieldSpec
+from landslidectl.products.contract.layers import LayerName, layer_spec
 from landslidectl.products.naming import ProductName, parse_product_name
 from landslidectl.stack.footprints import outline
+from landslidectl.terms import Decision
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -58,6 +60,23 @@ class Layer:
     geometries: "tuple[BaseGeometry, ...] | None" = None
     epsg: int | None = None
 
+    def without_rejected(self) -> "Layer":
+        """Return the layer without what a person rejected."""
+        kept = [
+            index
+            for index, row in enumerate(self.rows)
+            if row.get("review") != Decision.REJECTED.value
+        ]
+        if len(kept) == len(self.rows):
+            return self
+        shapes = None if self.geometries is None else tuple(self.geometries[i] for i in kept)
+        return replace(self, rows=tuple(self.rows[i] for i in kept), geometries=shapes)
+
+    def outline_wgs84(self, index: int) -> "BaseGeometry":
+        """Return one geometry in longitude and latitude, continuous across the antimeridian."""
+        one = replace(self, rows=(self.rows[index],), geometries=((self.geometries or ())[index],))
+        return one.outlines_wgs84()[0]
+
     def outlines_wgs84(self) -> "list[BaseGeometry]":
         """Return the geometries in longitude and latitude, continuous across the antimeridian."""
         shapes = self.geometries or ()
@@ -78,12 +97,15 @@ class Contents:
         All layers of the GeoPackage.
     score, quality : Path
         Its rasters.
+    with_rejected : bool
+        Whether detections that a person rejected are handed on outside the GeoPackage too.
     """
 
     facts: Mapping[str, Any]
     layers: Mapping[LayerName, Layer]
     score: Path
     quality: Path
+    with_rejected: bool = False
 
     @property
     def name(self) -> ProductName:
@@ -92,8 +114,12 @@ class Contents:
 
     @property
     def detections(self) -> Layer:
-        """Return the detections, highest score first as the product holds them."""
-        return self.layers[LayerName.DETECTIONS]
+        """Return the detections that are handed on, highest score first as the product has them.
+
+        Those that a person rejected are in the layer of the GeoPackage alone.
+        """
+        layer = self.layers[LayerName.DETECTIONS]
+        return layer if self.with_rejected else layer.without_rejected()
 
     @property
     def processed(self) -> datetime:
@@ -130,8 +156,8 @@ def contents_of(
     layers = (
         _layer(
             LayerName.DETECTIONS,
-            [detection_row(item, request) for item in found.items],
-            [item.polygon for item in found.items],
+            [detection_row(item, request) for item in found.everything],
+            [item.polygon for item in found.everything],
             found.grid.epsg,
         ),
         _layer(LayerName.AREA, [area_row(request)], [area_outline(request)]),

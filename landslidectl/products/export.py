@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from landslidectl.errors import OutputError
-from landslidectl.products.contract import FORMAT_FILES, FileKind, Format
+from landslidectl.products.contract.files import FORMAT_FILES, FileKind, Format
 from landslidectl.products.geojson import write_geojson
 from landslidectl.products.kmz import KmzLimits, write_kmz
 from landslidectl.products.shapefile import write_shapefile

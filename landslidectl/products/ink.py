@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from landslidectl.products.contract import Rgb
+    from landslidectl.products.contract.colours import Rgb
     from landslidectl.products.map_view import Box
 
 BLACK: "Rgb" = (28, 32, 38)

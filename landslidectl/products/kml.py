@@ -4,13 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from landslidectl.products.contract import (
-    RUN_WIDE,
-    FieldSpec,
-    FieldType,
-    LayerName,
-    Rgb,
-)
+from landslidectl.products.contract.attributes import RUN_WIDE, FieldSpec, FieldType
+from landslidectl.products.contract.colours import Rgb
+from landslidectl.products.contract.layers import LayerName
+from landslidectl.products.contract.rasters import CONFIDENCE_RGB
 from landslidectl.products.kml_markup import (
     NAMESPACE,
     html,
@@ -21,11 +18,11 @@ from landslidectl.products.kml_markup import (
     leaf,
     tag,
 )
-from landslidectl.products.legend import UNOBSERVED_RGB
+from landslidectl.products.legend import DRAWN_RGB, REJECTED_RGB, UNOBSERVED_RGB
 from landslidectl.products.map_frame import AREA_RGB, OUTLINE_RGB
-from landslidectl.products.map_layers import score_colours
 from landslidectl.products.spreadsheet import shown
 from landslidectl.products.wording import iso
+from landslidectl.terms import Decision
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -35,9 +32,11 @@ if TYPE_CHECKING:
     from landslidectl.products.overlay import Overlay
 
 SCHEMA, DETECTIONS = "detection", "Detections"
+SAID = (Decision.ACCEPTED.value, Decision.REJECTED.value)
 FILL_ALPHA, HOLE_ALPHA = 150, 130
-SCORE_STEPS = 10
-NO_SCORE = "score-none"
+DRAWN, REJECTED = "drawn", "rejected"
+"""Styles of detections without a confidence, and of those that a person rejected; the others are
+called as their confidence is."""
 SCHEMA_TYPES = {
     FieldType.TEXT: "string",
     FieldType.INSTANT: "string",
@@ -131,9 +130,10 @@ def _head(contents: "Contents", drawn: Drawn) -> str:
 
 
 def _styles() -> Iterator[str]:
-    for step in range(SCORE_STEPS + 1):
-        yield _style(f"score-{step}", _score_rgb(step / SCORE_STEPS), FILL_ALPHA, OUTLINE_RGB)
-    yield _style(NO_SCORE, (255, 255, 255), FILL_ALPHA, OUTLINE_RGB)
+    for confidence, colour in CONFIDENCE_RGB.items():
+        yield _style(confidence, colour, FILL_ALPHA, OUTLINE_RGB)
+    yield _style(DRAWN, DRAWN_RGB, FILL_ALPHA, OUTLINE_RGB)
+    yield _style(REJECTED, UNOBSERVED_RGB, 0, REJECTED_RGB)
     yield _style("hole", UNOBSERVED_RGB, HOLE_ALPHA, UNOBSERVED_RGB)
     yield _style("area", AREA_RGB, 0, AREA_RGB)
 
@@ -145,13 +145,6 @@ def _style(name: str, fill: Rgb, alpha: int, line: Rgb) -> str:
         tag("PolyStyle", tag("color", kml_colour(fill, alpha)), tag("fill", str(int(alpha > 0)))),
         id=name,
     )
-
-
-def _score_rgb(score: float) -> Rgb:
-    import numpy as np  # noqa: PLC0415
-
-    red, green, blue = np.rint(score_colours(np.array([score], dtype=np.float32))[0]).tolist()
-    return int(red), int(green), int(blue)
 
 
 def _schema(told: Sequence[FieldSpec]) -> str:
@@ -190,6 +183,7 @@ def _detection(row: "Row", outline: "BaseGeometry", told: Sequence[FieldSpec]) -
     given = [(field, text) for field, text in given if text]
     score = row["score_max"]
     label = "" if score is None else f" (score {score:.2f})"
+    label += f", {row['review']}" if row.get("review") in SAID else ""
     table = [(field.name, f"{text} {_unit(field)}".strip()) for field, text in given]
     values = (leaf("SimpleData", text, name=field.name) for field, text in given)
     return tag(
@@ -197,7 +191,7 @@ def _detection(row: "Row", outline: "BaseGeometry", told: Sequence[FieldSpec]) -
         leaf("name", f"{row['det_id'] or 'drawn by a reviewer'}{label}"),
         html("description", html_table(table)),
         _time_span(row),
-        leaf("styleUrl", f"#{_style_of(score)}"),
+        leaf("styleUrl", f"#{_style_of(row)}"),
         tag("ExtendedData", tag("SchemaData", *values, schemaUrl=f"#{SCHEMA}")),
         kml_geometry(outline),
     )
@@ -207,8 +201,10 @@ def _unit(field: FieldSpec) -> str:
     return "" if field.unit in {"0..1", "UTC"} else field.unit
 
 
-def _style_of(score: float | None) -> str:
-    return NO_SCORE if score is None else f"score-{round(score * SCORE_STEPS)}"
+def _style_of(row: "Row") -> str:
+    if row.get("review") == Decision.REJECTED.value:
+        return REJECTED
+    return row["confidence"] if row.get("confidence") in CONFIDENCE_RGB else DRAWN
 
 
 def _time_span(row: "Row") -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
     from shapely.geometry.polygon import LinearRing
 
-    from landslidectl.products.contract import Rgb
+    from landslidectl.products.contract.colours import Rgb
 
 NAMESPACE = "http://www.opengis.net/kml/2.2"
 DECIMALS = 6

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from landslidectl.files.atomic import write_bytes_atomic
 from landslidectl.files.zips import zip_bytes
-from landslidectl.products.contract import LayerName
+from landslidectl.products.contract.layers import LayerName
 from landslidectl.products.kml import LEGEND_NAME, Drawn, kml_document, overlay_name
 from landslidectl.products.legend import legend_png
 from landslidectl.products.overlay import score_overlays, unobserved_outlines

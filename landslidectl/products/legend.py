@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.products.contract import MASKED_RGB, MASKED_WORDS, SCORE_RAMP, Rgb
+from landslidectl.products.contract.colours import MASKED_RGB, MASKED_WORDS, Rgb
+from landslidectl.products.contract.rasters import CONFIDENCE_RGB
 from landslidectl.products.ink import BLACK, GREY, Across, Down, Ink, Pen, Style
 from landslidectl.products.map_frame import AREA_RGB, OUTLINE_RGB
 from landslidectl.products.map_layers import score_colours
 from landslidectl.products.map_view import Box
 from landslidectl.products.paint_png import paint_png
+from landslidectl.terms import Confidence, Decision
 
 if TYPE_CHECKING:
     from landslidectl.products.contents import Contents
@@ -21,7 +23,8 @@ BAR_HEIGHT = 22
 BODY, SMALL = Style(18), Style(15, GREY)
 HEADING = Style(20, BLACK, bold=True)
 ALARM = Style(20, (190, 20, 20), bold=True)
-SAMPLE_RGB: Rgb = SCORE_RAMP[3][1]
+DRAWN_RGB: Rgb = (255, 255, 255)
+REJECTED_RGB: Rgb = (110, 110, 110)
 UNOBSERVED_RGB: Rgb = (128, 128, 128)
 LINE_HEIGHT = 1.3
 TALLEST = 600
@@ -36,7 +39,8 @@ def legend_png(contents: "Contents") -> bytes:
         y = _lines(ink, y, "no map of a real event", ALARM)
     y = _lines(ink, y + 4, "Landslide score, not a probability", BODY)
     y = _ramp(ink, y + 2, float(contents.facts["result"]["threshold"]))
-    y = _swatch(ink, y, SAMPLE_RGB, OUTLINE_RGB, "Detection, by its highest score")
+    for fill, line, words in _kinds(contents):
+        y = _swatch(ink, y, fill, line, words)
     y = _swatch(ink, y, UNOBSERVED_RGB, UNOBSERVED_RGB, "Not observed")
     y = _swatch(ink, y, MASKED_RGB, MASKED_RGB, MASKED_WORDS)
     y = _swatch(ink, y, None, AREA_RGB, "Area of interest")
@@ -47,6 +51,21 @@ def legend_png(contents: "Contents") -> bytes:
     content = io.BytesIO()
     paint_png(ink, (WIDTH, bottom)).save(content, "PNG", optimize=True)
     return content.getvalue()
+
+
+def _kinds(contents: "Contents") -> list[tuple[Rgb | None, Rgb, str]]:
+    """Return fill, line and words of the kinds of detections that are shown."""
+    low, high = CONFIDENCE_RGB[Confidence.LOW.value], CONFIDENCE_RGB[Confidence.HIGH.value]
+    kinds: list[tuple[Rgb | None, Rgb, str]] = []
+    if contents.facts["result"]["threshold_high"] is not None:
+        kinds.append((high, OUTLINE_RGB, "Detection, high confidence"))
+    kinds.append((low, OUTLINE_RGB, "Detection, low confidence"))
+    rows = contents.detections.rows
+    if any(row.get("confidence") not in CONFIDENCE_RGB for row in rows):
+        kinds.append((DRAWN_RGB, OUTLINE_RGB, "Drawn by a person"))
+    if any(row.get("review") == Decision.REJECTED.value for row in rows):
+        kinds.append((None, REJECTED_RGB, "Rejected by a person"))
+    return kinds
 
 
 def _lines(ink: Ink, y: int, text: str, style: Style) -> int:

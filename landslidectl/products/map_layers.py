@@ -7,7 +7,7 @@ import numpy as np
 from landslidectl.detection.geodesy import from_wgs84
 from landslidectl.detection.ground import ground_of
 from landslidectl.grid import Window
-from landslidectl.products.contract import MASKED_RGB, SCORE_RAMP
+from landslidectl.products.contract.colours import MASKED_RGB, SCORE_RAMP
 from landslidectl.products.map_view import MapView
 from landslidectl.products.previews import Previews, read_scaled, resampled
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from landslidectl.detection.evidence import scene_span
 from landslidectl.detection.regions import OUTLINE_DELINEATED
-from landslidectl.products.contract import MASKED_RGB, MASKED_WORDS
+from landslidectl.products.contract.colours import MASKED_RGB, MASKED_WORDS
 from landslidectl.products.ink import BLACK, FAINT, GREY, Across, Down, Ink, Pen, Style
 from landslidectl.products.map_frame import (
     AREA,
@@ -27,11 +27,15 @@ from landslidectl.products.map_layers import (
 )
 from landslidectl.products.map_view import Box, MapView
 from landslidectl.products.wording import (
+    REVIEW_START,
     confidence_in_words,
     day,
     dem_in_words,
+    is_reviewed,
     limitations,
     model_in_words,
+    review_in_words,
+    score_in_words,
     standing_in_words,
 )
 from landslidectl.terms import Confidence
@@ -133,6 +137,8 @@ def _result(panel: Panel, request: "ProductRequest") -> None:
             panel.paragraph(standing_in_words(request), SMALL)
     else:
         panel.paragraph("A result only for the area analysed:")
+    if is_reviewed(found.reviews):
+        panel.paragraph(f"{REVIEW_START}{review_in_words(found.reviews)}", SMALL)
     total = found.tested_km2 + found.masked_km2 + found.unobserved_km2
     for name, km2 in (
         ("Analysed", found.tested_km2),
@@ -210,7 +216,7 @@ def _strongest(panel: Panel, request: "ProductRequest", listed: "tuple[Detection
         draw_badge(panel.ink, at, number, is_weak(item))
         cells = (
             f"{item.centroid_lat:.4f}, {item.centroid_lon:.4f}",
-            f"{item.score_max:.2f}",
+            score_in_words(item.score_max),
             f"{item.area_ha:,.1f}",
             item.tracks if len(item.tracks) < 12 else f"{item.tracks.count('+') + 1} tracks",
         )

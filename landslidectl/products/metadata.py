@@ -12,15 +12,10 @@ from landslidectl.detection.pool import rule_in_words
 from landslidectl.files.atomic import write_json_atomic
 from landslidectl.files.hashing import file_digest
 from landslidectl.products.attributes import area_km2
-from landslidectl.products.contract import (
-    FLAGS,
-    QUALITY_BITS,
-    RASTERS,
-    SCHEMA_VERSION,
-    FileKind,
-    RasterSpec,
-    file_spec,
-)
+from landslidectl.products.contract import SCHEMA_VERSION
+from landslidectl.products.contract.attributes import FLAGS
+from landslidectl.products.contract.files import FileKind, file_spec
+from landslidectl.products.contract.rasters import QUALITY_BITS, RASTERS, RasterSpec
 from landslidectl.products.texts import plain_values
 from landslidectl.products.wording import (
     credit,
@@ -93,6 +88,7 @@ def _described(request: "ProductRequest") -> dict[str, Any]:
             "threshold_high": found.threshold_high,
             "confidence": {kind.value: found.count(kind) for kind in Confidence},
             "status": {kind.value: found.count(kind) for kind in Standing},
+            "review": {kind.value: count for kind, count in found.reviews.items()},
             "dropped": len(request.dropped),
         },
         "ground": plain(facts.ground),

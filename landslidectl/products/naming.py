@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from landslidectl.errors import ProductError
-from landslidectl.products.contract import FILES, FileKind, file_spec
+from landslidectl.products.contract.files import FILES, FileKind, file_spec
 
 SLUG_LENGTH = 24
 STAMP = "%Y%m%dT%H%M%S"

@@ -12,7 +12,7 @@ from landslidectl.detection.ground import ground_of
 from landslidectl.detection.polygons import outline_regions
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.grid import Grid
-from landslidectl.products.contract import MASKED_RGB
+from landslidectl.products.contract.colours import MASKED_RGB
 from landslidectl.products.map_layers import (
     MASK_ALPHA,
     score_alpha,

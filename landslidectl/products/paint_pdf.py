@@ -21,7 +21,7 @@ from landslidectl.products.ink import Across, Ink, Pen, Picture, Shape, Words
 from landslidectl.products.texts import plain_text
 
 if TYPE_CHECKING:
-    from landslidectl.products.contract import Rgb
+    from landslidectl.products.contract.colours import Rgb
 from landslidectl.products.typeface import Typeface
 
 POINTS_PER_INCH = 72.0

@@ -11,7 +11,8 @@ from landslidectl.files.atomic import atomic_path, write_text_atomic
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.rasters import RasterLayout, create_raster, grid_of, open_raster
 from landslidectl.files.rasters import rasterio_window as to_rasterio
-from landslidectl.products.contract import CLASS_LAYER, CLASSES, SCHEMA_VERSION, RasterSpec
+from landslidectl.products.contract import SCHEMA_VERSION
+from landslidectl.products.contract.rasters import CLASS_LAYER, CLASSES, RasterSpec
 from landslidectl.products.texts import plain_text
 from landslidectl.products.wording import credit, dem_in_words, high_in_words, iso, limitations
 from landslidectl.terms import Phase

@@ -1,7 +1,8 @@
 """Read a product folder back: its facts, its layers, and whether its files still are its own."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,20 +16,17 @@ from landslidectl.files.hashing import file_digest
 from landslidectl.files.resources import asset
 from landslidectl.products.attributes import Row, tidy
 from landslidectl.products.contents import Contents, Layer
-from landslidectl.products.contract import (
-    LAYERS,
-    SCHEMA_VERSION,
-    FieldType,
-    FileKind,
-    LayerSpec,
-    file_spec,
-)
+from landslidectl.products.contract import SCHEMA_VERSION
+from landslidectl.products.contract.attributes import FieldType
+from landslidectl.products.contract.files import FileKind, file_spec
+from landslidectl.products.contract.layers import LAYERS, LayerSpec
 from landslidectl.products.metadata import FILES_KEY
+from landslidectl.products.naming import parse_product_name
 from landslidectl.products.texts import plain_values
 from landslidectl.products.wording import EDITED_LIMIT
 
 if TYPE_CHECKING:
-    from landslidectl.products.contract import FieldSpec
+    from landslidectl.products.contract.attributes import FieldSpec
 
 AGAIN = "Copy the whole product folder again, or map the event again with landslidectl detect."
 SOURCES = (FileKind.GEOPACKAGE, FileKind.SCORE, FileKind.QUALITY)
@@ -60,6 +58,29 @@ class StoredProduct:
         """
         return self.folder / str(self._listed(kind)["name"])
 
+    def has(self, kind: FileKind) -> bool:
+        """Tell whether the product was written with a file of a kind."""
+        return any(item["kind"] == kind.value for item in self.metadata[FILES_KEY])
+
+    def checksums(self) -> dict[str, str] | None:
+        """Return the digests that ``SHA256SUMS`` gives by the names of the files; None without it.
+
+        Raises
+        ------
+        ProductError
+            If it names a file outside the product, or has a line of another form.
+        """
+        path = self.folder / file_spec(FileKind.CHECKSUMS).suffix
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError):
+            return None
+        pairs = [line.split("  ", 1) for line in lines]
+        for pair in pairs:
+            if len(pair) != 2 or Path(pair[1]).name != pair[1]:
+                raise ProductError(f"{path}: has a line that is no checksum of a file", AGAIN)
+        return {name: digest for digest, name in pairs}
+
     def is_own(self, kind: FileKind) -> bool:
         """Tell whether a file is the very one that the product was written with.
 
@@ -88,6 +109,40 @@ def find_product(path: Path) -> Path:
     ProductError
         If there is none, or there are several to choose from.
     """
+    below = _products_at(path)
+    if len(below) == 1:
+        return below[0]
+    names = "\n".join(f"  {item}" for item in below)
+    raise ProductError(f"{path}: holds {len(below)} products:\n{names}", "Give one of them.")
+
+
+def products_in(folder: Path) -> tuple[StoredProduct, ...]:
+    """Return the products in a folder whose metadata can be read."""
+    if not folder.is_dir():
+        return ()
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and metadata_files(path):
+            with suppress(ProductError):
+                found.append(open_stored(path))
+    return tuple(found)
+
+
+def newest_product(path: Path) -> Path:
+    """Return the product folder at ``path``: itself, or the one of the last release below it.
+
+    Of several versions of that release the last one is taken.
+
+    Raises
+    ------
+    ProductError
+        If there is none.
+    """
+    return max(_products_at(path), key=_age)
+
+
+def _products_at(path: Path) -> list[Path]:
+    """Return the folder itself where it is a product, else the products in it, of which one is."""
     if not path.is_dir():
         what = "is a file" if path.exists() else "is not there"
         raise ProductError(
@@ -95,17 +150,19 @@ def find_product(path: Path) -> Path:
             "Give the folder LSD_... that landslidectl detect wrote.",
         )
     if metadata_files(path):
-        return path
+        return [path]
     below = sorted(item for item in path.iterdir() if item.is_dir() and metadata_files(item))
-    if len(below) == 1:
-        return below[0]
     if not below:
         raise ProductError(
             f"{path}: holds no product (no file *_{file_spec(FileKind.METADATA).suffix})",
             "Give the folder LSD_... that landslidectl detect wrote.",
         )
-    names = "\n".join(f"  {item}" for item in below)
-    raise ProductError(f"{path}: holds {len(below)} products:\n{names}", "Give one of them.")
+    return below
+
+
+def _age(folder: Path) -> tuple[int, int, datetime]:
+    name = parse_product_name(metadata_files(folder)[0].name)
+    return name.release, name.version, name.processed
 
 
 def metadata_files(folder: Path) -> list[Path]:
@@ -149,7 +206,9 @@ def _required_facts() -> list[str]:
     return list(schema["required"])
 
 
-def read_contents(stored: StoredProduct, edited: bool = False) -> Contents:
+def read_contents(
+    stored: StoredProduct, edited: bool = False, taken_in: Collection[str] = ()
+) -> Contents:
     """Return what a stored product says, from its GeoPackage, rasters and metadata.
 
     Parameters
@@ -158,6 +217,8 @@ def read_contents(stored: StoredProduct, edited: bool = False) -> Contents:
         The product.
     edited : bool
         Take the GeoPackage as it is now, changed or not; its limitations then say so.
+    taken_in : collection of str
+        Digests of edited GeoPackages whose edits are known; such a one may be taken too.
 
     Raises
     ------
@@ -170,13 +231,17 @@ def read_contents(stored: StoredProduct, edited: bool = False) -> Contents:
     for kind in SOURCES:
         if stored.is_own(kind):
             continue
+        path = stored.file(kind)
+        is_known = kind is FileKind.GEOPACKAGE and bool(taken_in) and file_digest(path) in taken_in
+        if is_known:
+            continue
         if not (edited and kind is FileKind.GEOPACKAGE):
-            raise _changed(kind, stored.file(kind))
+            raise _changed(kind, path)
         limits.insert(0, EDITED_LIMIT)
     facts = {name: value for name, value in stored.metadata.items() if name != FILES_KEY}
     facts["limitations"] = limits
     path = stored.file(FileKind.GEOPACKAGE)
-    layers = (_read_layer(path, spec) for spec in LAYERS)
+    layers = (read_layer(path, spec) for spec in LAYERS)
     return Contents(
         plain_values(facts),
         {layer.name: layer for layer in layers},
@@ -190,14 +255,47 @@ def _changed(kind: FileKind, path: Path) -> DifferenceFound:
     if kind is FileKind.GEOPACKAGE:
         hint = (
             "QGIS changes a GeoPackage as soon as it is opened for editing, even if nothing is "
-            "edited. Give --edited to take it as it is now."
+            "edited. landslidectl review --import takes edits in and keeps them; --edited takes "
+            "the file as it is now."
         )
         return DifferenceFound(message, hint)
     return DifferenceFound(message, AGAIN)
 
 
-def _read_layer(path: Path, spec: LayerSpec) -> Layer:
-    """Read one layer; attributes that the product lacks are left out, foreign ones not taken."""
+def has_layer(path: Path, name: str) -> bool:
+    """Tell whether a GeoPackage has a layer or table.
+
+    Raises
+    ------
+    ProductError
+        If the file cannot be read.
+    """
+    with gdal_session():
+        import pyogrio  # noqa: PLC0415
+
+        try:
+            return name in {str(layer) for layer, _ in pyogrio.list_layers(path)}
+        except (pyogrio.errors.DataSourceError, OSError) as error:
+            raise ProductError(f"{path}: cannot be read: {error}", AGAIN) from error
+
+
+def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
+    """Read one layer; attributes that the product lacks are left out, foreign ones not taken.
+
+    Parameters
+    ----------
+    path : Path
+        GeoPackage.
+    spec : LayerSpec
+        The layer.
+    drawn_only : bool
+        Leave out rows without an outline; otherwise their geometry is None.
+
+    Raises
+    ------
+    ProductError
+        If it cannot be read.
+    """
     with gdal_session():
         import pyogrio  # noqa: PLC0415
         import shapely  # noqa: PLC0415
@@ -225,7 +323,11 @@ def _read_layer(path: Path, spec: LayerSpec) -> Layer:
     if not spec.has_geometry:
         return Layer(spec.name, fields, tuple(rows))
     outlines = shapely.from_wkb(shapes)
-    drawn = [index for index, shape in enumerate(outlines) if shape is not None and shape.area > 0]
+    drawn = [
+        index
+        for index, shape in enumerate(outlines)
+        if not drawn_only or (shape is not None and shape.area > 0)
+    ]
     return Layer(
         spec.name,
         fields,

@@ -5,20 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landslidectl.detection.regions import OUTLINE_DELINEATED
+from landslidectl.detection.regions import OUTLINE_DELINEATED, OUTLINE_REVIEWER
 from landslidectl.files.atomic import write_text_atomic
-from landslidectl.products.contract import (
-    CLASSES,
-    DETECTION_FIELDS,
-    FLAGS,
-    LAYERS,
-    QUALITY_BITS,
-    RASTERS,
-    FieldSpec,
-    FileKind,
-    file_spec,
-    shapefile_names,
-)
+from landslidectl.products.contract.attributes import DETECTION_FIELDS, FLAGS, FieldSpec
+from landslidectl.products.contract.files import FileKind, file_spec
+from landslidectl.products.contract.layers import LAYERS
+from landslidectl.products.contract.rasters import CLASSES, QUALITY_BITS, RASTERS
+from landslidectl.products.contract.short_names import shapefile_names
 from landslidectl.products.texts import plain_text
 from landslidectl.products.wording import (
     confidence_in_words,
@@ -27,11 +20,13 @@ from landslidectl.products.wording import (
     event_in_words,
     ground_in_words,
     high_in_words,
+    is_reviewed,
     iso,
     left_out_in_words,
     limitations,
     minute,
     model_in_words,
+    review_in_words,
     standing_in_words,
 )
 from landslidectl.terms import Confidence, Phase
@@ -80,9 +75,11 @@ def _result(request: "ProductRequest") -> list[str]:
     total = found.tested_km2 + found.masked_km2 + found.unobserved_km2
     if count:
         drawn = sum(item.outline == OUTLINE_DELINEATED for item in found.items)
+        by_hand = sum(item.outline == OUTLINE_REVIEWER for item in found.items)
+        hand = f", {by_hand} drawn by a reviewer" if by_hand else ""
         first = (
             f"{count} detection{'s' if count > 1 else ''}, {outlined:.1f} ha outlined; "
-            f"{drawn} delineated, {count - drawn} in window outlines"
+            f"{drawn} delineated, {count - drawn - by_hand} in window outlines{hand}"
             f"{f'; {flagged} flagged as doubtful' if flagged else ''}."
         )
         high = found.count(Confidence.HIGH)
@@ -95,6 +92,8 @@ def _result(request: "ProductRequest") -> list[str]:
         told = []
     if request.release > 1:
         told.append(f"{standing_in_words(request)}.")
+    if is_reviewed(found.reviews):
+        told.append(f"{review_in_words(found.reviews)}; rejected ones are in the GeoPackage alone.")
     shares = (
         ("analysed", found.tested_km2),
         ("observed, but masked (layover, shadow, water, slope, land cover)", found.masked_km2),

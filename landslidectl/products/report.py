@@ -29,7 +29,14 @@ from landslidectl.products.report_layers import (
     track_layers,
 )
 from landslidectl.products.report_legend import legend
-from landslidectl.products.report_text import chip_cards, facts, footer, summary, table
+from landslidectl.products.report_text import (
+    chip_cards,
+    facts,
+    footer,
+    outlines_in_words,
+    summary,
+    table,
+)
 from landslidectl.products.texts import html_text
 from landslidectl.products.wording import event_in_words, minute, time_between
 
@@ -72,6 +79,7 @@ def report_page(request: "ProductRequest", previews: Previews) -> str:
         "tag": '<p class="tag">SIMULATED</p>' if job.is_simulated else "",
         "summary": summary(request),
         "track_choice": _track_choice([track["name"] for track in tracks], left_out),
+        "outlines": outlines_in_words(len(request.detections.items), OUTLINES_MOST),
         "legend": legend(request),
         "table": table(request),
         "chips": chip_cards(request, _chips(request, previews)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from landslidectl.detection.ground import ground_of
-from landslidectl.products.contract import MASKED_RGB
+from landslidectl.products.contract.colours import MASKED_RGB
 from landslidectl.products.map_layers import (
     HATCH_DARK,
     hatching,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.products.contract import MASKED_RGB, MASKED_WORDS
+from landslidectl.products.contract.colours import MASKED_RGB, MASKED_WORDS
 from landslidectl.products.map_layers import (
     blend,
     hatching,

@@ -4,14 +4,17 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.products.attributes import detection_row, json_value
-from landslidectl.products.contract import DETECTION_FIELDS, FieldSpec, FieldType
+from landslidectl.products.contract.attributes import DETECTION_FIELDS, FieldSpec, FieldType
 from landslidectl.products.texts import html_text
 from landslidectl.products.wording import (
     credit,
     dem_in_words,
+    is_reviewed,
     iso,
     limitations,
     minute,
+    review_in_words,
+    score_in_words,
 )
 from landslidectl.terms import Phase
 
@@ -46,6 +49,8 @@ def summary(request: "ProductRequest") -> str:
     parts = [f'<p class="count">{words}</p>']
     if count:
         parts.append(f"<p>{sum(item.area_ha for item in found.items):,.0f} ha outlined</p>")
+    if is_reviewed(found.reviews):
+        parts.append(f"<p>{review_in_words(found.reviews)}</p>")
     for name, km2 in (
         ("analysed", found.tested_km2),
         ("masked", found.masked_km2),
@@ -56,6 +61,16 @@ def summary(request: "ProductRequest") -> str:
     if not count:
         parts.append("<p>This is a result only for the area analysed.</p>")
     return "".join(parts)
+
+
+def outlines_in_words(found: int, most: int) -> str:
+    """Say which outlines the map shows, where it does not show all; empty where it does."""
+    if found <= most:
+        return ""
+    return (
+        f'<p class="note warning" id="map-shows">The map shows the {most:,} strongest of {found:,} '
+        "detections. The GeoPackage and the other files beside this page hold all.</p>"
+    )
 
 
 def table(request: "ProductRequest") -> str:
@@ -186,8 +201,8 @@ def _card(number: int, item: "Detection", chip: "Chip", request: "ProductRequest
         f'<img src="{chip.address}" alt="{alt}" loading="lazy">'
         '<div class="under" aria-hidden="true"><span>before</span><span>after</span>'
         "<span>change</span></div>"
-        f"<p>Score {item.score_max:.2f}, {item.area_ha:,.1f} ha, {html_text(item.outline)}; "
-        f"{html_text(chip.track)}, {chip.side_m:,.0f} m across.</p>"
+        f"<p>Score {score_in_words(item.score_max)}, {item.area_ha:,.1f} ha, "
+        f"{html_text(item.outline)}; {html_text(chip.track)}, {chip.side_m:,.0f} m across.</p>"
         f"<details><summary>All attributes</summary>{all_facts}</details></article>"
     )
 

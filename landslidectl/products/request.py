@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landslidectl.products.contract import DEFAULT_FILES, FILES, FileKind
+from landslidectl.products.contract.files import DEFAULT_FILES, FILES, FileKind
 from landslidectl.products.naming import ProductName, slug
 from landslidectl.terms import EventTime, JobStatus, Phase, Track
 

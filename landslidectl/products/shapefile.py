@@ -10,7 +10,8 @@ from landslidectl.files.gdal_environment import stamped_vectors
 from landslidectl.files.zips import zip_bytes
 from landslidectl.products.attributes import json_value
 from landslidectl.products.contents import Layer
-from landslidectl.products.contract import FieldSpec, FieldType, shapefile_names
+from landslidectl.products.contract.attributes import FieldSpec, FieldType
+from landslidectl.products.contract.short_names import shapefile_names
 from landslidectl.products.vectors import layer_table, write_table
 
 if TYPE_CHECKING:

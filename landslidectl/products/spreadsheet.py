@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.files.atomic import write_text_atomic
-from landslidectl.products.contract import FieldSpec, FieldType
+from landslidectl.products.contract.attributes import FieldSpec, FieldType
 from landslidectl.products.texts import inert_cell
 from landslidectl.products.wording import iso
 

@@ -7,15 +7,9 @@ from typing import TYPE_CHECKING, Any
 from landslidectl.detection.geodesy import wrapped_lon
 from landslidectl.files.atomic import write_json_atomic
 from landslidectl.files.hashing import file_digest
-from landslidectl.products.contract import (
-    FILES,
-    QUALITY_BITS,
-    RASTERS,
-    FileKind,
-    LayerName,
-    RasterSpec,
-    file_spec,
-)
+from landslidectl.products.contract.files import FILES, FileKind, file_spec
+from landslidectl.products.contract.layers import LayerName
+from landslidectl.products.contract.rasters import QUALITY_BITS, RASTERS, RasterSpec
 from landslidectl.products.geojson import geojson_geometry
 from landslidectl.stack.footprints import continuous
 
@@ -120,6 +114,7 @@ def _asset(kind: FileKind, path: Path, contents: "Contents") -> dict[str, Any]:
         "file:checksum": SHA256_MULTIHASH + file_digest(path),
         **({} if raster is None else {"bands": [_band(raster)]}),
         **({} if raster is None else _projection(contents)),
+        **({"proj:code": None} if kind is FileKind.MAP else {}),
     }
 
 

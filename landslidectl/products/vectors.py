@@ -14,13 +14,8 @@ from landslidectl.files.gdal_environment import stamped_vectors
 from landslidectl.files.resources import asset
 from landslidectl.products.attributes import Row
 from landslidectl.products.contents import Layer
-from landslidectl.products.contract import (
-    STYLES,
-    FieldSpec,
-    FieldType,
-    StyleSpec,
-    layer_spec,
-)
+from landslidectl.products.contract.attributes import FieldSpec, FieldType
+from landslidectl.products.contract.layers import STYLES, StyleSpec, layer_spec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,13 +1,14 @@
 """Sentences that several files of a product share, worded once."""
 
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.inference.manifest import RULE
-from landslidectl.terms import Standing
+from landslidectl.terms import Decision, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from landslidectl.inference.manifest import Model
     from landslidectl.products.request import ProductRequest
@@ -33,6 +34,7 @@ SIMULATED_LIMIT = (
 EDITED_LIMIT = (
     "Edited after landslidectl wrote it: outlines and attributes may be those of a reviewer."
 )
+REVIEW_START = "Looked at by people: "
 NO_RELIEF_LIMIT = (
     "Processed without a height model: on slopes, positions can be off by hundreds of metres, and "
     "layover, shadow and slope were not tested."
@@ -76,7 +78,29 @@ def limitations(request: "ProductRequest") -> tuple[str, ...]:
     if any(model.architecture == RULE for model in request.models):
         gravest.append(RULE_LIMIT)
     gentle = gentle_limit(request.provenance.ground) if request.has_relief else []
-    return (*gravest, *common, *gentle)
+    return tuple(with_review_limit([*gravest, *common, *gentle], request.detections.reviews))
+
+
+def with_review_limit(limits: "Sequence[str]", counts: "Mapping[Decision, int]") -> list[str]:
+    """Return limitations with what people looked at as the last; as they are where nobody did."""
+    others = [sentence for sentence in limits if not sentence.startswith(REVIEW_START)]
+    if not is_reviewed(counts):
+        return others
+    shown = " Rejected ones are in the GeoPackage alone." if counts[Decision.REJECTED] else ""
+    return [*others, f"{REVIEW_START}{review_in_words(counts)}.{shown}"]
+
+
+def review_in_words(counts: "Mapping[Decision, int]") -> str:
+    """Return how many detections people accepted and rejected, and how many are left."""
+    return (
+        f"{counts[Decision.ACCEPTED]} accepted, {counts[Decision.REJECTED]} rejected, "
+        f"{counts[Decision.UNREVIEWED]} not reviewed"
+    )
+
+
+def is_reviewed(counts: "Mapping[Decision, int]") -> bool:
+    """Tell whether a person said anything of any detection."""
+    return bool(counts[Decision.ACCEPTED] or counts[Decision.REJECTED])
 
 
 def credit(request: "ProductRequest") -> str:
@@ -122,6 +146,11 @@ def left_out_in_words(request: "ProductRequest") -> list[str]:
 def confidence_in_words(high: int, low: int) -> str:
     """Return how many detections are of either confidence."""
     return f"{high} of high confidence, {low} of low"
+
+
+def score_in_words(score: float) -> str:
+    """Return a score for people; a dash where there is none."""
+    return "\N{EN DASH}" if math.isnan(score) else f"{score:.2f}"
 
 
 def standing_in_words(request: "ProductRequest") -> str:

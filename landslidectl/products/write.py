@@ -12,7 +12,8 @@ from landslidectl.files.atomic import PARTIAL_MARK, write_text_atomic
 from landslidectl.files.hashing import file_digest
 from landslidectl.products.composites import write_composites
 from landslidectl.products.contents import contents_of
-from landslidectl.products.contract import QUALITY_LAYER, SCORE_LAYER, FileKind
+from landslidectl.products.contract.files import FileKind
+from landslidectl.products.contract.rasters import QUALITY_LAYER, SCORE_LAYER
 from landslidectl.products.export import WRITERS
 from landslidectl.products.map_page import write_map
 from landslidectl.products.metadata import describe_product, write_metadata

@@ -93,14 +93,15 @@ def test_a_catalog_of_schema_3_keeps_its_data(tmp_path: Path) -> None:
 
 
 def _back_to_schema_3(path: Path) -> None:
-    """Take the fourth migration out of a catalog, to the state that it was written for."""
+    """Take the later migrations out of a catalog, to the state before them."""
     connection = sqlite3.connect(path)
     for statement in (
+        "DROP TABLE reviews",
         "DROP TABLE sightings",
         "DROP TABLE releases",
         "ALTER TABLE detections DROP COLUMN confidence",
         "ALTER TABLE detections DROP COLUMN status",
-        "DELETE FROM _sqlite_migrations WHERE name LIKE '0004%'",
+        "DELETE FROM _sqlite_migrations WHERE name LIKE '0004%' OR name LIKE '0005%'",
         "PRAGMA user_version=3",
     ):
         connection.execute(statement)

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from landslidectl.cli.app import app
-from landslidectl.products.contract import FileKind
+from landslidectl.products.contract.files import FileKind
 from landslidectl.products.request import Product
 from landslidectl.products.write import write_product
 from tests.products.samples import make_request

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,12 @@ def test_what_is_no_product(copied: Path, tmp_path: Path):
     (copied / f"{NAME}_metadata.json").write_text("{}")
     with pytest.raises(ProductError, match="incomplete"):
         open_product(copied)
+
+
+def test_what_people_rejected_is_not_judged(tmp_path: Path):
+    request = make_request(tmp_path)
+    first, second = request.detections.items
+    rejected = replace(second, review="rejected")
+    found = replace(request.detections, items=(first,), rejected=(rejected,))
+    product = write_real_product(replace(request, detections=found))
+    assert len(open_product(product.folder).detections) == 1

@@ -12,7 +12,7 @@ from landslidectl.jobs import composites, geocoding
 from landslidectl.jobs.export import ExportSettings, product_place, run_export
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.run import run_detect, run_ingest
-from landslidectl.products.contract import FORMAT_FILES, Format
+from landslidectl.products.contract.files import FORMAT_FILES, Format
 from landslidectl.terms import JobStatus
 from tests.jobs.world import World
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from landslidectl.files.rasters import open_raster, read_bands
 from landslidectl.products.composites import write_composites
-from landslidectl.products.contract import FileKind
+from landslidectl.products.contract.files import FileKind
 from landslidectl.products.write import write_product
 from landslidectl.terms import BandSet
 from tests.detection.fakes import ASCENDING, DESCENDING, make_track, two_slides

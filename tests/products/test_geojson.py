@@ -5,7 +5,7 @@ import pyogrio
 import shapely
 from shapely.geometry import shape
 
-from landslidectl.products.contract import DETECTION_FIELDS
+from landslidectl.products.contract.attributes import DETECTION_FIELDS
 from landslidectl.products.geojson import geojson_geometry, write_geojson
 from tests.products.samples import make_contents, make_request
 

@@ -18,7 +18,10 @@ from PIL import Image
 from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.grid import Grid
 from landslidectl.products.contents import Contents, Layer
-from landslidectl.products.contract import MASKED_RGB, RUN_WIDE, SCORE_RAMP, LayerName
+from landslidectl.products.contract.attributes import RUN_WIDE
+from landslidectl.products.contract.colours import MASKED_RGB, SCORE_RAMP
+from landslidectl.products.contract.layers import LayerName
+from landslidectl.products.contract.rasters import CONFIDENCE_RGB
 from landslidectl.products.kml_markup import NAMESPACE, kml_colour, kml_geometry
 from landslidectl.products.kmz import KmzLimits, write_kmz
 from landslidectl.products.overlay import score_overlays, unobserved_outlines
@@ -102,6 +105,41 @@ def test_detections_have_balloon_time_and_colour(tmp_path: Path, contents: Conte
     blue, green, red = (int(colours[1][start : start + 2], 16) for start in (2, 4, 6))
     assert red > green > blue, "orange: KML counts alpha, blue, green, red"
     assert int(colours[0][4:6], 16) < green, "redder with the score"
+
+
+def test_colours_are_those_of_the_confidence(tmp_path: Path, contents: Contents) -> None:
+    layer = contents.detections
+    rows = (
+        {**layer.rows[0], "confidence": "high"},
+        {**layer.rows[1], "confidence": "low", "review": "rejected"},
+        {**layer.rows[1], "confidence": "low", "review": "accepted"},
+    )
+    shapes = (*(layer.geometries or ()), (layer.geometries or ())[1])
+    changed = replace(
+        contents,
+        layers={
+            **contents.layers,
+            LayerName.DETECTIONS: replace(layer, rows=rows, geometries=shapes),
+        },
+    )
+    styles = {
+        str(style.get("id")): style.findtext(f"{KML}PolyStyle/{KML}color")
+        for style in document(written(tmp_path, changed)).iterfind(f"{KML}Style")
+    }
+    for confidence, colour in CONFIDENCE_RGB.items():
+        assert str(styles[confidence])[2:] == kml_colour(colour)[2:]
+
+    def shown(these: Contents) -> list[tuple[str, str]]:
+        marks = placemarks(document(written(tmp_path, these)), "Detections")
+        return [
+            (str(mark.findtext(f"{KML}styleUrl")), str(mark.findtext(f"{KML}name"))[-8:])
+            for mark in marks
+        ]
+
+    assert [style for style, _ in shown(changed)] == ["#high", "#low"]
+    assert shown(changed)[1][1] == "accepted"
+    flagged = shown(replace(changed, with_rejected=True))
+    assert ("#rejected", "rejected") in flagged
 
 
 def test_colours_count_from_alpha_to_red() -> None:
@@ -262,7 +300,7 @@ def test_a_reviewers_drawing_without_attributes_is_shown(
     assert schema.validate(etree.fromstring(members["doc.kml"])), schema.error_log
     first, _ = placemarks(document(members), "Detections")
     assert first.findtext(f"{KML}name") == "drawn by a reviewer"
-    assert first.findtext(f"{KML}styleUrl") == "#score-none"
+    assert first.findtext(f"{KML}styleUrl") == "#drawn"
 
 
 def test_markup_in_texts_stays_text(tmp_path: Path, schema: etree.XMLSchema) -> None:

@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 from landslidectl.detection.pool import ALONE
 from landslidectl.detection.shift import Shift
 from landslidectl.files.resources import asset
-from landslidectl.products.contract import SCHEMA_VERSION, FileKind
+from landslidectl.products.contract import SCHEMA_VERSION
+from landslidectl.products.contract.files import FileKind
 from landslidectl.products.metadata import describe_product
 from landslidectl.products.rasters import provenance_tags
 from landslidectl.products.write import write_product

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landslidectl.errors import ProductError
-from landslidectl.products.contract import FILES, FileKind
+from landslidectl.products.contract.files import FILES, FileKind
 from landslidectl.products.naming import ProductName, parse_file_name, parse_product_name, slug
 
 INSTANTS = st.datetimes(datetime(2014, 4, 3), datetime(2060, 1, 1)).map(

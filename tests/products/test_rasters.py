@@ -7,13 +7,13 @@ import pytest
 
 from landslidectl.files.rasters import RasterLayout, open_raster, read_bands, write_raster
 from landslidectl.grid import Grid
-from landslidectl.products.contract import (
+from landslidectl.products.contract.files import FileKind
+from landslidectl.products.contract.rasters import (
     CLASS_LAYER,
     CLASSES,
     QUALITY_BITS,
     QUALITY_LAYER,
     SCORE_LAYER,
-    FileKind,
 )
 from landslidectl.products.rasters import provenance_tags, write_cog
 from landslidectl.products.write import write_product

@@ -12,7 +12,8 @@ import pytest
 import shapely
 
 from landslidectl.errors import DifferenceFound, OutputError, ProductError
-from landslidectl.products.contract import FORMAT_FILES, FileKind, Format, LayerName, layer_spec
+from landslidectl.products.contract.files import FORMAT_FILES, FileKind, Format
+from landslidectl.products.contract.layers import LayerName, layer_spec
 from landslidectl.products.export import export_contents
 from landslidectl.products.reading import open_stored, read_contents
 from landslidectl.products.request import Product
@@ -95,8 +96,10 @@ def test_an_edited_geopackage_is_taken_only_when_asked(tmp_path: Path, product: 
     assert "--edited" in caught.value.hint
     contents = read_contents(stored, edited=True)
     assert contents.facts["limitations"][0] == EDITED_LIMIT
-    rows = contents.detections.rows
+    rows = contents.layers[LayerName.DETECTIONS].rows
     assert [row["review"] for row in rows] == ["rejected", "unreviewed", None]
+    assert [row["review"] for row in contents.detections.rows] == ["unreviewed", None]
+    contents = replace(contents, with_rejected=True)
     written = export_contents(contents, ALL, tmp_path / "handed")
     features = json.loads(written[Format.GEOJSON].read_text())["features"]
     assert [feature["properties"]["review"] for feature in features] == [

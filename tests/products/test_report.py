@@ -15,7 +15,7 @@ from PIL import Image
 from landslidectl.files.rasters import RasterLayout, read_bands, write_raster
 from landslidectl.products import report as module
 from landslidectl.products import report_text
-from landslidectl.products.contract import FieldSpec, FieldType
+from landslidectl.products.contract.attributes import FieldSpec, FieldType
 from landslidectl.products.previews import read_previews
 from landslidectl.products.report import report_page
 from landslidectl.products.report_chips import SIDE, chip_window
@@ -207,6 +207,17 @@ def test_many_detections_are_cut_and_the_page_says_so(
     assert len(page.all("article")) == 5
     assert "The 40 strongest of 60 detections" in page.text
     assert "The 5 strongest of 60 are shown." in page.text
+
+
+def test_outlines_that_the_map_does_not_show_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = make_request(tmp_path)
+    assert "strongest of 2 detections" not in page_of(request)
+    monkeypatch.setattr(module, "OUTLINES_MOST", 1)
+    page = page_of(request)
+    assert "The map shows the 1 strongest of 2 detections." in page
+    assert page.count('"low":') == 1
 
 
 def test_an_empty_result_says_so(tmp_path: Path) -> None:

@@ -8,13 +8,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landslidectl.products.contract import (
-    DETECTION_FIELDS,
-    SHAPEFILE_NAMES,
-    FieldSpec,
-    FieldType,
-    shapefile_names,
-)
+from landslidectl.products.contract.attributes import DETECTION_FIELDS, FieldSpec, FieldType
+from landslidectl.products.contract.short_names import SHAPEFILE_NAMES, shapefile_names
 from landslidectl.products.shapefile import PARTS, write_shapefile
 from tests.products.samples import make_contents, make_request
 

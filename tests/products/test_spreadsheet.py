@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pyogrio
 
-from landslidectl.products.contract import DETECTION_FIELDS
+from landslidectl.products.contract.attributes import DETECTION_FIELDS
 from landslidectl.products.spreadsheet import write_csv
 from tests.products.samples import make_contents, make_request
 

@@ -9,13 +9,9 @@ import pyogrio
 import pytest
 
 from landslidectl.files.resources import asset
-from landslidectl.products.contract import (
-    SCORE_RAMP,
-    STYLES,
-    LayerName,
-    StyleSpec,
-    layer_spec,
-)
+from landslidectl.products.contract.colours import SCORE_RAMP
+from landslidectl.products.contract.layers import STYLES, LayerName, StyleSpec, layer_spec
+from landslidectl.products.contract.rasters import CONFIDENCE_RGB
 from landslidectl.products.map_layers import score_colours
 from landslidectl.products.vectors import STYLE_COLUMNS, STYLE_TABLE, write_geopackage
 from tests.products.samples import make_contents, make_request
@@ -30,7 +26,8 @@ def test_a_style_draws_polygons_by_the_attribute_the_contract_names(spec: StyleS
     root = qml(spec)
     renderer = root.find("renderer-v2")
     assert renderer is not None
-    assert renderer.get("attr", "") == spec.attribute
+    assert spec.attribute in str(renderer.get("attr", ""))
+    assert bool(renderer.get("attr")) == bool(spec.attribute)
     assert root.findtext("layerGeometryType") == "2"
     names = {field.name for field in layer_spec(spec.layer).fields}
     assert {item.get("name") for item in root.iterfind("fieldConfiguration/field")} <= names
@@ -59,6 +56,22 @@ def test_colours_of_scores_are_those_of_the_map() -> None:
     for item, (low, high) in zip(ranges, edges, strict=True):
         wanted = np.rint(score_colours(np.float32([(low + high) / 2]))[0])
         assert fills[item.get("symbol")] == pytest.approx(wanted, abs=1)
+
+
+def test_colours_of_confidence_are_those_of_the_classes_and_rejected_is_hollow() -> None:
+    (spec,) = [spec for spec in STYLES if spec.attribute == "confidence"]
+    root = qml(spec)
+    symbols = {
+        symbol.get("name"): {str(item.get("k")): str(item.get("v")) for item in symbol.iter("prop")}
+        for symbol in root.iterfind("renderer-v2/symbols/symbol")
+    }
+    drawn = {
+        item.get("value"): symbols[item.get("symbol")]
+        for item in root.iterfind("renderer-v2/categories/category")
+    }
+    for confidence, colour in CONFIDENCE_RGB.items():
+        assert drawn[confidence]["color"].startswith(",".join(map(str, colour)))
+    assert drawn["rejected"]["style"] == "no"
 
 
 def test_styles_travel_where_qgis_looks_for_them(tmp_path: Path) -> None:

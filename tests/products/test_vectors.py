@@ -5,7 +5,8 @@ import pyogrio
 import pytest
 import shapely
 
-from landslidectl.products.contract import DETECTION_FIELDS, LAYERS
+from landslidectl.products.contract.attributes import DETECTION_FIELDS
+from landslidectl.products.contract.layers import LAYERS
 from landslidectl.products.vectors import STYLE_TABLE, write_geopackage
 from tests.products.samples import make_contents, make_request
 

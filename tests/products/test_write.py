@@ -9,7 +9,9 @@ import pytest
 from landslidectl.errors import OutputError
 from landslidectl.events import ArtefactWritten, ProgressEvent
 from landslidectl.files.rasters import open_raster
-from landslidectl.products.contract import DEFAULT_FILES, DETECTION_FIELDS, LAYERS, FileKind
+from landslidectl.products.contract.attributes import DETECTION_FIELDS
+from landslidectl.products.contract.files import DEFAULT_FILES, FileKind
+from landslidectl.products.contract.layers import LAYERS
 from landslidectl.products.naming import parse_product_name
 from landslidectl.products.request import DroppedDetection, RefusedScene
 from landslidectl.products.write import write_product
