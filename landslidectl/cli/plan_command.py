@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from landslidectl.jobs.plan import JobPlan
     from landslidectl.stack.plans import TrackPlan
 
-DRY_RUN = "dry_run"
+NOT_FOR_PLANS = ("dry_run", "wait")
 PLAN_HELP = """Show what detect would do: scenes, tracks, room and time. Nothing is written.
 
     landslidectl plan scenes/ --event 2018-09-05T18:07:59Z --aoi aoi.geojson --dem dem/ -o out/
@@ -32,9 +32,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _like_detect(function: Any) -> Any:
-    """Give a command the options of ``detect``, but for the one that asks for a plan."""
+    """Give a command the options of ``detect``, but for those that mean nothing to a plan."""
     asked = inspect.signature(detect)
-    kept = [item for name, item in asked.parameters.items() if name != DRY_RUN]
+    kept = [item for name, item in asked.parameters.items() if name not in NOT_FOR_PLANS]
     command: Any = wraps(detect)(function)
     command.__signature__ = asked.replace(parameters=kept)
     return command

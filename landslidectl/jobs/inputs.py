@@ -10,12 +10,18 @@ from landslidectl.errors import DamagedScene, NotAScene, SceneError
 from landslidectl.events import Reporter, SceneRefused
 from landslidectl.files.hashing import bytes_digest
 from landslidectl.jobs.result import Refused
+from landslidectl.jobs.settings import IngestSettings
 from landslidectl.jobs.steps import file_identity
 from landslidectl.sentinel1.archive import open_archive
-from landslidectl.sentinel1.discover import PRODUCT_NAME, Refusal, find_scenes, open_scene
+from landslidectl.sentinel1.discover import (
+    PRODUCT_NAME,
+    Discovery,
+    Refusal,
+    find_scenes,
+    open_scene,
+)
 from landslidectl.sentinel1.scene import Scene
 from landslidectl.stack.selection import UnusedScene
-from landslidectl.terms import BandSet
 
 MANIFEST = "manifest.safe"
 
@@ -51,9 +57,10 @@ class Found:
     records: tuple[SceneRecord, ...]
 
 
-def gather(paths: Sequence[Path], bands: BandSet, ledger: Ledger) -> Found:
+def gather(settings: IngestSettings, ledger: Ledger) -> Found:
     """Find scenes, refuse what cannot be used one by one, and go on with the rest."""
-    discovery = find_scenes(paths)
+    paths, bands = settings.scenes, settings.bands
+    discovery = _complete(find_scenes(paths), settings.incomplete)
     records = []
     given = {path.resolve() for path in paths}
     for refusal in discovery.refused:
@@ -71,6 +78,17 @@ def gather(paths: Sequence[Path], bands: BandSet, ledger: Ledger) -> Found:
             usable.append(scene)
             records.append(record_of(scene))
     return Found(tuple(usable), tuple(records))
+
+
+def _complete(discovery: Discovery, incomplete: Sequence[Path]) -> Discovery:
+    """Leave out what is still being copied."""
+    if not incomplete:
+        return discovery
+    passed = {path.resolve() for path in incomplete}
+    return Discovery(
+        tuple(scene for scene in discovery.scenes if scene.path.resolve() not in passed),
+        tuple(refusal for refusal in discovery.refused if refusal.path.resolve() not in passed),
+    )
 
 
 def record_of(scene: Scene, refused_because: str = "") -> SceneRecord:

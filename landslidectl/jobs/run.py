@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import ModelRecord
 from landslidectl.errors import StackError, UsageError
-from landslidectl.events import Reporter
+from landslidectl.events import Reporter, StacksPlanned
 from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
 from landslidectl.inference.choice import choose_model
@@ -132,7 +132,7 @@ def _stack_only(job: Job[StackSettings]) -> JobResult:
 
 def _ingest(job: Job[IngestSettings]) -> JobResult:
     require_dem(job)
-    found = gather(job.settings.scenes, job.settings.bands, job.ledger)
+    found = gather(job.settings, job.ledger)
     job.catalog.record_scenes(found.records)
     scenes, duplicates = drop_duplicates(found.scenes)
     job.ledger.leave_aside(duplicates)
@@ -172,6 +172,13 @@ def _stack_all(
 ) -> Stacked:
     """Run everything up to the stacks; ``check`` may refuse the grid before a pixel is read."""
     surveyed = survey(job, job.catalog.record_scenes)
+    job.reporter(
+        StacksPlanned(
+            tuple(plan.track.name for plan in surveyed.tracks),
+            sum(len(plan.scenes) for plan in surveyed.tracks),
+            len(job.ledger.refused),
+        )
+    )
     frame = _frame(job, surveyed.area, contract, surveyed.load)
     if check is not None:
         check(frame.grid)

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from landslidectl import __version__
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import OutputRecord, StepOutcome, StepRecord
-from landslidectl.errors import Interrupted, LandslidectlError, Terminated
+from landslidectl.errors import STOPPED, LandslidectlError
 from landslidectl.events import (
     ArtefactWritten,
     ProgressEvent,
@@ -126,7 +126,7 @@ class Journal:
         try:
             made = step.work(inside)
             outputs = tuple(_output(path, kind) for path, kind in made.files)
-        except (Interrupted, Terminated):
+        except STOPPED:
             raise  # the end of the job marks the step as interrupted
         except Exception as error:
             detail = error.message if isinstance(error, LandslidectlError) else repr(error)
