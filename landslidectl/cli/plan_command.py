@@ -52,7 +52,7 @@ def show_plan(context: typer.Context) -> None:
     settings = detect_settings(given_values(context, "detect"), command_line())
     from landslidectl.jobs.plan import plan_detect  # noqa: PLC0415
 
-    with reporting(False, flags["quiet"], flags["verbose"]) as reporter:
+    with reporting(None, flags["quiet"], flags["verbose"]) as reporter:
         found = plan_detect(settings, reporter)
     if flags["json_lines"]:
         write_json(found.as_json())

@@ -156,9 +156,7 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _job(
-    settings: S, reporter: Reporter, recorded: tuple[Catalog, str], lock: HeldLock
-) -> Job[S]:
+def _job(settings: S, reporter: Reporter, recorded: tuple[Catalog, str], lock: HeldLock) -> Job[S]:
     catalog, job_id = recorded
     workspace = Workspace(settings.output)
     warnings: list[str] = []
