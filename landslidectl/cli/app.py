@@ -21,6 +21,7 @@ from landslidectl.cli import (
     scene_commands,
     train_command,
     verify_command,
+    watch_command,
 )
 from landslidectl.cli.output import (
     drop_stdout,
@@ -90,6 +91,7 @@ app = typer.Typer(
 )
 job_commands.add_to(app)
 plan_command.add_to(app)
+watch_command.add_to(app)
 scene_commands.add_to(app)
 verify_command.add_to(app)
 evaluate_command.add_to(app)

@@ -126,6 +126,7 @@ FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "land_cover_legend": _text,
     "threads": _integer,
     "wait": _number,
+    "settle": _number,
     "max_memory": _size,
     "catalog": _text,
 }

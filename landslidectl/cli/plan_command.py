@@ -1,11 +1,10 @@
 """``plan``: what ``detect`` would do, with the options of ``detect``."""
 
-import inspect
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from landslidectl.cli.borrowed import with_options_of
 from landslidectl.cli.job_commands import WORK, detect
 from landslidectl.cli.output import say_error, write_facts, write_json, write_line, write_table
 from landslidectl.cli.progress import reporting
@@ -31,16 +30,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("plan", help=PLAN_HELP, rich_help_panel=WORK)(plan)
 
 
-def _like_detect(function: Any) -> Any:
-    """Give a command the options of ``detect``, but for those that mean nothing to a plan."""
-    asked = inspect.signature(detect)
-    kept = [item for name, item in asked.parameters.items() if name not in NOT_FOR_PLANS]
-    command: Any = wraps(detect)(function)
-    command.__signature__ = asked.replace(parameters=kept)
-    return command
-
-
-@_like_detect
+@with_options_of(detect, without=NOT_FOR_PLANS)
 def plan(context: typer.Context, **_: Any) -> None:
     """Show a plan."""
     show_plan(context)

@@ -1,6 +1,6 @@
 """Which of the given scenes a job can use, which not and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,9 +60,9 @@ class Found:
 def gather(settings: IngestSettings, ledger: Ledger) -> Found:
     """Find scenes, refuse what cannot be used one by one, and go on with the rest."""
     paths, bands = settings.scenes, settings.bands
-    discovery = _complete(find_scenes(paths), settings.incomplete)
+    discovery = _known(find_scenes(paths), settings)
     records = []
-    given = {path.resolve() for path in paths}
+    given = {path.resolve() for path in (*paths, *(path for path, _ in settings.damaged))}
     for refusal in discovery.refused:
         ledger.refuse(str(refusal.path), refusal.reason, _is_failure(refusal, given))
         path = str(refusal.path.resolve())
@@ -80,14 +80,16 @@ def gather(settings: IngestSettings, ledger: Ledger) -> Found:
     return Found(tuple(usable), tuple(records))
 
 
-def _complete(discovery: Discovery, incomplete: Sequence[Path]) -> Discovery:
-    """Leave out what is still being copied."""
-    if not incomplete:
+def _known(discovery: Discovery, settings: IngestSettings) -> Discovery:
+    """Leave out what is still being copied, and refuse what is known to be damaged."""
+    if not settings.incomplete and not settings.damaged:
         return discovery
-    passed = {path.resolve() for path in incomplete}
+    damaged = {path.resolve(): Refusal(path, reason) for path, reason in settings.damaged}
+    passed = {path.resolve() for path in settings.incomplete} | set(damaged)
+    refused = [one for one in discovery.refused if one.path.resolve() not in passed]
     return Discovery(
         tuple(scene for scene in discovery.scenes if scene.path.resolve() not in passed),
-        tuple(refusal for refusal in discovery.refused if refusal.path.resolve() not in passed),
+        tuple(sorted([*refused, *damaged.values()], key=lambda one: one.path)),
     )
 
 

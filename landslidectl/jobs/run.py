@@ -69,7 +69,7 @@ def run_detect(settings: DetectSettings, reporter: Reporter, catalog: Catalog) -
         Any of its subclasses that leaves no product; a damaged scene beside enough good ones is a
         partial result instead.
     """
-    return run_recorded(settings, reporter, catalog, _detect)
+    return run_recorded(settings, reporter, catalog, map_landslides)
 
 
 def run_stack(settings: StackSettings, reporter: Reporter, catalog: Catalog) -> JobResult:
@@ -82,7 +82,8 @@ def run_ingest(settings: IngestSettings, reporter: Reporter, catalog: Catalog) -
     return run_recorded(settings, reporter, catalog, _ingest)
 
 
-def _detect(job: Job[DetectSettings]) -> JobResult:
+def map_landslides(job: Job[DetectSettings]) -> JobResult:
+    """Do all that `run_detect` does inside a job."""
     settings = job.settings
     require_land_cover(settings)
     model = choose_model(

@@ -50,6 +50,8 @@ class IngestSettings:
         How long to wait for another run in the same folder, seconds.
     incomplete : tuple of Path
         Scenes that are still being copied: passed over without a word.
+    damaged : tuple of (Path, str)
+        Scenes that are known to be damaged, with the reason: refused without another look.
     command : str
         The command line, for the record.
     """
@@ -69,6 +71,7 @@ class IngestSettings:
     overwrite: bool = False
     wait_s: float = 0.0
     incomplete: tuple[Path, ...] = ()
+    damaged: tuple[tuple[Path, str], ...] = ()
     command: str = ""
 
     def __post_init__(self) -> None:

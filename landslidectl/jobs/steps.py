@@ -142,6 +142,12 @@ class Journal:
         self.reporter(StepFinished(step.name, seconds, made.detail))
         return Done(made.value, key, skipped=False)
 
+    def note(self, name: str, key: str, record: Mapping[str, Any], detail: str) -> None:
+        """Record what a later run may ask for, in place of what was noted under the key before."""
+        number = self.catalog.start_step(self.job_id, key, self.workspace, name)
+        result = {"record": dict(record), "warnings": []}
+        self.catalog.finish_step(number, StepOutcome("done", 0.0, detail, result))
+
     def known(self, step: Step[T]) -> Mapping[str, Any] | None:
         """Return the record of an earlier run of the step, whether or not its files are left."""
         found = self.catalog.done_step(step.key, self.workspace)

@@ -1,0 +1,183 @@
+"""Which scenes of a folder are complete, which still arrive, and which are damaged.
+
+Nothing says that a copy has ended, so a scene counts as complete when it has not changed for a
+while, does not change under our eyes, and every byte is as its manifest says.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from landslidectl.errors import SceneError
+from landslidectl.events import Reporter
+from landslidectl.files.hashing import stable_key
+from landslidectl.jobs.steps import file_identity
+from landslidectl.jobs.verify import verify_scenes
+from landslidectl.sentinel1.archive import open_archive
+from landslidectl.sentinel1.discover import Candidate, find_candidates
+from landslidectl.sentinel1.manifest import read_manifest
+
+SECOND_LOOK_S = 1.0
+DAMAGE_IS_FINAL_S = 3600.0
+"""A damaged scene that has not changed for so long will not be completed any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A scene that is left for the next look, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What lies in the folders.
+
+    Parameters
+    ----------
+    states : mapping
+        State of each complete scene -> what is wrong with it, empty for an intact one.
+    new : tuple of Path
+        Complete scenes whose state was not seen before.
+    incomplete : tuple of Incomplete
+        Scenes that are not to be touched yet.
+    damaged : tuple of (Path, str)
+        Scenes that will not be completed any more, and what is wrong with them.
+    """
+
+    states: Mapping[str, str] = field(default_factory=dict)
+    new: tuple[Path, ...] = ()
+    incomplete: tuple[Incomplete, ...] = ()
+    damaged: tuple[tuple[Path, str], ...] = ()
+
+
+@dataclass(slots=True)
+class _Sorted:
+    states: dict[str, str] = field(default_factory=dict)
+    new: list[Path] = field(default_factory=list)
+    incomplete: list[Incomplete] = field(default_factory=list)
+    damaged: list[tuple[Path, str]] = field(default_factory=list)
+
+    def take(self, path: Path, state: str, problem: str) -> None:
+        """Take a scene that is as complete as it gets."""
+        self.states[state] = problem
+        if problem:
+            self.damaged.append((path, problem))
+
+    def leave(self, path: Path, reason: str) -> None:
+        """Leave a scene for the next look."""
+        self.incomplete.append(Incomplete(path, reason))
+
+
+def look(
+    folders: Sequence[Path],
+    settle_s: float,
+    seen: Mapping[str, str],
+    reporter: Reporter,
+    clock: Callable[[], float] = time.time,
+) -> Arrivals:
+    """Sort the scenes of folders; those that were not seen before are read to the last byte.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+    settle_s : float
+        A scene that changed within so many seconds is incomplete; 0 where scenes appear whole.
+    seen : mapping
+        States that an earlier look took, with what was wrong with each.
+    reporter : Reporter
+        Told how far the reading is.
+    clock : callable
+        Seconds since 1970; for tests.
+    """
+    found = _Sorted()
+    first: list[tuple[Candidate, str]] = []
+    for candidate in find_candidates(folders):
+        state = _state(candidate.path)
+        if state is None:
+            continue
+        if state in seen:
+            found.take(candidate.path, state, seen[state])
+        elif not _is_unrelated(candidate):
+            first.append((candidate, state))
+    settled = list(_settled(first, settle_s, clock, found))
+    problems = _problems([candidate.path for candidate, _ in settled], reporter)
+    for (candidate, state), problem in zip(settled, problems, strict=True):
+        age = clock() - _changed(candidate.path)
+        if problem and settle_s > 0.0 and age < DAMAGE_IS_FINAL_S:
+            found.leave(candidate.path, f"damaged, or not complete yet: {problem}")
+            continue
+        found.take(candidate.path, state, problem)
+        found.new.append(candidate.path)
+    return Arrivals(found.states, tuple(found.new), tuple(found.incomplete), tuple(found.damaged))
+
+
+def _settled(
+    first: Sequence[tuple[Candidate, str]],
+    settle_s: float,
+    clock: Callable[[], float],
+    found: _Sorted,
+) -> Iterator[tuple[Candidate, str]]:
+    """Yield what neither changed lately nor changes between two looks."""
+    if settle_s <= 0.0:
+        yield from first
+        return
+    quiet = []
+    for candidate, state in first:
+        age = clock() - _changed(candidate.path)
+        # a time far ahead is that of a wrong clock and says nothing
+        if -settle_s < age < settle_s:
+            found.leave(candidate.path, f"changed {max(age, 0.0):.0f} s ago")
+        else:
+            quiet.append((candidate, state))
+    if quiet:
+        time.sleep(SECOND_LOOK_S)
+    for candidate, state in quiet:
+        if _state(candidate.path) == state:
+            yield candidate, state
+        else:
+            found.leave(candidate.path, "is growing")
+
+
+def _is_unrelated(candidate: Candidate) -> bool:
+    """Tell whether a zip is intact and of something else."""
+    try:
+        read_manifest(open_archive(candidate.path))
+    except SceneError as error:
+        return candidate.is_unrelated(error)
+    return False
+
+
+def _problems(paths: Sequence[Path], reporter: Reporter) -> list[str]:
+    """Return for each product what is wrong with it, empty for an intact one."""
+    if not paths:
+        return []
+    return ["; ".join(verdict.problems) for verdict in verify_scenes(paths, reporter)]
+
+
+def _state(path: Path) -> str | None:
+    """Return what tells one state of a scene from another; None for one that just went away."""
+    try:
+        return stable_key(file_identity(path))
+    except OSError:
+        return None
+
+
+def _changed(path: Path) -> float:
+    """Return when anything of a scene last changed, seconds since 1970.
+
+    A copy may carry the times of its original; where the system keeps when a file itself was
+    changed, or made, that counts as well.
+    """
+    files = [path, *path.rglob("*")] if path.is_dir() else [path]
+    newest = 0.0
+    for file in files:
+        try:
+            state = os.stat(file)  # noqa: PTH116  (one call a file)
+        except OSError:
+            continue
+        newest = max(newest, state.st_mtime, state.st_ctime)
+    return newest
