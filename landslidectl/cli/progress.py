@@ -200,14 +200,18 @@ def _bars() -> Iterator["Progress"]:
         TextColumn,
         TimeElapsedColumn,
     )
+    from rich.table import Column  # noqa: PLC0415
 
+    # names of scenes are long: where there is no room, they and not the figures are cut
+    name = Column(ratio=1, no_wrap=True, overflow="ellipsis")
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.description}", markup=False, table_column=name),
         BarColumn(bar_width=10),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[left]}", markup=False),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, expand=True) as progress:
         yield progress

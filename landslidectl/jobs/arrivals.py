@@ -6,7 +6,7 @@ while, does not change under our eyes, and every byte is as its manifest says.
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,32 +32,25 @@ class Incomplete:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Arrivals:
     """What lies in the folders.
 
     Parameters
     ----------
-    states : mapping
-        State of each complete scene -> what is wrong with it, empty for an intact one.
-    new : tuple of Path
-        Complete scenes whose state was not seen before.
-    incomplete : tuple of Incomplete
+    states : dict
+        State of each scene that was examined, now or before -> what is wrong with it, empty for an
+        intact one.
+    new : dict
+        Path -> state of each scene that has settled and was not seen before.
+    incomplete : list of Incomplete
         Scenes that are not to be touched yet.
-    damaged : tuple of (Path, str)
+    damaged : list of (Path, str)
         Scenes that will not be completed any more, and what is wrong with them.
     """
 
-    states: Mapping[str, str] = field(default_factory=dict)
-    new: tuple[Path, ...] = ()
-    incomplete: tuple[Incomplete, ...] = ()
-    damaged: tuple[tuple[Path, str], ...] = ()
-
-
-@dataclass(slots=True)
-class _Sorted:
     states: dict[str, str] = field(default_factory=dict)
-    new: list[Path] = field(default_factory=list)
+    new: dict[Path, str] = field(default_factory=dict)
     incomplete: list[Incomplete] = field(default_factory=list)
     damaged: list[tuple[Path, str]] = field(default_factory=list)
 
@@ -76,10 +69,9 @@ def look(
     folders: Sequence[Path],
     settle_s: float,
     seen: Mapping[str, str],
-    reporter: Reporter,
     clock: Callable[[], float] = time.time,
 ) -> Arrivals:
-    """Sort the scenes of folders; those that were not seen before are read to the last byte.
+    """Sort the scenes of folders without reading them.
 
     Parameters
     ----------
@@ -88,13 +80,11 @@ def look(
         A scene that changed within so many seconds is incomplete; 0 where scenes appear whole.
     seen : mapping
         States that an earlier look took, with what was wrong with each.
-    reporter : Reporter
-        Told how far the reading is.
     clock : callable
         Seconds since 1970; for tests.
     """
-    found = _Sorted()
-    first: list[tuple[Candidate, str]] = []
+    found = Arrivals()
+    unknown: dict[Path, str] = {}
     for candidate in find_candidates(folders):
         state = _state(candidate.path)
         if state is None:
@@ -102,44 +92,61 @@ def look(
         if state in seen:
             found.take(candidate.path, state, seen[state])
         elif not _is_unrelated(candidate):
-            first.append((candidate, state))
-    settled = list(_settled(first, settle_s, clock, found))
-    problems = _problems([candidate.path for candidate, _ in settled], reporter)
-    for (candidate, state), problem in zip(settled, problems, strict=True):
-        age = clock() - _changed(candidate.path)
-        if problem and settle_s > 0.0 and age < DAMAGE_IS_FINAL_S:
-            found.leave(candidate.path, f"damaged, or not complete yet: {problem}")
-            continue
-        found.take(candidate.path, state, problem)
-        found.new.append(candidate.path)
-    return Arrivals(found.states, tuple(found.new), tuple(found.incomplete), tuple(found.damaged))
-
-
-def _settled(
-    first: Sequence[tuple[Candidate, str]],
-    settle_s: float,
-    clock: Callable[[], float],
-    found: _Sorted,
-) -> Iterator[tuple[Candidate, str]]:
-    """Yield what neither changed lately nor changes between two looks."""
+            unknown[candidate.path] = state
     if settle_s <= 0.0:
-        yield from first
-        return
-    quiet = []
-    for candidate, state in first:
-        age = clock() - _changed(candidate.path)
+        found.new = unknown
+    else:
+        _settle(found, unknown, settle_s, clock)
+    return found
+
+
+def examine(
+    found: Arrivals,
+    settle_s: float,
+    reporter: Reporter,
+    clock: Callable[[], float] = time.time,
+) -> None:
+    """Read the new scenes to the last byte, and sort out the damaged ones.
+
+    Parameters
+    ----------
+    found : Arrivals
+        Changed in place: what is damaged and changed lately is no longer new but incomplete.
+    settle_s : float
+        0 where scenes appear whole: damage is final at once.
+    reporter : Reporter
+        Told how far the reading is.
+    clock : callable
+        Seconds since 1970; for tests.
+    """
+    paths = list(found.new)
+    for path, problem in zip(paths, _problems(paths, reporter), strict=True):
+        if problem and settle_s > 0.0 and clock() - _changed(path) < DAMAGE_IS_FINAL_S:
+            found.leave(path, f"damaged, or not complete yet: {problem}")
+            del found.new[path]
+        else:
+            found.take(path, found.new[path], problem)
+
+
+def _settle(
+    found: Arrivals, unknown: Mapping[Path, str], settle_s: float, clock: Callable[[], float]
+) -> None:
+    """Take as new what neither changed lately nor changes between two looks."""
+    quiet = {}
+    for path, state in unknown.items():
+        age = clock() - _changed(path)
         # a time far ahead is that of a wrong clock and says nothing
         if -settle_s < age < settle_s:
-            found.leave(candidate.path, f"changed {max(age, 0.0):.0f} s ago")
+            found.leave(path, f"changed {max(age, 0.0):.0f} s ago")
         else:
-            quiet.append((candidate, state))
+            quiet[path] = state
     if quiet:
         time.sleep(SECOND_LOOK_S)
-    for candidate, state in quiet:
-        if _state(candidate.path) == state:
-            yield candidate, state
+    for path, state in quiet.items():
+        if _state(path) == state:
+            found.new[path] = state
         else:
-            found.leave(candidate.path, "is growing")
+            found.leave(path, "is growing")
 
 
 def _is_unrelated(candidate: Candidate) -> bool:

@@ -16,7 +16,7 @@ from landslidectl.events import LockAwaited, Reporter, SceneLeft, silent
 from landslidectl.files.hashing import stable_key
 from landslidectl.files.resources import resource_dir
 from landslidectl.inference.choice import choose_model
-from landslidectl.jobs.arrivals import Arrivals, Incomplete, look
+from landslidectl.jobs.arrivals import Arrivals, Incomplete, examine, look
 from landslidectl.jobs.inputs import Ledger
 from landslidectl.jobs.job import Job, run_recorded
 from landslidectl.jobs.lock import wait_until_free
@@ -121,22 +121,23 @@ def watch_once(
         wait_until_free(workspace.lock, settings.wait_s, lambda who: reporter(LockAwaited(who)))
         key = _key(settings)
         seen = _seen(catalog, key, workspace)
-        found = look(settings.scenes, settle_s, seen.scenes, reporter)
+        found = look(settings.scenes, settle_s, seen.scenes)
+        # scenes are read only where they will be used, not at every look while one still lacks
+        lack = _lack(_without_left(settings, found)) if seen.job_id is None else ""
+        if not lack:
+            examine(found, settle_s, reporter)
         for item in found.incomplete:
             reporter(SceneLeft(str(item.path), item.reason))
+        left = tuple(found.incomplete)
+        if lack or (seen.job_id is None and (lack := _lack(_without_left(settings, found)))):
+            return Watched(None, Standing.WAITING, lack, None, left)
         if not found.states and seen.job_id is not None:
             raise _emptied(settings)
         if seen.is_product_there and not found.new:
-            return Watched(None, Standing.NOTHING_NEW, "", seen.job_id, found.incomplete)
-        ready = replace(
-            settings,
-            incomplete=tuple(item.path for item in found.incomplete),
-            damaged=found.damaged,
-        )
-        if seen.job_id is None and (lack := _lack(ready)):
-            return Watched(None, Standing.WAITING, lack, None, found.incomplete)
+            return Watched(None, Standing.NOTHING_NEW, "", seen.job_id, left)
+        ready = _without_left(settings, found)
         result = run_recorded(ready, reporter, catalog, lambda job: _map(job, key, found))
-        return Watched(result, left=found.incomplete)
+        return Watched(result, left=left)
 
 
 def _map(job: Job[DetectSettings], key: str, found: Arrivals) -> JobResult:
@@ -171,6 +172,11 @@ def _seen(catalog: Catalog, key: str, workspace: Workspace) -> _Seen:
         return _Seen()
     record = found[0].result["record"]
     return _Seen(found[0].job_id, record["scenes"], tuple(record["files"]))
+
+
+def _without_left(settings: DetectSettings, found: Arrivals) -> DetectSettings:
+    incomplete = tuple(item.path for item in found.incomplete)
+    return replace(settings, incomplete=incomplete, damaged=tuple(found.damaged))
 
 
 def _lack(settings: DetectSettings) -> str:

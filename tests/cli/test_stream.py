@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,14 +27,12 @@ from landslidectl.events import (
     StepFinished,
     StepStarted,
     Warned,
-    silent,
 )
-from landslidectl.jobs.demo import DemoReport, PlantedEvent, plant_event
+from landslidectl.jobs.demo import DemoReport, PlantedEvent
 from landslidectl.jobs.result import JobResult
-from landslidectl.simulation.spec import EventSpec
 from landslidectl.terms import EventTime, JobStatus
 from tests.cli.events import HEAD, KINDS, SCHEMA, checked
-from tests.inference.tiny import Head, write_model
+from tests.cli.programs import started
 from tests.stack.scenes import EVENT
 
 JSON_TYPES = {
@@ -120,24 +117,6 @@ def test_records_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
     assert last["seconds"] == 9.0
 
 
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("pristine")
-    plant_event(folder / "event", EventSpec(seed=5, size_km=1.5, n_pre=2), silent)
-    write_model(folder / "models", Head(weights=(0.0, 0.0, 1.5, 1.5), bias=-1.0))
-    return folder
-
-
-@pytest.fixture
-def event(pristine: Path, own_world: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small event in the folder the test runs in, and a tiny model."""
-    shutil.copytree(pristine / "event", own_world, dirs_exist_ok=True)
-    monkeypatch.setenv("LANDSLIDECTL_MODELS_DIR", str(pristine / "models"))
-    monkeypatch.setenv("LANDSLIDECTL_MODEL", "tiny")
-    monkeypatch.setenv("LANDSLIDECTL_DEVICE", "cpu")
-    return own_world
-
-
 DETECT = ["detect", "scenes", "--json"]
 
 
@@ -186,20 +165,6 @@ def test_a_command_that_is_not_understood_ends_its_stream_too(
 @pytest.mark.parametrize("name", STREAMING)
 def test_every_command_that_works_streams(runner: CliRunner, name: str) -> None:
     assert "--json" in runner.invoke(app, [name, "--help"]).output
-
-
-FOREGROUND = """
-import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)
-from landslidectl.cli.app import main
-sys.argv[0] = "landslidectl"
-main()
-"""
-
-
-def started(arguments: list[str], **streams: Any) -> subprocess.Popen[str]:
-    """Start the program as a shell does in the foreground, whatever started the tests."""
-    return subprocess.Popen([sys.executable, "-c", FOREGROUND, *arguments], text=True, **streams)
 
 
 @pytest.mark.usefixtures("event")

@@ -10,7 +10,7 @@ import pytest
 
 from landslidectl.events import silent
 from landslidectl.jobs import arrivals
-from landslidectl.jobs.arrivals import DAMAGE_IS_FINAL_S, Arrivals, look
+from landslidectl.jobs.arrivals import DAMAGE_IS_FINAL_S, Arrivals, examine, look
 from tests.sentinel1.builders import Product, product_files, write_folder, write_zip
 
 SETTLE_S = 60.0
@@ -38,7 +38,13 @@ def disk(tmp_path: Path) -> Path:
 def after(seconds: float, disk: Path, seen: Arrivals | None = None) -> Arrivals:
     """Look as if so much time had passed."""
     states = {} if seen is None else seen.states
-    return look([disk], SETTLE_S, states, silent, lambda: time.time() + seconds)
+
+    def clock() -> float:
+        return time.time() + seconds
+
+    found = look([disk], SETTLE_S, states, clock)
+    examine(found, SETTLE_S, silent, clock)
+    return found
 
 
 def names(found: Arrivals) -> list[str]:
@@ -107,11 +113,12 @@ def test_damage_is_left_first_and_final_later(disk: Path) -> None:
     assert (names(known), known.damaged) == ([], late.damaged), "its damage is remembered"
     (disk / "b.zip").write_bytes(whole)
     healed = after(DAMAGE_IS_FINAL_S + 100, disk, late)
-    assert (names(healed), healed.damaged) == (["b.zip"], ())
+    assert (names(healed), healed.damaged) == (["b.zip"], [])
 
 
 def test_scenes_that_appear_whole_need_no_time_to_settle(disk: Path) -> None:
-    found = look([disk], 0.0, {}, silent)
+    found = look([disk], 0.0, {})
+    examine(found, 0.0, silent)
     assert names(found) == ["a.SAFE", "b.zip"]
 
 
