@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from importlib import metadata
 from typing import Generic, TypeVar
 
@@ -17,7 +16,7 @@ from landslidectl.events import JobStarted, LockAwaited, ProgressEvent, Reporter
 from landslidectl.jobs.inputs import Ledger
 from landslidectl.jobs.lock import HeldLock, folder_lock
 from landslidectl.jobs.preflight import check_writable, usable_processors
-from landslidectl.jobs.processes import is_same_run
+from landslidectl.jobs.processes import is_running
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.settings import IngestSettings
 from landslidectl.jobs.signals import stop_if_asked, stoppable
@@ -134,8 +133,7 @@ def run_recorded(
 def bury_dead_jobs(catalog: Catalog) -> None:
     """Mark jobs of this host as interrupted whose process is gone: killed, or power lost."""
     for job in catalog.list_jobs(JobStatus.RUNNING):
-        started = datetime.fromisoformat(job.started)
-        if job.host == platform.node() and not is_same_run(job.pid, started):
+        if job.host == platform.node() and not is_running(job.pid):
             catalog.finish_job(
                 job.job_id, JobStatus.INTERRUPTED, None, "the process ended without a word"
             )

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 PROC = Path("/proc")
-STARTED_SLACK = timedelta(minutes=1)
 ASK_TIMEOUT_S = 10.0
 FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
@@ -28,22 +27,6 @@ def is_running(pid: int) -> bool:
         return True
     # one that was killed and that nobody waited for, as in containers without an init, is dead
     return _process_facts(pid)[:1] not in (["Z"], ["X"])
-
-
-def is_same_run(pid: int, since: datetime) -> bool:
-    """Tell whether a process is alive that had already begun at an instant.
-
-    Parameters
-    ----------
-    pid : int
-        On this host.
-    since : datetime
-        Aware; a process that began well after it only got the number of the one that is meant.
-    """
-    if not is_running(pid):
-        return False
-    started = process_started(pid)
-    return started is None or started <= since + STARTED_SLACK
 
 
 def process_birth(pid: int) -> str:
