@@ -24,6 +24,7 @@ from landslidectl.events import (
     StepFinished,
     Warned,
 )
+from landslidectl.jobs.signals import stoppable
 from landslidectl.terms import JobStatus
 
 JSON_EVERY_S = 1.0
@@ -109,13 +110,12 @@ def json_ending(wanted: bool) -> Iterator[JsonStream | None]:
         return
     stream = JsonStream()
     try:
-        yield stream
+        with stoppable():
+            yield stream
     except ReaderGone:
         raise
     except LandslidectlError as error:
         _close(stream, error, error.message, error.hint)
-        raise
-    except KeyboardInterrupt:
         raise
     except Exception as error:
         _close(stream, error, f"{type(error).__name__}: {error}", "")

@@ -96,7 +96,8 @@ def stop_inside(trial: Trial, title: str, delay_s: float, number: signal.Signals
         return None
     last = trial.events[-1]
     wanted = CODES[number]
-    assert (code, last["exit_code"], last["status"]) == (wanted, wanted, "interrupted"), last
+    told = code, last.get("exit_code"), last.get("status")
+    assert told == (wanted, wanted, "interrupted"), (told, last)
     left = [str(path) for path in trial.out.rglob("*.partial-*")]
     assert not left, left
     assert not list(trial.out.glob(".work/lock*"))
