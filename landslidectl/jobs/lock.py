@@ -136,6 +136,7 @@ def _give_signs(held: HeldLock, ended: threading.Event) -> None:
 
 
 def _take(path: Path, wait_s: float, tell: Tell | None) -> HeldLock:
+    token = uuid.uuid4().hex
     mine = {
         "host": platform.node(),
         "boot": boot_id(),
@@ -143,11 +144,11 @@ def _take(path: Path, wait_s: float, tell: Tell | None) -> HeldLock:
         "pid": os.getpid(),
         "birth": process_birth(os.getpid()),
         "started": utc_text(),
-        "token": uuid.uuid4().hex,
+        "token": token,
     }
     content = json.dumps(mine).encode("utf-8")
     deadline = time.monotonic() + wait_s
-    while not _create(path, content, mine["token"]):
+    while not _create(path, content, token):
         holder = _read(path)
         if holder is None and (_silence_s(path) or 0.0) < WRITTEN_WITHIN_S:
             time.sleep(WRITTEN_WITHIN_S / 5)

@@ -5,14 +5,17 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
 from landslidectl.errors import Interrupted, LandslidectlError, Terminated
 
 RESUME = "Run the same command again: it goes on where it stopped."
 SAME_WISH_S = 1.0
 """Terminals, shells and wrappers may all pass on one key press."""
+STANDARD_ERROR, SHOW_CURSOR = 2, b"\x1b[?25h"
+"""Bars hide the cursor, and whoever drew them has no time left to show it again."""
 WISHES = {
     "SIGTERM": "the system asked the process to end (SIGTERM)",
     "SIGHUP": "the terminal was closed (SIGHUP)",
@@ -92,14 +95,17 @@ class _Asked:
             # no Exception: libraries and threads swallow those more readily
             raise KeyboardInterrupt
         if time.monotonic() - self._since >= SAME_WISH_S:
+            with suppress(OSError):
+                if os.isatty(STANDARD_ERROR):
+                    os.write(STANDARD_ERROR, SHOW_CURSOR)
             os._exit(stop.exit_code)
 
 
-def _listen(asked: _Asked) -> dict[int, object]:
+def _listen(asked: _Asked) -> dict[int, Any]:
     """Take the signals over that end a process; only the main thread may."""
     if threading.current_thread() is not threading.main_thread():
         return {}
-    previous: dict[int, object] = {}
+    previous: dict[int, Any] = {}
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         previous[signal.SIGINT] = signal.signal(signal.SIGINT, asked.interrupt)
     for name in WISHES:

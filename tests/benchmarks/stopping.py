@@ -117,6 +117,7 @@ def main() -> None:
     parser.add_argument("--side-km", type=float, default=30.0)
     parser.add_argument("--times", type=int, default=3, help="stops in each step")
     parser.add_argument("--model", default="resnet")
+    parser.add_argument("--threshold", type=float, default=0.97, help="the pixels change a lot")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     work = given.frames.resolve() / "stopping"
@@ -126,6 +127,7 @@ def main() -> None:
     aoi = write_aoi(work / "aoi.geojson", centre_of(min(scenes.iterdir())), given.side_km * 1000)
     words = ["detect", str(scenes), "--event", EVENT, "--aoi", str(aoi), "--model", given.model]
     words += ["--dem", str(given.frames.resolve() / "dem"), "--device", "cpu"]
+    words += ["--threshold", str(given.threshold)]
     env = dict(os.environ) | {"LANDSLIDECTL_CATALOG": str(work / "catalog.db")}
     calm = Trial(words, work / "calm", env)
     steps = durations(calm)

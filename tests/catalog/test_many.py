@@ -41,7 +41,7 @@ SECONDS = float(os.environ.get("LANDSLIDECTL_STRESS_SECONDS", "20"))
 WHOLE_PROGRAMS_FROM_S = 60.0
 STEPS = 3
 SHARED_SCENES = 20
-PAUSE_S = 0.03
+PAUSE_S = 0.06
 
 
 def one_job(catalog: Catalog, workspace: Path, number: int) -> str:

@@ -118,6 +118,7 @@ def test_records_and_counts(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 DETECT = ["detect", "scenes", "--json"]
+INGEST = ["ingest", "scenes", "--json"]
 
 
 @pytest.mark.usefixtures("event")
@@ -195,7 +196,7 @@ def test_an_interrupted_run(runner: CliRunner, number: int, code: int) -> None:
 
 @pytest.mark.usefixtures("event")
 def test_a_reader_that_goes_ends_the_job_quietly(runner: CliRunner) -> None:
-    with started(DETECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with started(INGEST, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
@@ -205,15 +206,15 @@ def test_a_reader_that_goes_ends_the_job_quietly(runner: CliRunner) -> None:
     assert (process.returncode, errors) == (ReaderGone.exit_code, "")
     (job,) = json.loads(runner.invoke(app, ["jobs", "list", "--json"]).stdout)
     assert (job["status"], job["exit_code"]) == ("interrupted", ReaderGone.exit_code)
-    assert runner.invoke(app, DETECT).exit_code == 0
+    assert runner.invoke(app, INGEST).exit_code == 0
 
 
 @pytest.mark.usefixtures("event")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
-@pytest.mark.parametrize("flags", [["--json"], []])
-def test_an_output_that_takes_no_more_is_an_error(flags: list[str]) -> None:
+@pytest.mark.parametrize("words", [["ingest", "scenes", "--json"], ["ingest", "scenes"]])
+def test_an_output_that_takes_no_more_is_an_error(words: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
-        ended = started(["detect", "scenes", *flags], stdout=full, stderr=subprocess.PIPE)
+        ended = started(words, stdout=full, stderr=subprocess.PIPE)
         _, errors = ended.communicate(timeout=120)
     assert ended.returncode == OutputError.exit_code
     assert "the standard output cannot be written: No space left on device" in errors
@@ -224,7 +225,7 @@ def test_an_output_that_takes_no_more_is_an_error(flags: list[str]) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_log_that_takes_no_more_does_not_end_a_job() -> None:
     with Path("/dev/full").open("w") as full:
-        ended = started(DETECT, stdout=subprocess.PIPE, stderr=full)
+        ended = started(INGEST, stdout=subprocess.PIPE, stderr=full)
         out, _ = ended.communicate(timeout=120)
     assert ended.returncode == 0
     assert checked(out)[-1]["exit_code"] == 0
