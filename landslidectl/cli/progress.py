@@ -83,7 +83,7 @@ class LineReporter:
             case StepFinished():
                 started, _ = self._running.pop(event.step, (None, 0.0))
                 say(finish_words(event, started.title if started else event.step))
-            case Warned() | SceneRefused() | SceneLeft():
+            case Warned() | SceneRefused():
                 self._quiet(event)
             case _:
                 if words := news_words(event, self._verbose):
@@ -168,6 +168,9 @@ def news_words(event: ProgressEvent, verbose: bool) -> str:
         case StacksPlanned():
             unused = f", {event.unused} not used" if event.unused else ""
             return f"{event.scenes} scenes on {', '.join(event.tracks)}{unused}"
+        case SceneLeft():
+            reason = event.reason.removeprefix(f"{event.path}: ")
+            return f"left for the next run: {clean(event.path)}: {clean(reason)}"
         case ArtefactWritten():
             return f"  wrote {clean(event.path)}" if verbose else ""
         case _:
@@ -182,9 +185,6 @@ def warning_words(event: ProgressEvent) -> str:
             return event.message
         case SceneRefused():
             return f"not used: {event.path}: {event.reason.removeprefix(f'{event.path}: ')}"
-        case SceneLeft():
-            reason = event.reason.removeprefix(f"{event.path}: ")
-            return f"left for the next run: {event.path}: {reason}"
         case _:
             return ""
 

@@ -47,12 +47,20 @@ class Arrivals:
         Scenes that are not to be touched yet.
     damaged : list of (Path, str)
         Scenes that will not be completed any more, and what is wrong with them.
+    known : list of Path
+        Scenes whose state was seen before.
     """
 
     states: dict[str, str] = field(default_factory=dict)
     new: dict[Path, str] = field(default_factory=dict)
     incomplete: list[Incomplete] = field(default_factory=list)
     damaged: list[tuple[Path, str]] = field(default_factory=list)
+    known: list[Path] = field(default_factory=list)
+
+    @property
+    def complete(self) -> tuple[Path, ...]:
+        """Return every scene that may be used, or refused for good."""
+        return (*self.known, *self.new)
 
     def take(self, path: Path, state: str, problem: str) -> None:
         """Take a scene that is as complete as it gets."""
@@ -90,6 +98,7 @@ def look(
         if state is None:
             continue
         if state in seen:
+            found.known.append(candidate.path)
             found.take(candidate.path, state, seen[state])
         elif not _is_unrelated(candidate):
             unknown[candidate.path] = state

@@ -82,13 +82,13 @@ def gather(settings: IngestSettings, ledger: Ledger) -> Found:
 
 def _known(discovery: Discovery, settings: IngestSettings) -> Discovery:
     """Leave out what is still being copied, and refuse what is known to be damaged."""
-    if not settings.incomplete and not settings.damaged:
+    if settings.complete is None:
         return discovery
     damaged = {path.resolve(): Refusal(path, reason) for path, reason in settings.damaged}
-    passed = {path.resolve() for path in settings.incomplete} | set(damaged)
-    refused = [one for one in discovery.refused if one.path.resolve() not in passed]
+    usable = {path.resolve() for path in settings.complete} - set(damaged)
+    refused = [one for one in discovery.refused if one.path.resolve() in usable]
     return Discovery(
-        tuple(scene for scene in discovery.scenes if scene.path.resolve() not in passed),
+        tuple(scene for scene in discovery.scenes if scene.path.resolve() in usable),
         tuple(sorted([*refused, *damaged.values()], key=lambda one: one.path)),
     )
 

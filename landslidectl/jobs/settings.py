@@ -48,8 +48,9 @@ class IngestSettings:
         Replace a product that was made with other settings.
     wait_s : float
         How long to wait for another run in the same folder, seconds.
-    incomplete : tuple of Path
-        Scenes that are still being copied: passed over without a word.
+    complete : tuple of Path or None
+        The only scenes to use, where others are still being copied: those are passed over without
+        a word. None: all.
     damaged : tuple of (Path, str)
         Scenes that are known to be damaged, with the reason: refused without another look.
     command : str
@@ -70,7 +71,7 @@ class IngestSettings:
     max_memory_mb: int | None = None
     overwrite: bool = False
     wait_s: float = 0.0
-    incomplete: tuple[Path, ...] = ()
+    complete: tuple[Path, ...] | None = None
     damaged: tuple[tuple[Path, str], ...] = ()
     command: str = ""
 

@@ -123,19 +123,20 @@ def watch_once(
         seen = _seen(catalog, key, workspace)
         found = look(settings.scenes, settle_s, seen.scenes)
         # scenes are read only where they will be used, not at every look while one still lacks
-        lack = _lack(_without_left(settings, found)) if seen.job_id is None else ""
+        lack = _lack(settings, found) if seen.job_id is None else ""
         if not lack:
             examine(found, settle_s, reporter)
+            lack = _lack(settings, found) if seen.job_id is None else ""
         for item in found.incomplete:
             reporter(SceneLeft(str(item.path), item.reason))
         left = tuple(found.incomplete)
-        if lack or (seen.job_id is None and (lack := _lack(_without_left(settings, found)))):
+        if lack:
             return Watched(None, Standing.WAITING, lack, None, left)
         if not found.states and seen.job_id is not None:
             raise _emptied(settings)
         if seen.is_product_there and not found.new:
             return Watched(None, Standing.NOTHING_NEW, "", seen.job_id, left)
-        ready = _without_left(settings, found)
+        ready = _of_complete(settings, found)
         result = run_recorded(ready, reporter, catalog, lambda job: _map(job, key, found))
         return Watched(result, left=left)
 
@@ -174,15 +175,15 @@ def _seen(catalog: Catalog, key: str, workspace: Workspace) -> _Seen:
     return _Seen(found[0].job_id, record["scenes"], tuple(record["files"]))
 
 
-def _without_left(settings: DetectSettings, found: Arrivals) -> DetectSettings:
-    incomplete = tuple(item.path for item in found.incomplete)
-    return replace(settings, incomplete=incomplete, damaged=tuple(found.damaged))
+def _of_complete(settings: DetectSettings, found: Arrivals) -> DetectSettings:
+    """Return settings under which what arrives from now on is not touched."""
+    return replace(settings, complete=found.complete, damaged=tuple(found.damaged))
 
 
-def _lack(settings: DetectSettings) -> str:
+def _lack(settings: DetectSettings, found: Arrivals) -> str:
     """Say what the scenes lack for a first product; empty where nothing."""
     try:
-        survey(_Question(settings), lambda _: None)
+        survey(_Question(_of_complete(settings, found)), lambda _: None)
     except StackError as error:
         return error.message
     return ""

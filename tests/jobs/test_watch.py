@@ -185,6 +185,24 @@ def test_a_run_in_progress_is_not_disturbed(watched: World, catalog: Catalog) ->
 
 
 @pytest.mark.usefixtures("quick")
+def test_what_arrives_after_the_look_is_not_touched(
+    watched: World, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def examine_slowly(*given: object) -> None:
+        arrivals.examine(*given)
+        watched.add(9.0)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("landslidectl.jobs.watch.examine", examine_slowly)
+        first = watch(watched, catalog)
+    assert first.result is not None
+    assert first.result.scenes == 4
+    second = watch(watched, catalog)
+    assert second.result is not None
+    assert second.result.scenes == 5
+
+
+@pytest.mark.usefixtures("quick")
 def test_a_failed_job_is_tried_again(
     watched: World, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
