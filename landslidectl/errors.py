@@ -24,6 +24,7 @@
     +-- CatalogError             10   catalog damaged or written by a newer version
     +-- DifferenceFound          11   verification or comparison found a difference
     +-- Interrupted             130   Ctrl-C
+    +-- ReaderGone              141   whoever read the standard output is gone
     +-- Terminated              143   SIGTERM
 
 New codes may be added; a script must treat an unknown code as a failure.
@@ -171,7 +172,17 @@ class Interrupted(LandslidectlError):
     exit_code = 130
 
 
+class ReaderGone(LandslidectlError):
+    """Whoever read the standard output closed it, as ``head`` does; the same command resumes."""
+
+    exit_code = 141
+
+
 class Terminated(LandslidectlError):
     """The process was asked to end (SIGTERM); the same command resumes."""
 
     exit_code = 143
+
+
+STOPPED = (Interrupted, ReaderGone, Terminated)
+"""A job that ends with one of these did not fail: somebody stopped it."""

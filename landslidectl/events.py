@@ -9,6 +9,30 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class JobStarted:
+    """A job stands in the catalog under ``job_id`` and works for the folder ``output``."""
+
+    job_id: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockAwaited:
+    """The job waits for another one; ``message`` says for which."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StacksPlanned:
+    """``scenes`` scenes of ``tracks`` will make the stacks, ``unused`` others will not."""
+
+    tracks: tuple[str, ...]
+    scenes: int
+    unused: int
+
+
+@dataclass(frozen=True, slots=True)
 class StepStarted:
     """A step begins; ``total`` units of ``unit`` will follow, 0 when unknown."""
 
@@ -54,6 +78,14 @@ class SceneRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class SceneLeft:
+    """One input is not complete yet, and why; the next run looks at it again."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ArtefactWritten:
     """An output stands complete under its final name."""
 
@@ -61,7 +93,18 @@ class ArtefactWritten:
     kind: str
 
 
-ProgressEvent = StepStarted | StepAdvanced | StepFinished | Warned | SceneRefused | ArtefactWritten
+ProgressEvent = (
+    JobStarted
+    | LockAwaited
+    | StacksPlanned
+    | StepStarted
+    | StepAdvanced
+    | StepFinished
+    | Warned
+    | SceneRefused
+    | SceneLeft
+    | ArtefactWritten
+)
 
 
 class Reporter(Protocol):

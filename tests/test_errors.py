@@ -5,7 +5,8 @@ from landslidectl import errors
 DOCUMENTED = {
     "UsageError": 2, "PartialFailure": 3, "InputError": 4, "ModelError": 5, "ConfigError": 6,
     "ResourceError": 7, "OutputError": 8, "LockedError": 9, "CatalogError": 10,
-    "DifferenceFound": 11, "Interrupted": 130, "Terminated": 143, "LandslidectlError": 1,
+    "DifferenceFound": 11, "Interrupted": 130, "ReaderGone": 141, "Terminated": 143,
+    "LandslidectlError": 1,
 }  # fmt: skip
 
 

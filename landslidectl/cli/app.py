@@ -1,8 +1,8 @@
 """The program's entry: the commands, and the one place where errors become messages and codes."""
 
-import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,13 +24,24 @@ from landslidectl.cli import (
     scene_commands,
     train_command,
     verify_command,
+    watch_command,
 )
-from landslidectl.cli.output import say, say_error
-from landslidectl.errors import LandslidectlError, OutputError
+from landslidectl.cli.output import (
+    drop_stdout,
+    flush_results,
+    is_closed_pipe,
+    lost_output,
+    say,
+    say_error,
+)
+from landslidectl.cli.stream import json_ending
+from landslidectl.errors import LandslidectlError, ReaderGone, UsageError
 from landslidectl.files.gdal_environment import drop_foreign_variables
+from landslidectl.jobs.signals import stoppable
 
 BUG_CODE = LandslidectlError.exit_code
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+STREAMING = ("detect", "ingest", "stack", "watch-once", "demo", "simulate", "train")
+"""Commands whose ``--json`` is a stream of records; that of the others is one document."""
 
 OVERVIEW = """Map probable landslides from Sentinel-1 radar scenes, offline.
 
@@ -54,18 +65,20 @@ class ErrorBoundary(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with stoppable():
+                return super().invoke(ctx)
+        except ReaderGone as error:
+            raise typer.Exit(error.exit_code) from error
         except LandslidectlError as error:
             say_error(error.message, error.hint)
             raise typer.Exit(error.exit_code) from error
-        except (typer.Exit, typer.Abort, KeyboardInterrupt, EOFError):
+        except (typer.Exit, typer.Abort, EOFError):
             raise
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
-            raise typer.Exit(_report_bug(error)) from error
         except Exception as error:
             if _is_usage(error):
+                _end_stream(ctx, error)
+                raise
+            if isinstance(error, OSError) and is_closed_pipe(error):
                 raise
             raise typer.Exit(_report_bug(error)) from error
 
@@ -81,6 +94,7 @@ app = typer.Typer(
 )
 job_commands.add_to(app)
 plan_command.add_to(app)
+watch_command.add_to(app)
 scene_commands.add_to(app)
 verify_command.add_to(app)
 compare_command.add_to(app)
@@ -113,13 +127,13 @@ def _root(
 def main() -> None:
     """Run the program and end the process with its exit code."""
     dropped = drop_foreign_variables()
-    _use_utf8()
+    _prepare_streams()
     code = _run(dropped)
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError as error:
-        code = _lost_output(error, code)
+        flush_results()
+    except LandslidectlError as error:
+        say_error(error.message, error.hint)
+        code = error.exit_code
     sys.exit(code)
 
 
@@ -129,27 +143,37 @@ def _run(dropped: dict[str, str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except OSError as error:
-        return _lost_output(error, BUG_CODE)
+        # the help and other words of Typer itself
+        drop_stdout()
+        if is_closed_pipe(error):
+            return 0
+        lost = lost_output(error)
+        say_error(lost.message, lost.hint)
+        return lost.exit_code
     return 0
 
 
-def _lost_output(error: OSError, code: int) -> int:
-    """Return the code when stdout or stderr cannot take more; Python itself would end with 120."""
-    # what is still buffered would raise once more when Python closes the streams
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    if error.errno in NO_SPACE:
-        say_error(f"the output cannot be written: {error.strerror}")
-        return OutputError.exit_code
-    return code
+def _prepare_streams() -> None:
+    """Write UTF-8 whatever the locale; a name that cannot be shown must not end a job.
 
-
-def _use_utf8() -> None:
-    """Write UTF-8 whatever the locale; a name that cannot be shown must not end a job."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
+    A program without a console, as Windows may start it, has no streams at all.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            descriptor = os.open(os.devnull, os.O_WRONLY)
+            setattr(sys, name, os.fdopen(descriptor, "w", encoding="utf-8"))
+        reconfigure = getattr(getattr(sys, name), "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _end_stream(ctx: Any, error: Any) -> None:
+    """Close the stream of a command that was not even understood, for whoever reads it."""
+    if ctx.invoked_subcommand not in STREAMING or "--json" not in sys.argv:
+        return
+    wrong = UsageError(error.format_message())
+    with suppress(LandslidectlError), json_ending(wanted=True):
+        raise wrong
 
 
 def _is_usage(error: Exception) -> bool:

@@ -125,6 +125,8 @@ FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "land_cover": lambda value: [_text(item) for item in _list(value)],
     "land_cover_legend": _text,
     "threads": _integer,
+    "wait": _number,
+    "settle": _number,
     "max_memory": _size,
     "catalog": _text,
 }

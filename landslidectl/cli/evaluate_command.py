@@ -89,7 +89,7 @@ def evaluate(  # noqa: PLR0913  (the options of a command are its parameters)
         "--no-change": no_change,
     }
     model = _model(targets, models_dir, inventory is not None)
-    with reporting(json_lines=False, quiet=quiet or json_lines, verbose=verbose) as reporter:
+    with reporting(None, quiet=quiet or json_lines, verbose=verbose) as reporter:
         if model is None:
             _refuse(of_models, "a product")
             report: Mapping[str, Any] = _judge_products(targets, of_products, output, reporter)

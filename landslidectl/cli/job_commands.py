@@ -9,14 +9,15 @@ import typer
 
 from landslidectl.cli import options
 from landslidectl.cli.output import write_facts, write_line, write_table
-from landslidectl.cli.progress import summary_line
 from landslidectl.cli.resolve import (
     detect_settings,
     given_values,
     ingest_settings,
     stack_settings,
 )
-from landslidectl.cli.session import catalog_path, command_line, json_ending, run_job
+from landslidectl.cli.session import catalog_path, command_line, run_job
+from landslidectl.cli.stream import JsonStream, json_ending
+from landslidectl.terms import JobStatus
 
 if TYPE_CHECKING:
     from landslidectl.jobs.demo import DemoReport
@@ -115,6 +116,7 @@ def detect(  # noqa: PLR0913  (the options of a command are its parameters)
     catalog: options.CatalogFile = None,
     threads: options.Threads = None,
     max_memory: options.MaxMemory = None,
+    wait: options.Wait = None,
     config: options.Config = None,
     dry_run: options.DryRun = False,
     json_lines: options.Json = False,
@@ -126,17 +128,18 @@ def detect(  # noqa: PLR0913  (the options of a command are its parameters)
         from landslidectl.cli.plan_command import show_plan  # noqa: PLC0415
 
         show_plan(context)
-    with json_ending(json_lines):
+    with json_ending(json_lines) as stream:
         values = given_values(context)
         settings = replace(detect_settings(values, command_line()), verbose=verbose)
         from landslidectl.jobs.run import run_detect  # noqa: PLC0415
 
         result = run_job(
             context,
+            stream,
             catalog_path(values),
             lambda reporter, opened: run_detect(settings, reporter, opened),
         )
-    _end(result, json_lines, quiet)
+    end(result, stream, quiet)
 
 
 def ingest(  # noqa: PLR0913
@@ -156,23 +159,25 @@ def ingest(  # noqa: PLR0913
     catalog: options.CatalogFile = None,
     threads: options.Threads = None,
     max_memory: options.MaxMemory = None,
+    wait: options.Wait = None,
     config: options.Config = None,
     json_lines: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Geocode every scene."""
-    with json_ending(json_lines):
+    with json_ending(json_lines) as stream:
         values = given_values(context)
         settings = ingest_settings(values, command_line())
         from landslidectl.jobs.run import run_ingest  # noqa: PLC0415
 
         result = run_job(
             context,
+            stream,
             catalog_path(values),
             lambda reporter, opened: run_ingest(settings, reporter, opened),
         )
-    _end(result, json_lines, quiet)
+    end(result, stream, quiet)
 
 
 def stack(  # noqa: PLR0913
@@ -199,23 +204,25 @@ def stack(  # noqa: PLR0913
     catalog: options.CatalogFile = None,
     threads: options.Threads = None,
     max_memory: options.MaxMemory = None,
+    wait: options.Wait = None,
     config: options.Config = None,
     json_lines: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Build stacks."""
-    with json_ending(json_lines):
+    with json_ending(json_lines) as stream:
         values = given_values(context)
         settings = stack_settings(values, command_line())
         from landslidectl.jobs.run import run_stack  # noqa: PLC0415
 
         result = run_job(
             context,
+            stream,
             catalog_path(values),
             lambda reporter, opened: run_stack(settings, reporter, opened),
         )
-    _end(result, json_lines, quiet)
+    end(result, stream, quiet)
 
 
 def demo(  # noqa: PLR0913
@@ -234,17 +241,17 @@ def demo(  # noqa: PLR0913
     verbose: options.Verbose = False,
 ) -> None:
     """Run the demo."""
-    with json_ending(json_lines):
+    with json_ending(json_lines) as stream:
         from landslidectl.jobs.demo import DemoSettings, run_demo  # noqa: PLC0415
 
         settings = DemoSettings(
             folder, seed, size_km, model or "resnet", models_dir, command_line()
         )
         report = run_job(
-            context, catalog, lambda reporter, opened: run_demo(settings, reporter, opened)
+            context, stream, catalog, lambda reporter, opened: run_demo(settings, reporter, opened)
         )
-    if json_lines:
-        summary_line(report.result.exit_code, **report.as_json())
+    if stream is not None:
+        stream.summary(report.result.exit_code, **report.as_json())
     else:
         _show_demo(report)
     raise typer.Exit(report.result.exit_code)
@@ -270,20 +277,20 @@ def simulate(  # noqa: PLR0913
     from landslidectl.jobs.demo import simulate_into  # noqa: PLC0415
     from landslidectl.simulation.spec import EventSpec  # noqa: PLC0415
 
-    with json_ending(json_lines), reporting(json_lines, quiet, verbose) as reporter:
+    with json_ending(json_lines) as stream, reporting(stream, quiet, verbose) as reporter:
         spec = EventSpec(seed=seed, size_km=size_km, slides=slides, tracks=tracks)
         written = simulate_into(folder, spec, reporter)
-    if json_lines:
-        summary_line(0, **written)
+    if stream is not None:
+        stream.summary(0, JobStatus.SUCCEEDED.value, **written)
         return
     write_facts(written)
     write_line(f"\nNext: landslidectl detect {folder / 'scenes'}")
 
 
-def _end(result: "JobResult", json_lines: bool, quiet: bool) -> None:
+def end(result: "JobResult", stream: JsonStream | None, quiet: bool) -> None:
     """Tell the result and end with its code."""
-    if json_lines:
-        summary_line(result.exit_code, **result.as_json())
+    if stream is not None:
+        stream.summary(result.exit_code, **result.as_json())
     elif not quiet:
         _show_result(result)
     raise typer.Exit(result.exit_code)

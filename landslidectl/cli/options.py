@@ -388,6 +388,16 @@ MaxMemory = Annotated[
         metavar="SIZE",
     ),
 ]
+Wait = Annotated[
+    float | None,
+    typer.Option(
+        help="Wait so long for another run in the same folder, inf as long as it takes. "
+        "Default: 0, end with code 9.",
+        envvar=f"{PREFIX}WAIT",
+        rich_help_panel=RUN,
+        metavar="SECONDS",
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option(

@@ -1,12 +1,16 @@
 """Print results to stdout and messages to stderr; nothing from outside reaches the terminal raw."""
 
+import errno
 import json
 import os
 import shutil
 import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
+
+from landslidectl.errors import OutputError, ReaderGone
 
 RED = "31"
 GREEN = "32"
@@ -26,16 +30,23 @@ def clean(value: Any) -> str:
     )
 
 
+def is_lively(stream: Any) -> bool:
+    """Tell whether a stream is a terminal on which one can move about and draw."""
+    terminal = os.environ.get("TERM", "" if os.name == "posix" else "windows")
+    return bool(stream.isatty()) and terminal not in ("", "dumb", "unknown")
+
+
 def styled(text: str, code: str, stream: Any) -> str:
     """Return ``text`` in a colour or weight where the stream is a terminal that wants it."""
-    plain = not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    plain = not is_lively(stream) or os.environ.get("NO_COLOR")
     return text if plain else f"\x1b[{code}m{text}\x1b[0m"
 
 
 def say(text: str) -> None:
-    """Write a message for a person to stderr."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    """Write a message for a person to stderr; one that cannot be told must not end a job."""
+    with suppress(OSError):
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
 
 
 def say_error(message: str, hint: str = "") -> None:
@@ -53,18 +64,79 @@ def say_warning(message: str) -> None:
 
 def write_json(value: Any) -> None:
     """Write indented JSON to stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    _put(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def write_json_line(value: Mapping[str, Any]) -> None:
-    """Write one JSON object as one line to stdout, at once."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    """Write one JSON object as one line to stdout, at once.
+
+    Raises
+    ------
+    ReaderGone
+        If nobody reads any more: a job then stops, and the same command goes on with it.
+    OutputError
+        If the line cannot be written.
+    """
+    try:
+        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        drop_stdout()
+        if is_closed_pipe(error):
+            raise ReaderGone("whoever read the standard output is gone") from error
+        raise lost_output(error) from error
 
 
 def write_line(text: str = "") -> None:
     """Write one line of a result to stdout."""
-    sys.stdout.write(text + "\n")
+    _put(text + "\n")
+
+
+def flush_results() -> None:
+    """Write what is still held back, and so find out whether it can be.
+
+    Raises
+    ------
+    OutputError
+        If not; Python itself would end with code 120.
+    """
+    _put("")
+    with suppress(OSError):
+        sys.stderr.flush()
+
+
+def is_closed_pipe(error: OSError) -> bool:
+    """Tell whether a write failed since nobody reads; Windows calls that an invalid argument."""
+    return error.errno == errno.EPIPE or (os.name == "nt" and error.errno == errno.EINVAL)
+
+
+def lost_output(error: OSError) -> OutputError:
+    """Return the error that the standard output takes no more."""
+    reason = error.strerror or str(error)
+    return OutputError(
+        f"the standard output cannot be written: {reason}", "Free space, or write it elsewhere."
+    )
+
+
+def drop_stdout() -> None:
+    """Send what is still to be written nowhere, so that it does not fail once more."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with suppress(OSError, ValueError):
+        os.dup2(nowhere, sys.stdout.fileno())
+        sys.stdout.flush()
+    os.close(nowhere)
+
+
+def _put(text: str) -> None:
+    """Write to stdout; a reader that has seen enough, such as ``head``, is no error."""
+    try:
+        sys.stdout.write(text)
+        if not text:
+            sys.stdout.flush()
+    except OSError as error:
+        drop_stdout()
+        if not is_closed_pipe(error):
+            raise lost_output(error) from error
 
 
 def write_table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -1,11 +1,10 @@
 """``plan``: what ``detect`` would do, with the options of ``detect``."""
 
-import inspect
-from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from landslidectl.cli.borrowed import with_options_of
 from landslidectl.cli.job_commands import WORK, detect
 from landslidectl.cli.output import say_error, write_facts, write_json, write_line, write_table
 from landslidectl.cli.progress import reporting
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from landslidectl.jobs.plan import JobPlan
     from landslidectl.stack.plans import TrackPlan
 
-DRY_RUN = "dry_run"
+NOT_FOR_PLANS = ("dry_run", "wait")
 PLAN_HELP = """Show what detect would do: scenes, tracks, room and time. Nothing is written.
 
     landslidectl plan scenes/ --event 2018-09-05T18:07:59Z --aoi aoi.geojson --dem dem/ -o out/
@@ -31,16 +30,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("plan", help=PLAN_HELP, rich_help_panel=WORK)(plan)
 
 
-def _like_detect(function: Any) -> Any:
-    """Give a command the options of ``detect``, but for the one that asks for a plan."""
-    asked = inspect.signature(detect)
-    kept = [item for name, item in asked.parameters.items() if name != DRY_RUN]
-    command: Any = wraps(detect)(function)
-    command.__signature__ = asked.replace(parameters=kept)
-    return command
-
-
-@_like_detect
+@with_options_of(detect, without=NOT_FOR_PLANS)
 def plan(context: typer.Context, **_: Any) -> None:
     """Show a plan."""
     show_plan(context)
@@ -52,7 +42,7 @@ def show_plan(context: typer.Context) -> None:
     settings = detect_settings(given_values(context, "detect"), command_line())
     from landslidectl.jobs.plan import plan_detect  # noqa: PLC0415
 
-    with reporting(False, flags["quiet"], flags["verbose"]) as reporter:
+    with reporting(None, flags["quiet"], flags["verbose"]) as reporter:
         found = plan_detect(settings, reporter)
     if flags["json_lines"]:
         write_json(found.as_json())

@@ -1,20 +1,21 @@
 """Render progress: bars on a terminal, a line a step otherwise, JSON lines for programs."""
 
-import dataclasses
-import os
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from landslidectl.cli.output import clean, say, say_warning, write_json_line
+from landslidectl.cli.output import clean, is_lively, say, say_warning
+from landslidectl.cli.stream import JsonStream
 from landslidectl.events import (
     ArtefactWritten,
+    LockAwaited,
     ProgressEvent,
     Reporter,
+    SceneLeft,
     SceneRefused,
+    StacksPlanned,
     StepAdvanced,
     StepFinished,
     StepStarted,
@@ -25,19 +26,21 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 LINE_EVERY_S = 60.0
-JSON_EVERY_S = 1.0
 TELL_SECONDS_BELOW_S = 100.0
 TELL_MINUTES_BELOW_S = 5400.0
 
 
 @contextmanager
-def reporting(json_lines: bool, quiet: bool, verbose: bool) -> Iterator[Reporter]:
-    """Give the reporter that fits the terminal and the options."""
-    if json_lines:
-        yield JsonReporter()
+def reporting(stream: JsonStream | None, quiet: bool, verbose: bool) -> Iterator[Reporter]:
+    """Give the reporter that fits the terminal and the options: the JSON stream where there is one.
+
+    Bars are drawn only on terminals that can move back in a line.
+    """
+    if stream is not None:
+        yield stream
     elif quiet:
         yield QuietReporter()
-    elif sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+    elif is_lively(sys.stderr):
         with _bars() as progress:
             yield BarReporter(progress, verbose)
     else:
@@ -49,10 +52,8 @@ class QuietReporter:
 
     def __call__(self, event: ProgressEvent) -> None:
         """Take one record."""
-        if isinstance(event, Warned):
-            say_warning(event.message)
-        elif isinstance(event, SceneRefused):
-            say_warning(refusal_words(event))
+        if words := warning_words(event):
+            say_warning(words)
 
 
 class LineReporter:
@@ -82,11 +83,11 @@ class LineReporter:
             case StepFinished():
                 started, _ = self._running.pop(event.step, (None, 0.0))
                 say(finish_words(event, started.title if started else event.step))
-            case ArtefactWritten():
-                if self._verbose:
-                    say(f"  wrote {clean(event.path)}")
             case Warned() | SceneRefused():
                 self._quiet(event)
+            case _:
+                if words := news_words(event, self._verbose):
+                    say(words)
 
     def _advance(self, event: StepAdvanced) -> None:
         started, told = self._running.get(event.step, (None, 0.0))
@@ -129,13 +130,9 @@ class BarReporter:
             case StepFinished():
                 started = self._drop(event.step)
                 self._print(finish_words(event, started.title if started else event.step))
-            case ArtefactWritten():
-                if self._verbose:
-                    self._print(f"  wrote {clean(event.path)}")
-            case Warned():
-                self._print(f"Warning: {clean(event.message)}")
-            case SceneRefused():
-                self._print(f"Warning: {clean(refusal_words(event))}")
+            case _:
+                if words := news_words(event, self._verbose):
+                    self._print(words)
 
     def _drop(self, step: str) -> StepStarted | None:
         task, started = self._tasks.pop(step, (None, None))
@@ -145,34 +142,6 @@ class BarReporter:
 
     def _print(self, text: str) -> None:
         self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-class JsonReporter:
-    """Write every record as one JSON object a line; advances at most once a second a step.
-
-    Parameters
-    ----------
-    clock : callable
-        Seconds; for tests.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._told: dict[str, float] = {}
-
-    def __call__(self, event: ProgressEvent) -> None:
-        """Take one record."""
-        if isinstance(event, StepAdvanced):
-            now = self._clock()
-            if now - self._told.get(event.step, -JSON_EVERY_S) < JSON_EVERY_S:
-                return
-            self._told[event.step] = now
-        write_json_line({"type": event_type(event), "ts": _now(), **dataclasses.asdict(event)})
-
-
-def event_type(event: ProgressEvent) -> str:
-    """Return the name of a record in JSON, such as ``step_started``."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
 
 
 def finish_words(event: StepFinished, title: str) -> str:
@@ -191,28 +160,33 @@ def time_left_words(seconds: float) -> str:
     return f"about {seconds / 3600:.1f} h left"
 
 
-def refusal_words(event: SceneRefused) -> str:
-    """Return one line about a refused scene, its path named once."""
-    path, reason = event.path, event.reason.removeprefix(f"{event.path}: ")
-    return f"not used: {path}: {reason}"
+def news_words(event: ProgressEvent, verbose: bool) -> str:
+    """Return one line about what a bar does not show; empty where there is nothing to say."""
+    match event:
+        case LockAwaited():
+            return clean(event.message)
+        case StacksPlanned():
+            unused = f", {event.unused} not used" if event.unused else ""
+            return f"{event.scenes} scenes on {', '.join(event.tracks)}{unused}"
+        case SceneLeft():
+            reason = event.reason.removeprefix(f"{event.path}: ")
+            return f"left for the next run: {clean(event.path)}: {clean(reason)}"
+        case ArtefactWritten():
+            return f"  wrote {clean(event.path)}" if verbose else ""
+        case _:
+            words = warning_words(event)
+            return f"Warning: {clean(words)}" if words else ""
 
 
-def summary_line(exit_code: int, **facts: Any) -> None:
-    """Write the last line of a JSON stream."""
-    write_json_line({"type": "summary", "ts": _now(), "exit_code": exit_code, **facts})
-
-
-def error_line(message: str, hint: str, exit_code: int) -> None:
-    """Write an error into a JSON stream."""
-    write_json_line(
-        {
-            "type": "error",
-            "ts": _now(),
-            "message": message,
-            "hint": hint,
-            "exit_code": exit_code,
-        }
-    )
+def warning_words(event: ProgressEvent) -> str:
+    """Return what went wrong in one line, a path named once; empty where nothing did."""
+    match event:
+        case Warned():
+            return event.message
+        case SceneRefused():
+            return f"not used: {event.path}: {event.reason.removeprefix(f'{event.path}: ')}"
+        case _:
+            return ""
 
 
 @contextmanager
@@ -226,20 +200,18 @@ def _bars() -> Iterator["Progress"]:
         TextColumn,
         TimeElapsedColumn,
     )
+    from rich.table import Column  # noqa: PLC0415
 
+    # names of scenes are long: where there is no room, they and not the figures are cut
+    name = Column(ratio=1, no_wrap=True, overflow="ellipsis")
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
+        TextColumn("{task.description}", markup=False, table_column=name),
         BarColumn(bar_width=10),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("{task.fields[left]}", markup=False),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, expand=True) as progress:
         yield progress
-
-
-def _now() -> str:
-    from landslidectl.catalog.records import utc_text  # noqa: PLC0415
-
-    return utc_text()

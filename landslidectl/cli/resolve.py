@@ -40,6 +40,7 @@ FIELDS = {
     "max_slope": "max_slope_deg",
     "min_steepness": "min_steepness_deg",
     "format": "formats",
+    "wait": "wait_s",
 }
 
 HOW = {

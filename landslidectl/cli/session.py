@@ -1,17 +1,16 @@
-"""What commands that run a job share: reporter, catalog, JSON stream, command line."""
+"""What commands that run a job share: reporter, catalog, command line."""
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 from landslidectl.cli.config import Values
-from landslidectl.cli.progress import error_line, reporting, summary_line
-from landslidectl.errors import LandslidectlError
+from landslidectl.cli.progress import reporting
+from landslidectl.cli.stream import JsonStream
 from landslidectl.events import Reporter
 
 if TYPE_CHECKING:
@@ -31,28 +30,11 @@ def catalog_path(values: Values) -> Path | None:
     return Path(given.value) if given else None
 
 
-@contextmanager
-def json_ending(wanted: bool) -> Iterator[None]:
-    """Close a JSON stream with its error and summary when the command fails."""
-    try:
-        yield
-    except LandslidectlError as error:
-        if wanted:
-            error_line(error.message, error.hint, error.exit_code)
-            summary_line(error.exit_code, status="failed")
-        raise
-    except (typer.Exit, OSError):
-        raise
-    except Exception as error:
-        if wanted:
-            code = LandslidectlError.exit_code
-            error_line(f"{type(error).__name__}: {error}", "", code)
-            summary_line(code, status="failed")
-        raise
-
-
 def run_job(
-    context: typer.Context, catalog: Path | None, job: "Callable[[Reporter, Catalog], T]"
+    context: typer.Context,
+    stream: JsonStream | None,
+    catalog: Path | None,
+    job: "Callable[[Reporter, Catalog], T]",
 ) -> T:
     """Run a job with the reporter that the options ask for and an open catalog."""
     from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
@@ -60,6 +42,6 @@ def run_job(
     flags = context.params
     with (
         Catalog(catalog) as opened,
-        reporting(flags["json_lines"], flags["quiet"], flags["verbose"]) as reporter,
+        reporting(stream, flags["quiet"], flags["verbose"]) as reporter,
     ):
         return job(reporter, opened)

@@ -11,10 +11,10 @@ from landslidectl.cli import options
 from landslidectl.cli.alone import alone_in
 from landslidectl.cli.layers import Layers, layers_for
 from landslidectl.cli.output import say, write_facts, write_line, write_table
-from landslidectl.cli.progress import reporting, summary_line
-from landslidectl.cli.session import json_ending
+from landslidectl.cli.progress import reporting
+from landslidectl.cli.stream import json_ending
 from landslidectl.errors import ResourceError, UsageError
-from landslidectl.terms import BandSet, Pass
+from landslidectl.terms import BandSet, JobStatus, Pass
 
 if TYPE_CHECKING:
     from landslidectl.inference.manifest import Model
@@ -177,7 +177,7 @@ def train(  # noqa: PLR0913  (the options of a command are its parameters)
     verbose: options.Verbose = False,
 ) -> None:
     """Train a network."""
-    with json_ending(json_lines), reporting(json_lines, quiet, verbose) as reporter:
+    with json_ending(json_lines) as stream, reporting(stream, quiet, verbose) as reporter:
         request_type, check_request, run_train, source = _room()
         request = request_type(
             events=tuple(source(*one) for one in _sources(event, places, layer)),
@@ -202,8 +202,9 @@ def train(  # noqa: PLR0913  (the options of a command are its parameters)
         check_request(request)
         with alone_in(request.run):
             model = run_train(request, reporter)
-    if json_lines:
-        summary_line(0, folder=str(model.folder), metrics=model.raw["metrics"])
+    if stream is not None:
+        facts = {"folder": str(model.folder), "metrics": model.raw["metrics"]}
+        stream.summary(0, JobStatus.SUCCEEDED.value, **facts)
     elif not quiet:
         _show(model, output)
 

@@ -44,7 +44,7 @@ def verify(
     """Check products."""
     from landslidectl.jobs.verify import verify_scenes  # noqa: PLC0415
 
-    with reporting(json_lines=False, quiet=quiet or json_lines, verbose=False) as reporter:
+    with reporting(None, quiet=quiet or json_lines, verbose=False) as reporter:
         verdicts = verify_scenes(scenes, reporter)
     if json_lines:
         write_json([_as_json(verdict) for verdict in verdicts])

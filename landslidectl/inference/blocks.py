@@ -130,7 +130,7 @@ class BlockScorer:
         trace: TracebackType | None,
     ) -> None:
         if self._pool is not None:
-            self._pool.shutdown()
+            self._pool.shutdown(cancel_futures=True)
 
     def score(self, block: WindowBlock, enough: Enough | None = None) -> "NDArray[np.float32]":
         """Score the windows of a block.

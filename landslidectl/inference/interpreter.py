@@ -92,7 +92,7 @@ class Scorer:
     def close(self) -> None:
         """End the threads; the scorer cannot be used afterwards."""
         if self._pool is not None:
-            self._pool.shutdown()
+            self._pool.shutdown(cancel_futures=True)
 
     def score(self, windows: "NDArray[np.float32]") -> "NDArray[np.float32]":
         """Score windows.

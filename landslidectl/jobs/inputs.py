@@ -1,6 +1,6 @@
 """Which of the given scenes a job can use, which not and why."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,18 @@ from landslidectl.errors import DamagedScene, NotAScene, SceneError
 from landslidectl.events import Reporter, SceneRefused
 from landslidectl.files.hashing import bytes_digest
 from landslidectl.jobs.result import Refused
+from landslidectl.jobs.settings import IngestSettings
 from landslidectl.jobs.steps import file_identity
 from landslidectl.sentinel1.archive import open_archive
-from landslidectl.sentinel1.discover import PRODUCT_NAME, Refusal, find_scenes, open_scene
+from landslidectl.sentinel1.discover import (
+    PRODUCT_NAME,
+    Discovery,
+    Refusal,
+    find_scenes,
+    open_scene,
+)
 from landslidectl.sentinel1.scene import Scene
 from landslidectl.stack.selection import UnusedScene
-from landslidectl.terms import BandSet
 
 MANIFEST = "manifest.safe"
 
@@ -51,11 +57,12 @@ class Found:
     records: tuple[SceneRecord, ...]
 
 
-def gather(paths: Sequence[Path], bands: BandSet, ledger: Ledger) -> Found:
+def gather(settings: IngestSettings, ledger: Ledger) -> Found:
     """Find scenes, refuse what cannot be used one by one, and go on with the rest."""
-    discovery = find_scenes(paths)
+    paths, bands = settings.scenes, settings.bands
+    discovery = _known(find_scenes(paths), settings)
     records = []
-    given = {path.resolve() for path in paths}
+    given = {path.resolve() for path in (*paths, *(path for path, _ in settings.damaged))}
     for refusal in discovery.refused:
         ledger.refuse(str(refusal.path), refusal.reason, _is_failure(refusal, given))
         path = str(refusal.path.resolve())
@@ -71,6 +78,19 @@ def gather(paths: Sequence[Path], bands: BandSet, ledger: Ledger) -> Found:
             usable.append(scene)
             records.append(record_of(scene))
     return Found(tuple(usable), tuple(records))
+
+
+def _known(discovery: Discovery, settings: IngestSettings) -> Discovery:
+    """Leave out what is still being copied, and refuse what is known to be damaged."""
+    if settings.complete is None:
+        return discovery
+    damaged = {path.resolve(): Refusal(path, reason) for path, reason in settings.damaged}
+    usable = {path.resolve() for path in settings.complete} - set(damaged)
+    refused = [one for one in discovery.refused if one.path.resolve() in usable]
+    return Discovery(
+        tuple(scene for scene in discovery.scenes if scene.path.resolve() in usable),
+        tuple(sorted([*refused, *damaged.values()], key=lambda one: one.path)),
+    )
 
 
 def record_of(scene: Scene, refused_because: str = "") -> SceneRecord:

@@ -11,14 +11,15 @@ from typing import Generic, TypeVar
 from landslidectl import __version__
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import JobRequest
-from landslidectl.errors import Interrupted, LandslidectlError, Terminated
-from landslidectl.events import ProgressEvent, Reporter, Warned
+from landslidectl.errors import STOPPED, LandslidectlError
+from landslidectl.events import JobStarted, LockAwaited, ProgressEvent, Reporter, Warned
 from landslidectl.jobs.inputs import Ledger
-from landslidectl.jobs.lock import folder_lock, is_running
+from landslidectl.jobs.lock import HeldLock, folder_lock
 from landslidectl.jobs.preflight import check_writable, usable_processors
+from landslidectl.jobs.processes import is_running
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.settings import IngestSettings
-from landslidectl.jobs.signals import stoppable
+from landslidectl.jobs.signals import stop_if_asked, stoppable
 from landslidectl.jobs.steps import Done, Journal, Step, code_version
 from landslidectl.jobs.workspace import Workspace
 from landslidectl.terms import JobStatus
@@ -45,6 +46,8 @@ class Job(Generic[S]):
         Runs and records steps.
     ledger : Ledger
         Inputs that were not used.
+    lock : HeldLock
+        Of the folder.
     warnings : list of str
         Every warning of every step.
     skipped : int
@@ -57,12 +60,15 @@ class Job(Generic[S]):
     journal: Journal
     ledger: Ledger
     reporter: Reporter
+    lock: HeldLock
     warnings: list[str] = field(default_factory=list)
     skipped: int = 0
     began: float = field(default_factory=time.monotonic)
 
     def run(self, step: Step[T]) -> Done[T]:
-        """Run or take up a step."""
+        """Run or take up a step, as long as nobody asked to stop and the folder is ours."""
+        stop_if_asked()
+        self.lock.check()
         done = self.journal.run(step)
         self.skipped += done.skipped
         return done
@@ -98,7 +104,7 @@ def run_recorded(
     ------
     LandslidectlError
         Whatever ended the job, after it was recorded. `Interrupted` and `Terminated` for Ctrl-C
-        and SIGTERM.
+        and SIGTERM, `LockedError` where another run works in the folder and does not end in time.
     """
     bury_dead_jobs(catalog)
     job_id = catalog.start_job(
@@ -113,9 +119,13 @@ def run_recorded(
         workspace = Workspace(settings.output)
         workspace.check_free(settings.identity(), settings.overwrite)
         check_writable(workspace.work)
-        with folder_lock(workspace.lock):
+        reporter(JobStarted(job_id, str(settings.output)))
+        awaited = folder_lock(
+            workspace.lock, settings.wait_s, lambda words: reporter(LockAwaited(words))
+        )
+        with awaited as lock:
             workspace.sweep()
-            result = body(_job(settings, reporter, catalog, job_id))
+            result = body(_job(settings, reporter, (catalog, job_id), lock))
         catalog.finish_job(job_id, result.status, result.exit_code)
     return result
 
@@ -144,11 +154,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _job(settings: S, reporter: Reporter, catalog: Catalog, job_id: str) -> Job[S]:
+def _job(settings: S, reporter: Reporter, recorded: tuple[Catalog, str], lock: HeldLock) -> Job[S]:
+    catalog, job_id = recorded
     workspace = Workspace(settings.output)
     warnings: list[str] = []
 
     def listening(event: ProgressEvent) -> None:
+        stop_if_asked()
         if isinstance(event, Warned):
             warnings.append(event.message)
         reporter(event)
@@ -160,6 +172,7 @@ def _job(settings: S, reporter: Reporter, catalog: Catalog, job_id: str) -> Job[
         journal=Journal(catalog, job_id, workspace.output, listening),
         ledger=Ledger(listening),
         reporter=listening,
+        lock=lock,
         warnings=warnings,
     )
 
@@ -169,7 +182,7 @@ def _recorded_end(catalog: Catalog, job_id: str) -> Iterator[None]:
     """Record how a job failed before the exception goes on."""
     try:
         yield
-    except (Interrupted, Terminated) as error:
+    except STOPPED as error:
         catalog.finish_job(job_id, JobStatus.INTERRUPTED, error.exit_code, error.message)
         raise
     except LandslidectlError as error:

@@ -1,102 +1,206 @@
-"""One run at a time in an output folder."""
+"""One run at a time in an output folder, on one computer or on several that share the folder.
+
+The lock is a file that names its holder. Whether the holder is still there is asked of this system
+where the holder lives on it. Elsewhere only the holder's signs of life count: it writes its lock
+file again every few seconds, and the file system that keeps the file stamps it. Ages are measured
+against a file written just now on the same file system, so clocks that differ do not matter.
+"""
 
 import json
 import os
 import platform
-import sys
+import threading
+import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from landslidectl.catalog.records import utc_text
 from landslidectl.errors import LockedError, OutputError
+from landslidectl.jobs.processes import boot_id, is_running, process_birth, process_space
+
+SIGN_EVERY_S = 15.0
+SILENT_HOST_S = 600.0
+"""A holder on another computer counts as gone after this long without a sign of life."""
+SILENT_BOOT_S = 90.0
+"""The same for one of this computer's name from before it was started anew."""
+LOOK_EVERY_S = 1.0
+WRITTEN_WITHIN_S = 0.5
+"""Where links are not to be had, a lock is empty for a moment; one that stays so is a leftover."""
+LOST_HINT = "Run the same command again: it goes on where it stopped."
+
+Tell = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLock:
+    """A lock that this process holds.
+
+    Parameters
+    ----------
+    path : Path
+        The lock file.
+    content : bytes
+        What it holds as long as it is ours.
+    """
+
+    path: Path
+    content: bytes
+
+    def check(self) -> None:
+        """Refuse to go on when another process has taken the lock meanwhile.
+
+        That happens to a computer that slept while another one found it silent.
+
+        Raises
+        ------
+        LockedError
+            If the lock is no longer ours.
+        """
+        with suppress(OSError):
+            if self.path.read_bytes() == self.content:
+                return
+        raise LockedError(
+            f"{_folder(self.path)}: another run took over while this one gave no sign of life",
+            LOST_HINT,
+        )
+
+    def give_sign(self) -> None:
+        """Write the file again, so that the file system stamps it anew; never one of another."""
+        with suppress(OSError), self.path.open("rb+") as handle:
+            if handle.read() == self.content:
+                handle.seek(0)
+                handle.write(self.content)
 
 
 @contextmanager
-def folder_lock(path: Path) -> Iterator[None]:
+def folder_lock(path: Path, wait_s: float = 0.0, tell: Tell | None = None) -> Iterator[HeldLock]:
     """Hold the lock file ``path`` for the length of a block.
 
-    The file names host, process and start. A lock whose process on this host is gone, or whose
-    process number now belongs to another process, is broken without a question.
+    A lock whose process on this host is gone, or whose process number now belongs to another
+    process, is broken without a question; one of another host when it has been silent for
+    `SILENT_HOST_S`.
+
+    Parameters
+    ----------
+    path : Path
+        The lock file.
+    wait_s : float
+        How long to wait for another process to end, seconds.
+    tell : callable, optional
+        Told once, in words, who is waited for.
 
     Raises
     ------
     LockedError
-        If a living process, or any process of another host, holds it.
+        If another process still holds it after that time.
     OutputError
         If the lock file cannot be written.
     """
-    mine = _take(path)
+    held = _take(path, wait_s, tell)
+    ended = threading.Event()
+    signs = threading.Thread(target=_give_signs, args=(held, ended), name="lock", daemon=True)
+    signs.start()
     try:
-        yield
+        yield held
     finally:
-        if _read(path) == mine:
-            path.unlink(missing_ok=True)
+        ended.set()
+        signs.join()
+        with suppress(OSError):
+            if path.read_bytes() == held.content:
+                path.unlink(missing_ok=True)
 
 
-def is_running(pid: int) -> bool:
-    """Tell whether a process of this host is alive."""
-    if sys.platform == "win32":
-        return _is_running_windows(pid)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    # one that was killed and that nobody waited for, as in containers without an init, is dead
-    return _process_facts(pid)[:1] not in (["Z"], ["X"])
+def wait_until_free(path: Path, wait_s: float = 0.0, tell: Tell | None = None) -> None:
+    """Wait until no process holds the lock; nothing is written unless somebody holds it.
+
+    Raises
+    ------
+    LockedError
+        If another process still holds it after ``wait_s`` seconds.
+    """
+    deadline = time.monotonic() + wait_s
+    while True:
+        holder = _read(path)
+        if holder is None or _is_stale(path, holder):
+            return
+        tell = _wait_turn(path, holder, deadline, tell)
 
 
-def process_birth(pid: int) -> str:
-    """Return what tells a process from a later one with the same number; empty where unknown."""
-    facts = _process_facts(pid)
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        return f"{boot}/{facts[19]}"
-    except (OSError, IndexError):
-        return ""
+def _give_signs(held: HeldLock, ended: threading.Event) -> None:
+    while not ended.wait(SIGN_EVERY_S):
+        held.give_sign()
 
 
-def _process_facts(pid: int) -> list[str]:
-    """Return what Linux tells of a process from its state on; empty elsewhere."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    # the command's name, in brackets, may itself hold spaces and brackets
-    return stat.rpartition(")")[2].split()
-
-
-def _take(path: Path) -> dict[str, Any]:
+def _take(path: Path, wait_s: float, tell: Tell | None) -> HeldLock:
+    token = uuid.uuid4().hex
     mine = {
         "host": platform.node(),
+        "boot": boot_id(),
+        "space": process_space(),
         "pid": os.getpid(),
         "birth": process_birth(os.getpid()),
         "started": utc_text(),
-        "token": uuid.uuid4().hex,
+        "token": token,
     }
-    while not _create(path, mine):
+    content = json.dumps(mine).encode("utf-8")
+    deadline = time.monotonic() + wait_s
+    while not _create(path, content, token):
         holder = _read(path)
-        if holder is not None and not _is_stale(holder):
-            raise LockedError(
-                f"{path.parent}: another run works here: process {holder.get('pid')} on "
-                f"{holder.get('host')}, since {holder.get('started')}",
-                f"Wait for it to end. If that computer was switched off, delete {path}.",
-            )
-        _remove(path, holder)
-    return mine
+        if holder is None and (_silence_s(path) or 0.0) < WRITTEN_WITHIN_S:
+            time.sleep(WRITTEN_WITHIN_S / 5)
+        elif holder is None or _is_stale(path, holder):
+            _remove(path, holder)
+        else:
+            tell = _wait_turn(path, holder, deadline, tell)
+    return HeldLock(path, content)
 
 
-def _create(path: Path, content: dict[str, Any]) -> bool:
+def _wait_turn(
+    path: Path, holder: dict[str, Any], deadline: float, tell: Tell | None
+) -> Tell | None:
+    """Sleep a little; the one who was told need not be told again."""
+    who = (
+        f"{_folder(path)}: another run works here: process {holder.get('pid')} on "
+        f"{holder.get('host')}, since {holder.get('started')}"
+    )
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise LockedError(who, _way_out(path, holder))
+    if tell is not None:
+        tell(f"{who}; waiting for it to end")
+    time.sleep(min(LOOK_EVERY_S, left))
+    return None
+
+
+def _folder(path: Path) -> Path:
+    """Return the folder that a user knows: locks may lie in a hidden one inside it."""
+    return path.parent.parent if path.parent.name.startswith(".") else path.parent
+
+
+def _way_out(path: Path, holder: dict[str, Any]) -> str:
+    wait = "Wait for it to end, or let the command wait itself with --wait SECONDS."
+    if _lives_here(holder):
+        return wait
+    silence = _silence_s(path)
+    seen = "" if silence is None else f", and its last was {max(silence, 0.0):.0f} s ago"
+    return (
+        f"{wait} A run on another computer counts as gone after "
+        f"{_patience_s(holder):.0f} s without a sign of life{seen}. If you know that it ended, "
+        f"delete {path}."
+    )
+
+
+def _create(path: Path, content: bytes, token: str) -> bool:
     """Put the lock file there, complete, unless one is there."""
-    draft = path.with_name(f"{path.name}.{content['token']}")
+    draft = path.with_name(f"{path.name}.{token}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(content), encoding="utf-8")
         try:
+            draft.write_bytes(content)
             return _link(draft, path)
         finally:
             draft.unlink(missing_ok=True)
@@ -114,8 +218,8 @@ def _link(draft: Path, path: Path) -> bool:
         return False
     except OSError:  # FAT volumes have no hard links; exclusive creation is the next best
         try:
-            with path.open("x", encoding="utf-8") as handle:
-                handle.write(draft.read_text(encoding="utf-8"))
+            with path.open("xb") as handle:
+                handle.write(draft.read_bytes())
         except FileExistsError:
             return False
     return True
@@ -123,7 +227,7 @@ def _link(draft: Path, path: Path) -> bool:
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
@@ -136,14 +240,20 @@ def _remove(path: Path, stale: dict[str, Any] | None) -> None:
         path.rename(aside)
     except FileNotFoundError:
         return
+    except OSError as error:
+        raise OutputError(
+            f"{path}: a lock that an ended run left cannot be taken away: {error.strerror}",
+            "Delete it, or choose another folder with --output.",
+        ) from error
     if _read(aside) != stale:
         _link(aside, path)
     aside.unlink(missing_ok=True)
 
 
-def _is_stale(holder: dict[str, Any]) -> bool:
-    if holder.get("host") != platform.node():
-        return False
+def _is_stale(path: Path, holder: dict[str, Any]) -> bool:
+    if not _lives_here(holder):
+        silence = _silence_s(path)
+        return silence is not None and silence > _patience_s(holder)
     pid = holder.get("pid")
     if not isinstance(pid, int) or not is_running(pid):
         return True
@@ -151,16 +261,25 @@ def _is_stale(holder: dict[str, Any]) -> bool:
     return bool(birth and holder.get("birth") and birth != holder["birth"])
 
 
-def _is_running_windows(pid: int) -> bool:
-    """Ask Windows; ``os.kill`` would end the process there."""
-    import ctypes  # noqa: PLC0415
+def _lives_here(holder: dict[str, Any]) -> bool:
+    """Tell whether this system can be asked for the holder's process."""
+    here = {"host": platform.node(), "boot": boot_id(), "space": process_space()}
+    return all(holder.get(name, value) == value for name, value in here.items())
 
-    query_limited_information, still_active = 0x1000, 259
-    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009  (absent on other systems)
-    handle = kernel.OpenProcess(query_limited_information, False, pid)
-    if not handle:
-        return False
-    code = ctypes.c_ulong()
-    kernel.GetExitCodeProcess(handle, ctypes.byref(code))
-    kernel.CloseHandle(handle)
-    return code.value == still_active
+
+def _patience_s(holder: dict[str, Any]) -> float:
+    restarted = holder.get("host") == platform.node() and holder.get("boot") != boot_id()
+    return SILENT_BOOT_S if restarted else SILENT_HOST_S
+
+
+def _silence_s(path: Path) -> float | None:
+    """Return the seconds since the lock's last sign of life, by the clock of its file system."""
+    now = path.with_name(f"{path.name}.now-{uuid.uuid4().hex}")
+    try:
+        now.write_bytes(b"now")
+        return now.stat().st_mtime - path.stat().st_mtime
+    except OSError:
+        return None
+    finally:
+        with suppress(OSError):
+            now.unlink(missing_ok=True)

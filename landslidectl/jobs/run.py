@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import ModelRecord
 from landslidectl.errors import StackError, UsageError
-from landslidectl.events import Reporter
+from landslidectl.events import Reporter, StacksPlanned
 from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
 from landslidectl.inference.choice import choose_model
@@ -69,7 +69,7 @@ def run_detect(settings: DetectSettings, reporter: Reporter, catalog: Catalog) -
         Any of its subclasses that leaves no product; a damaged scene beside enough good ones is a
         partial result instead.
     """
-    return run_recorded(settings, reporter, catalog, _detect)
+    return run_recorded(settings, reporter, catalog, map_landslides)
 
 
 def run_stack(settings: StackSettings, reporter: Reporter, catalog: Catalog) -> JobResult:
@@ -82,7 +82,8 @@ def run_ingest(settings: IngestSettings, reporter: Reporter, catalog: Catalog) -
     return run_recorded(settings, reporter, catalog, _ingest)
 
 
-def _detect(job: Job[DetectSettings]) -> JobResult:
+def map_landslides(job: Job[DetectSettings]) -> JobResult:
+    """Do all that `run_detect` does inside a job."""
     settings = job.settings
     require_land_cover(settings)
     model = choose_model(
@@ -132,7 +133,7 @@ def _stack_only(job: Job[StackSettings]) -> JobResult:
 
 def _ingest(job: Job[IngestSettings]) -> JobResult:
     require_dem(job)
-    found = gather(job.settings.scenes, job.settings.bands, job.ledger)
+    found = gather(job.settings, job.ledger)
     job.catalog.record_scenes(found.records)
     scenes, duplicates = drop_duplicates(found.scenes)
     job.ledger.leave_aside(duplicates)
@@ -172,6 +173,13 @@ def _stack_all(
 ) -> Stacked:
     """Run everything up to the stacks; ``check`` may refuse the grid before a pixel is read."""
     surveyed = survey(job, job.catalog.record_scenes)
+    job.reporter(
+        StacksPlanned(
+            tuple(plan.track.name for plan in surveyed.tracks),
+            sum(len(plan.scenes) for plan in surveyed.tracks),
+            len(job.ledger.refused),
+        )
+    )
     frame = _frame(job, surveyed.area, contract, surveyed.load)
     if check is not None:
         check(frame.grid)

@@ -46,6 +46,13 @@ class IngestSettings:
         Ceiling the job plans with.
     overwrite : bool
         Replace a product that was made with other settings.
+    wait_s : float
+        How long to wait for another run in the same folder, seconds.
+    complete : tuple of Path or None
+        The only scenes to use, where others are still being copied: those are passed over without
+        a word. None: all.
+    damaged : tuple of (Path, str)
+        Scenes that are known to be damaged, with the reason: refused without another look.
     command : str
         The command line, for the record.
     """
@@ -63,6 +70,9 @@ class IngestSettings:
     threads: int | None = None
     max_memory_mb: int | None = None
     overwrite: bool = False
+    wait_s: float = 0.0
+    complete: tuple[Path, ...] | None = None
+    damaged: tuple[tuple[Path, str], ...] = ()
     command: str = ""
 
     def __post_init__(self) -> None:
@@ -83,6 +93,8 @@ class IngestSettings:
                 raise UsageError(f"--dem-vertical: {error.message}", error.hint) from error
         if self.threads is not None and self.threads < 1:
             raise UsageError(f"--threads must be 1 or more, found {self.threads}")
+        if not self.wait_s >= 0.0:
+            raise UsageError(f"--wait must be 0 seconds or more, found {self.wait_s:g}")
 
     def identity(self) -> dict[str, Any]:
         """Return, JSON-ready, the settings that decide what the product looks like."""

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 from landslidectl import __version__
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import OutputRecord, StepOutcome, StepRecord
-from landslidectl.errors import Interrupted, LandslidectlError, Terminated
+from landslidectl.errors import STOPPED, LandslidectlError
 from landslidectl.events import (
     ArtefactWritten,
     ProgressEvent,
@@ -126,7 +126,7 @@ class Journal:
         try:
             made = step.work(inside)
             outputs = tuple(_output(path, kind) for path, kind in made.files)
-        except (Interrupted, Terminated):
+        except STOPPED:
             raise  # the end of the job marks the step as interrupted
         except Exception as error:
             detail = error.message if isinstance(error, LandslidectlError) else repr(error)
@@ -141,6 +141,12 @@ class Journal:
             self.reporter(ArtefactWritten(output.path, output.kind))
         self.reporter(StepFinished(step.name, seconds, made.detail))
         return Done(made.value, key, skipped=False)
+
+    def note(self, name: str, key: str, record: Mapping[str, Any], detail: str) -> None:
+        """Record what a later run may ask for, in place of what was noted under the key before."""
+        number = self.catalog.start_step(self.job_id, key, self.workspace, name)
+        result = {"record": dict(record), "warnings": []}
+        self.catalog.finish_step(number, StepOutcome("done", 0.0, detail, result))
 
     def known(self, step: Step[T]) -> Mapping[str, Any] | None:
         """Return the record of an earlier run of the step, whether or not its files are left."""

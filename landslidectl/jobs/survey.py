@@ -57,7 +57,7 @@ def survey(asked: Inquiry, record: Callable[[Sequence[SceneRecord]], object]) ->
     """
     settings = asked.settings
     require_dem(asked)
-    found = gather(settings.scenes, settings.bands, asked.ledger)
+    found = gather(settings, asked.ledger)
     record(found.records)
     if not found.scenes:
         raise no_scene(asked)

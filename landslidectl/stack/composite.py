@@ -1,7 +1,7 @@
 """Composites: the median of the acquisitions of one track on one side of an event."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -170,7 +170,9 @@ def _write(
         def work(reader: Readers, window: Window) -> Block:
             return composited(reader, window, request)
 
-        for done, block in enumerate(run_in_order(work, windows, readers), start=1):
+        # closed before the files that its threads read, whatever ends the loop
+        blocks = stack.enter_context(closing(run_in_order(work, windows, readers)))
+        for done, block in enumerate(blocks, start=1):
             part = rasterio_window(block.window)
             values_file.write(block.median_db, window=part)
             counts_file.write(block.count, 1, window=part)

@@ -1,7 +1,7 @@
 """Work on blocks in a few threads, or in none, with results in the order of the blocks."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -14,8 +14,10 @@ Result = TypeVar("Result")
 
 def run_in_order(
     work: Callable[[Tool, Item], Result], items: Iterable[Item], tools: Sequence[Tool]
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Apply ``work`` to items, as many at once as there are tools.
+
+    Whoever leaves it early must close it before the tools, which what was begun still uses.
 
     Open rasters must not be read by two threads at once, so each call has a tool to itself. No
     more than ``len(tools) + 1`` items are begun and not yet handed out, so memory stays flat.

@@ -1,7 +1,7 @@
 """Stacks: what changed between the composites before and after an event, on one track."""
 
 import json
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
@@ -214,7 +214,9 @@ def _write(
     with ExitStack() as exits:
         readers = [open_readers(exits, sides) for _ in range(max(request.threads, 1))]
         files = _create(exits, stack)
-        for done, block in enumerate(run_in_order(work, windows, readers), start=1):
+        # closed before the files that its threads read, whatever ends the loop
+        blocks = exits.enter_context(closing(run_in_order(work, windows, readers)))
+        for done, block in enumerate(blocks, start=1):
             part = rasterio_window(block.window)
             for file, layers in zip(
                 files, (block.values, block.counts, block.bits[None], block.angles), strict=True

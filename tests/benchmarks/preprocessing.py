@@ -50,7 +50,7 @@ class Bench:
         self.zips = sorted((self.frames / "zips").glob("*.zip"))
         if not self.safes:
             raise SystemExit(f"{self.frames}: no scene; make some with frame.py --folder --dem")
-        self.centre = _centre(self.safes[0])
+        self.centre = centre_of(self.safes[0])
         self.found: dict[str, Any] = {}
 
     def area(self, rows: int, cols: int) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def _pixel_files(scene: Path) -> list[Path]:
     return list(scene.glob("measurement/*")) if scene.is_dir() else [scene]
 
 
-def _centre(safe: Path) -> tuple[float, float]:
+def centre_of(safe: Path) -> tuple[float, float]:
     """Return longitude and latitude of the middle of the footprint."""
     text = (safe / "manifest.safe").read_text()
     match = re.search(r"<gml:coordinates>([^<]+)<", text)

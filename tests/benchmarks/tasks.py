@@ -78,6 +78,32 @@ def geocode(given: dict[str, Any]) -> None:
     CONTAINER["has_threads"] = "threads" in known
 
 
+def geocode_one(given: dict[str, Any], number: int, threads: int) -> None:
+    """Geocode one of several scenes."""
+    out = f"{given['out']}.{number}.tif"
+    geocode(given | {"scene": given["scenes"][number], "out": out, "threads": threads})
+
+
+def geocode_many(given: dict[str, Any]) -> None:
+    """Geocode several scenes: one after the other, or two at once in threads or in processes."""
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+    from multiprocessing import get_context
+
+    numbers = range(len(given["scenes"]))
+    with timed("many"):
+        if given["way"] == "one after the other":
+            for number in numbers:
+                geocode_one(given, number, given["at_once"])
+            return
+        if given["way"] == "threads":
+            pool: Any = ThreadPoolExecutor(given["at_once"])
+        else:
+            pool = ProcessPoolExecutor(given["at_once"], mp_context=get_context("spawn"))
+        with pool:
+            for future in [pool.submit(geocode_one, given, number, 1) for number in numbers]:
+                future.result()
+
+
 def observed(given: dict[str, Any]) -> None:
     """Count the pixels of a geocoded scene that have a value."""
     import numpy as np
@@ -128,7 +154,10 @@ def source_window(given: dict[str, Any]) -> None:
     )
 
 
-TASKS = {task.__name__: task for task in (terrain, crop_terrain, geocode, observed, source_window)}
+TASKS = {
+    task.__name__: task
+    for task in (terrain, crop_terrain, geocode, geocode_many, observed, source_window)
+}
 
 if __name__ == "__main__":
     TASKS[sys.argv[1]](json.loads(sys.argv[2]))

@@ -1,10 +1,12 @@
-"""Tables on narrow terminals."""
+"""Tables on narrow terminals, and what a terminal can do."""
+
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landslidectl.cli.output import folded, write_table
+from landslidectl.cli.output import folded, is_lively, write_table
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(1, 120))
@@ -15,6 +17,24 @@ def test_every_column_is_shown_once_beside_the_first(widths: list[int], wide: in
     for part in parts:
         fits = sum(widths[index] + 2 for index in part) - 2 <= wide
         assert fits or len(part) <= 2
+
+
+@pytest.mark.parametrize(
+    ("terminal", "lively"),
+    [("xterm-256color", True), ("dumb", False), ("unknown", False), ("", False), (None, False)],
+)
+def test_bars_need_a_terminal_that_can_move_back(
+    monkeypatch: pytest.MonkeyPatch, terminal: str | None, lively: bool
+) -> None:
+    if terminal is None:
+        monkeypatch.delenv("TERM", raising=False)
+    else:
+        monkeypatch.setenv("TERM", terminal)
+    monkeypatch.setattr("landslidectl.cli.output.os.name", "posix")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert is_lively(sys.stderr) is lively
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False)
+    assert not is_lively(sys.stderr)
 
 
 def test_a_table_is_folded_on_a_terminal_alone(

@@ -1,7 +1,6 @@
-"""Progress as lines, as JSON and as bars."""
+"""Progress as lines and as bars."""
 
 import io
-import json
 
 import pytest
 from rich.console import Console
@@ -9,7 +8,6 @@ from rich.progress import Progress
 
 from landslidectl.cli.progress import (
     BarReporter,
-    JsonReporter,
     LineReporter,
     QuietReporter,
     finish_words,
@@ -64,26 +62,6 @@ def test_quiet_tells_only_what_went_wrong(capsys: pytest.CaptureFixture[str]) ->
     assert len(capsys.readouterr().err.splitlines()) == 2
 
 
-def test_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    ticks = iter([0.0, 0.5])
-    tell(JsonReporter(clock=lambda: next(ticks)))
-    out, err = capsys.readouterr()
-    lines = [json.loads(line) for line in out.splitlines()]
-    assert err == ""
-    assert [line["type"] for line in lines] == [
-        "step_started",
-        "step_advanced",
-        "warned",
-        "scene_refused",
-        "artefact_written",
-        "step_finished",
-        "step_started",
-        "step_finished",
-    ]
-    assert lines[0]["title"] == "Elevation model"
-    assert all(line["ts"].endswith("Z") for line in lines)
-
-
 def test_bars_leave_one_line_a_step() -> None:
     sink = io.StringIO()
     with Progress(console=Console(file=sink, force_terminal=False, width=80)) as progress:
@@ -95,7 +73,7 @@ def test_bars_leave_one_line_a_step() -> None:
 
 
 def test_no_bars_off_a_terminal() -> None:
-    with reporting(json_lines=False, quiet=False, verbose=False) as reporter:
+    with reporting(None, quiet=False, verbose=False) as reporter:
         assert isinstance(reporter, LineReporter)
 
 

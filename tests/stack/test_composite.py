@@ -2,16 +2,18 @@
 
 import json
 import math
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from landslidectl.errors import StackError
-from landslidectl.events import ArtefactWritten, StepFinished, Warned
+from landslidectl.events import ArtefactWritten, StepAdvanced, StepFinished, Warned
 from landslidectl.files.rasters import RasterLayout, read_bands, write_raster
-from landslidectl.grid import Grid
-from landslidectl.stack import composite_block
+from landslidectl.grid import Grid, Window
+from landslidectl.stack import composite, composite_block
 from landslidectl.stack.composite import (
     CompositeRequest,
     build_composite,
@@ -233,3 +235,29 @@ def test_a_bright_date_is_named(folder) -> None:
     assert json.loads(composite.record_path.read_text())["offsets"][2]["offset_db"] == (
         pytest.approx([2.0, 2.0], abs=0.1)
     )
+
+
+def test_a_stop_lets_threads_end_before_their_files_are_closed(folder, monkeypatch) -> None:
+    """Reading a file that is being closed ends the process, not the job."""
+    readable = []
+
+    def slow(readers: composite_block.Readers, window: Window, *given: object) -> object:
+        block = composite_block.composited(readers, window, *given)
+        time.sleep(0.05)
+        readable.append(False)
+        readers.acquisitions.read(window)
+        readable[-1] = True
+        return block
+
+    def stop(event: object) -> None:
+        if isinstance(event, StepAdvanced):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(composite, "composited", slow)
+    monkeypatch.setattr(composite, "windows_of", lambda *_: WIDE.blocks(64))
+    with pytest.raises(KeyboardInterrupt) as kept:
+        build_composite(Phase.PRE, speckled(folder), request_in(folder, WIDE, threads=2), stop)
+    assert kept.tb is not None, "the traceback still holds the frames"
+    assert len(readable) > 1
+    assert all(readable)
+    assert [thread.name for thread in threading.enumerate() if "Pool" in thread.name] == []
