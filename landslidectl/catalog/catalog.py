@@ -4,32 +4,26 @@ import json
 import os
 import platform
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
-from landslidectl.catalog.db import default_catalog_path, immediate, open_database, translated
+from landslidectl.catalog.access import Row, dump, without
 from landslidectl.catalog.records import (
     DetectionRecord,
     JobRecord,
     JobRequest,
     ModelRecord,
     OutputRecord,
-    ReleaseRecord,
     SceneRecord,
-    SightingRecord,
     StepOutcome,
     StepRecord,
     as_json,
     utc_text,
 )
+from landslidectl.catalog.releases import Releases
 from landslidectl.errors import UsageError
 from landslidectl.terms import JobStatus
-
-Row = dict[str, Any]
 
 
 def new_job_id() -> str:
@@ -37,7 +31,7 @@ def new_job_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-class Catalog:
+class Catalog(Releases):
     """The SQLite catalog of one user or one machine.
 
     Parameters
@@ -51,27 +45,6 @@ class Catalog:
         On opening a damaged, foreign or newer catalog.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = (path or default_catalog_path()).absolute()
-        self._db = open_database(self.path)
-
-    def __enter__(self) -> Self:
-        """Return the catalog itself; it is closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file."""
-        self.close()
-
-    def close(self) -> None:
-        """Close the file; safe to call twice."""
-        self._db.close()
-
     # ---- jobs -------------------------------------------------------------------------------
 
     def start_job(self, request: JobRequest) -> str:
@@ -82,10 +55,10 @@ class Catalog:
                 {
                     "job_id": job_id,
                     "command": request.command,
-                    "settings": _dump(request.settings),
+                    "settings": dump(request.settings),
                     "status": JobStatus.RUNNING.value,
                     "message": "",
-                    "versions": _dump(request.versions),
+                    "versions": dump(request.versions),
                     "output": request.output,
                     "host": platform.node(),
                     "pid": os.getpid(),
@@ -173,7 +146,7 @@ class Catalog:
                     outcome.status,
                     outcome.seconds,
                     outcome.detail,
-                    _dump(outcome.result),
+                    dump(outcome.result),
                     utc_text(),
                     step_id,
                 ],
@@ -246,87 +219,12 @@ class Catalog:
         rows = self._rows(
             "SELECT * FROM detections WHERE job_id=? ORDER BY area_ha DESC, det_id", [job_id]
         )
-        return tuple(DetectionRecord(**_without(row, "job_id")) for row in rows)
-
-    # ---- releases ---------------------------------------------------------------------------
-
-    def record_release(self, release: ReleaseRecord, sightings: Sequence[SightingRecord]) -> None:
-        """Record a release with what it shows, whole or not at all.
-
-        Raises
-        ------
-        CatalogError
-            If this folder already has a release of these counters.
-        """
-        row = as_json(release) | {
-            "identity": _dump(release.identity),
-            "scenes": json.dumps(release.scenes),
-        }
-        with self._writing():
-            owner = {"release_id": self._db.table("releases").insert(row).last_pk}
-            self._db.table("sightings").insert_all(
-                [
-                    owner
-                    | as_json(item)
-                    | {
-                        "acquisitions": json.dumps(item.acquisitions),
-                        "seen_by": json.dumps(item.seen_by),
-                    }
-                    for item in sightings
-                ]
-            )
-
-    def forget_release(self, release: ReleaseRecord) -> None:
-        """Take back the record of a release whose product was never finished."""
-        where = "workspace=? AND release=? AND version=?"
-        key = [release.workspace, release.release, release.version]
-        with self._writing():
-            self._db.execute(
-                "DELETE FROM sightings WHERE release_id IN "
-                f"(SELECT release_id FROM releases WHERE {where})",
-                key,
-            )
-            self._db.execute(f"DELETE FROM releases WHERE {where}", key)
-
-    def list_releases(self, workspace: Path) -> tuple[ReleaseRecord, ...]:
-        """Return what an output folder got, in the order of release and version."""
-        rows = self._rows(
-            "SELECT * FROM releases WHERE workspace=? ORDER BY release, version", [str(workspace)]
-        )
-        return tuple(_release(row) for row in rows)
-
-    def list_sightings(self, release: ReleaseRecord) -> tuple[SightingRecord, ...]:
-        """Return what a release shows and what it dropped, by name."""
-        rows = self._rows(
-            "SELECT sightings.* FROM sightings JOIN releases USING (release_id) "
-            "WHERE workspace=? AND release=? AND version=? ORDER BY det_id",
-            [release.workspace, release.release, release.version],
-        )
-        return tuple(_sighting(row) for row in rows)
-
-    # ---- access -----------------------------------------------------------------------------
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with translated(self.path), immediate(self._db):
-            yield
-
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        with translated(self.path):
-            return list(self._db.query(sql, list(values)))
-
-
-def _dump(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-
-def _without(row: Row, *names: str) -> Row:
-    return {name: value for name, value in row.items() if name not in names}
+        return tuple(DetectionRecord(**without(row, "job_id")) for row in rows)
 
 
 def _job(row: Row) -> JobRecord:
     return JobRecord(
-        **_without(row, "settings", "versions", "status"),
+        **without(row, "settings", "versions", "status"),
         settings=json.loads(row["settings"]),
         versions=json.loads(row["versions"]),
         status=JobStatus(row["status"]),
@@ -335,27 +233,11 @@ def _job(row: Row) -> JobRecord:
 
 def _step(row: Row) -> StepRecord:
     return StepRecord(
-        **_without(row, "step_key", "result"),
+        **without(row, "step_key", "result"),
         key=row["step_key"],
         result=json.loads(row["result"]),
     )
 
 
 def _output(row: Row) -> OutputRecord:
-    return OutputRecord(**_without(row, "output_id", "job_id", "step_id"))
-
-
-def _release(row: Row) -> ReleaseRecord:
-    return ReleaseRecord(
-        **_without(row, "release_id", "identity", "scenes"),
-        identity=json.loads(row["identity"]),
-        scenes=tuple(json.loads(row["scenes"])),
-    )
-
-
-def _sighting(row: Row) -> SightingRecord:
-    return SightingRecord(
-        **_without(row, "release_id", "acquisitions", "seen_by"),
-        acquisitions=tuple((track, flight) for track, flight in json.loads(row["acquisitions"])),
-        seen_by=tuple(json.loads(row["seen_by"])),
-    )
+    return OutputRecord(**without(row, "output_id", "job_id", "step_id"))

@@ -1,0 +1,67 @@
+"""An open catalog: read rows, and write them in transactions of their own."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from landslidectl.catalog.db import default_catalog_path, immediate, open_database, translated
+
+Row = dict[str, Any]
+
+
+class Access:
+    """The open file behind a catalog.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The file; by default `default_catalog_path`.
+
+    Raises
+    ------
+    CatalogError
+        On opening a damaged, foreign or newer catalog.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = (path or default_catalog_path()).absolute()
+        self._db = open_database(self.path)
+
+    def __enter__(self) -> Self:
+        """Return the catalog itself; it is closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self._db.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with translated(self.path), immediate(self._db):
+            yield
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        with translated(self.path):
+            return list(self._db.query(sql, list(values)))
+
+
+def dump(value: Mapping[str, Any]) -> str:
+    """Return a mapping as the text that a column holds."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+
+
+def without(row: Row, *names: str) -> Row:
+    """Return a row without some of its columns."""
+    return {name: value for name, value in row.items() if name not in names}
