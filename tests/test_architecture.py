@@ -38,7 +38,7 @@ ONLY_IN = {
     "typer": ("cli/",),
     "rich": ("cli/",),
     "ai_edge_litert": ("inference/network.py", "inference/accelerator.py", "inference/graph.py"),
-    "ctypes": ("inference/vulkan.py", "jobs/lock.py"),
+    "ctypes": ("inference/vulkan.py", "jobs/lock.py", "files/volumes.py"),
     "tensorflow": ("training/",),
     "keras": ("training/",),
 }

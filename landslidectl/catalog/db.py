@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +12,12 @@ from sqlite_utils import Database
 
 from landslidectl.catalog.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from landslidectl.errors import CatalogError, LockedError, ResourceError
+from landslidectl.files.volumes import volume_of
 
 CATALOG_VARIABLE = "LANDSLIDECTL_CATALOG"
 BUSY_TIMEOUT_S = 30.0
+BUSY_PAUSE_S = 0.02
+WAL, ROLLBACK = "wal", "delete"
 ELSEWHERE = "Name another file with --catalog, or move this one away to start a new catalog."
 
 
@@ -61,7 +65,8 @@ def open_database(path: Path) -> Database:
     Returns
     -------
     sqlite_utils.Database
-        Write-ahead log, busy timeout, foreign keys on, schema at `SCHEMA_VERSION`.
+        Write-ahead log where the volume allows one, else a rollback journal; busy timeout, foreign
+        keys on, schema at `SCHEMA_VERSION`.
 
     Raises
     ------
@@ -81,9 +86,8 @@ def open_database(path: Path) -> Database:
             db = Database(connection, execute_plugins=False)
             _check_identity(db, path)
             db.execute("PRAGMA foreign_keys=ON")
-            db.enable_wal()
-            db.execute("PRAGMA synchronous=NORMAL")
-            _migrate(db)
+            _set_journal(db, WAL if volume_of(path).has_shared_memory else ROLLBACK)
+            _migrate(db, path)
         except BaseException:
             connection.close()
             raise
@@ -126,10 +130,37 @@ def _check_identity(db: Database, path: Path) -> None:
         )
 
 
-def _migrate(db: Database) -> None:
+def _set_journal(db: Database, wanted: str) -> None:
+    """Change the journal where it is another one.
+
+    SQLite does not wait for its busy timeout here, so several processes that open a new catalog at
+    once would fail.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while not _has_journal(db, wanted):
+        if time.monotonic() > until:
+            raise sqlite3.OperationalError("database is locked")
+        time.sleep(BUSY_PAUSE_S)
+    # a rollback journal needs every sync: without a log a power cut could tear a transaction
+    db.execute(f"PRAGMA synchronous={'NORMAL' if wanted == WAL else 'FULL'}")
+
+
+def _has_journal(db: Database, wanted: str) -> bool:
+    if db.execute("PRAGMA journal_mode").fetchone()[0] == wanted:
+        return True
+    try:
+        return bool(db.execute(f"PRAGMA journal_mode={wanted}").fetchone()[0] == wanted)
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        return False
+
+
+def _migrate(db: Database, path: Path) -> None:
     if _pragma(db, "user_version") == SCHEMA_VERSION:
         return
     with immediate(db):
+        _check_identity(db, path)  # another process may have made or upgraded it meanwhile
         MIGRATIONS.apply(db)
         db.execute(f"PRAGMA application_id={APPLICATION_ID}")
         db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")

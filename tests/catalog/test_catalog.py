@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from landslidectl.catalog import db
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.db import default_catalog_path
 from landslidectl.catalog.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
@@ -18,7 +19,8 @@ from landslidectl.catalog.records import (
     SceneRecord,
     StepOutcome,
 )
-from landslidectl.errors import CatalogError, UsageError
+from landslidectl.errors import CatalogError, LockedError, UsageError
+from landslidectl.files.volumes import Volume
 from landslidectl.terms import JobStatus
 
 REQUEST = JobRequest("landslidectl detect", {"threshold": 0.5}, {"landslidectl": "0"}, "/out")
@@ -165,21 +167,79 @@ def test_default_path_follows_the_variable(tmp_path: Path, monkeypatch: pytest.M
     assert default_catalog_path().name == "catalog.db"
 
 
-def test_processes_share_one_catalog_from_its_first_moment(tmp_path: Path) -> None:
-    script = (
-        "import sys; from pathlib import Path\n"
-        "from landslidectl.catalog.catalog import Catalog\n"
-        "from landslidectl.catalog.records import JobRequest, StepOutcome\n"
-        "with Catalog(Path(sys.argv[1])) as c:\n"
-        "    for _ in range(20):\n"
-        "        j = c.start_job(JobRequest('x', {}, {}, ''))\n"
-        "        c.finish_step(c.start_step(j, 'k', Path('/'), 's'), StepOutcome('done', 0.0))\n"
-    )
+WORKER = """
+import sys
+from pathlib import Path
+from landslidectl.catalog import db
+from landslidectl.catalog.catalog import Catalog
+from landslidectl.catalog.records import JobRequest, StepOutcome
+from landslidectl.files.volumes import Volume
+db.volume_of = lambda path: Volume(sys.argv[2])
+with Catalog(Path(sys.argv[1])) as c:
+    for _ in range(20):
+        j = c.start_job(JobRequest('x', {}, {}, ''))
+        c.finish_step(c.start_step(j, 'k', Path('/'), 's'), StepOutcome('done', 0.0))
+"""
+
+
+@pytest.mark.parametrize("kind", ["ext4", "nfs4"])
+def test_processes_share_one_catalog_from_its_first_moment(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "catalog.db"
-    command = [sys.executable, "-c", script, str(path)]
+    command = [sys.executable, "-c", WORKER, str(path), kind]
     workers = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
     for worker in workers:
         _, errors = worker.communicate(timeout=60)
         assert worker.returncode == 0, errors.decode()
     with Catalog(path) as catalog:
         assert len(catalog.list_jobs()) == 60
+
+
+@pytest.mark.parametrize(
+    ("kind", "journal"),
+    [("ext4", "wal"), ("nfs4", "delete"), ("vfat", "delete"), ("unknown", "delete")],
+)
+def test_the_journal_fits_the_volume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, journal: str
+) -> None:
+    monkeypatch.setattr(db, "volume_of", lambda path: Volume(kind))
+    with Catalog(tmp_path / "catalog.db") as catalog:
+        catalog.start_job(REQUEST)
+        beside = {item.name for item in tmp_path.iterdir()} - {"catalog.db"}
+    connection = sqlite3.connect(tmp_path / "catalog.db")
+    assert connection.execute("PRAGMA journal_mode").fetchone()[0] == journal
+    connection.close()
+    assert bool(beside) == (journal == "wal")
+
+
+def test_a_catalog_that_moves_to_a_share_loses_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "catalog.db"
+    for kind in ("ext4", "cifs", "ext4"):
+        monkeypatch.setattr(db, "volume_of", lambda path, kind=kind: Volume(kind))
+        with Catalog(path) as catalog:
+            catalog.start_job(REQUEST)
+    with Catalog(path) as catalog:
+        assert len(catalog.list_jobs()) == 3
+        monkeypatch.setattr(db, "volume_of", lambda path: Volume("nfs"))
+        monkeypatch.setattr(db, "BUSY_TIMEOUT_S", 0.1)
+        with pytest.raises(LockedError, match="locked"):
+            Catalog(path)
+
+
+def test_a_catalog_that_a_newer_program_upgrades_meanwhile_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "catalog.db"
+    _database(path, "CREATE TABLE t (a)", f"PRAGMA application_id={APPLICATION_ID}")
+    begin = db.immediate
+
+    def late(database):
+        _database(path, f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+        return begin(database)
+
+    monkeypatch.setattr(db, "immediate", late)
+    with pytest.raises(CatalogError, match="schema version") as caught:
+        Catalog(path)
+    assert "newer landslidectl" in caught.value.hint
+    assert caught.value.exit_code == 10
