@@ -21,7 +21,7 @@ from landslidectl.catalog.records import (
     as_json,
     utc_text,
 )
-from landslidectl.catalog.releases import Releases
+from landslidectl.catalog.upkeep import Upkeep
 from landslidectl.errors import UsageError
 from landslidectl.terms import JobStatus
 
@@ -31,7 +31,7 @@ def new_job_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-class Catalog(Releases):
+class Catalog(Upkeep):
     """The SQLite catalog of one user or one machine.
 
     Parameters
@@ -63,6 +63,7 @@ class Catalog(Releases):
                     "host": platform.node(),
                     "pid": os.getpid(),
                     "started": utc_text(),
+                    "birth": request.birth,
                 }
             )
         return job_id
@@ -77,11 +78,25 @@ class Catalog(Releases):
                 "UPDATE jobs SET status=?, exit_code=?, message=?, finished=? WHERE job_id=?",
                 [status.value, exit_code, message, now, job_id],
             )
-            self._db.execute(
-                "UPDATE steps SET status='interrupted', finished=? "
+            self._end_steps(job_id, now)
+
+    def bury_job(self, job_id: str, message: str) -> None:
+        """Record that a job's process is gone, unless the job ended in the meantime."""
+        now = utc_text()
+        with self._writing():
+            buried = self._db.execute(
+                "UPDATE jobs SET status=?, message=?, finished=? "
                 "WHERE job_id=? AND status='running'",
-                [now, job_id],
+                [JobStatus.INTERRUPTED.value, message, now, job_id],
             )
+            if buried.rowcount:
+                self._end_steps(job_id, now)
+
+    def _end_steps(self, job_id: str, now: str) -> None:
+        self._db.execute(
+            "UPDATE steps SET status='interrupted', finished=? WHERE job_id=? AND status='running'",
+            [now, job_id],
+        )
 
     def list_jobs(self, status: JobStatus | None = None) -> tuple[JobRecord, ...]:
         """Return jobs, the newest first."""

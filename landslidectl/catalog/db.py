@@ -22,11 +22,23 @@ ELSEWHERE = "Name another file with --catalog, or move this one away to start a 
 
 
 def default_catalog_path() -> Path:
-    """Return where the catalog is kept: ``LANDSLIDECTL_CATALOG``, else the user's data folder."""
+    """Return where the catalog is kept: ``LANDSLIDECTL_CATALOG``, else the user's data folder.
+
+    Raises
+    ------
+    CatalogError
+        If neither is known.
+    """
     named = os.environ.get(CATALOG_VARIABLE)
     if named:
         return Path(named)
-    return Path(platformdirs.user_data_dir("landslidectl", appauthor=False)) / "catalog.db"
+    folder = Path(platformdirs.user_data_dir("landslidectl", appauthor=False))
+    if not folder.is_absolute():
+        raise CatalogError(
+            "this user has no home folder to keep the catalog in",
+            f"Name a file with --catalog or {CATALOG_VARIABLE}.",
+        )
+    return folder / "catalog.db"
 
 
 @contextmanager
@@ -84,7 +96,7 @@ def open_database(path: Path) -> Database:
         try:
             # plugins of sqlite-utils are other people's code and none of the catalog's business
             db = Database(connection, execute_plugins=False)
-            _check_identity(db, path)
+            check_identity(db.conn, path)
             db.execute("PRAGMA foreign_keys=ON")
             _set_journal(db, WAL if volume_of(path).has_shared_memory else ROLLBACK)
             _migrate(db, path)
@@ -111,11 +123,18 @@ def immediate(db: Database) -> Iterator[None]:
         db.commit()
 
 
-def _check_identity(db: Database, path: Path) -> None:
-    version = _pragma(db, "user_version")
-    application = _pragma(db, "application_id")
-    is_new = version == 0 and application == 0 and not db.table_names()
-    if is_new:
+def check_identity(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that this program must not touch; an empty one may become a catalog.
+
+    Raises
+    ------
+    CatalogError
+        If it is another program's, or was written by a newer version.
+    """
+    version = pragma(connection, "user_version")
+    application = pragma(connection, "application_id")
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if version == application == tables == 0:
         return
     if application != APPLICATION_ID:
         raise CatalogError(
@@ -157,14 +176,15 @@ def _has_journal(db: Database, wanted: str) -> bool:
 
 
 def _migrate(db: Database, path: Path) -> None:
-    if _pragma(db, "user_version") == SCHEMA_VERSION:
+    if pragma(db.conn, "user_version") == SCHEMA_VERSION:
         return
     with immediate(db):
-        _check_identity(db, path)  # another process may have made or upgraded it meanwhile
+        check_identity(db.conn, path)  # another process may have made or upgraded it meanwhile
         MIGRATIONS.apply(db)
         db.execute(f"PRAGMA application_id={APPLICATION_ID}")
         db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
-def _pragma(db: Database, name: str) -> int:
-    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
+def pragma(connection: sqlite3.Connection, name: str) -> int:
+    """Return the number that SQLite keeps under a name."""
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])

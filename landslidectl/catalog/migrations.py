@@ -183,5 +183,10 @@ def _releases_and_sightings(db: "Database") -> None:
     )
 
 
-SCHEMA_VERSION = 4
+@MIGRATIONS(name="0006_births_of_processes")
+def _births_of_processes(db: "Database") -> None:
+    db.table("jobs").add_column("birth", str, not_null_default="")
+
+
+SCHEMA_VERSION = 5
 """Number of migrations; kept in ``PRAGMA user_version``. A test holds the two together."""

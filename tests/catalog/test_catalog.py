@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,19 @@ def test_job_round_trip(catalog: Catalog) -> None:
     assert job.finished >= job.started
     assert catalog.list_jobs() == (job,)
     assert catalog.list_jobs(JobStatus.RUNNING) == ()
+
+
+def test_a_job_that_ended_in_the_meantime_is_not_buried(catalog: Catalog) -> None:
+    done, dead = catalog.start_job(REQUEST), catalog.start_job(replace(REQUEST, birth="b/1"))
+    for job_id in (done, dead):
+        catalog.start_step(job_id, "k", Path("/out"), "geocode")
+    catalog.finish_job(done, JobStatus.SUCCEEDED, 0)
+    for job_id in (done, dead):
+        catalog.bury_job(job_id, "gone")
+    assert (catalog.job(done).status, catalog.job(done).message) == (JobStatus.SUCCEEDED, "")
+    buried = catalog.job(dead)
+    assert (buried.status, buried.message, buried.birth) == (JobStatus.INTERRUPTED, "gone", "b/1")
+    assert [step.status for step in catalog.list_steps(dead)] == ["interrupted"]
 
 
 def test_jobs_come_newest_first(catalog: Catalog) -> None:
@@ -164,7 +178,11 @@ def test_default_path_follows_the_variable(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("LANDSLIDECTL_CATALOG", str(tmp_path / "mine.db"))
     assert default_catalog_path() == tmp_path / "mine.db"
     monkeypatch.delenv("LANDSLIDECTL_CATALOG")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert default_catalog_path().name == "catalog.db"
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_, **__: "~/.local/share")
+    with pytest.raises(CatalogError, match="no home folder"):
+        default_catalog_path()
 
 
 WORKER = """
