@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from landslidectl.catalog.access import without
-from landslidectl.catalog.db import translated
+from landslidectl.catalog.db import BUSY_TIMEOUT_S, translated
 from landslidectl.catalog.records import OutputRecord
 from landslidectl.catalog.releases import Releases
-from landslidectl.errors import LockedError
+from landslidectl.errors import LockedError, ResourceError
 
+COMPACT_PATIENCE_MS = 1000
 OF_A_JOB = ("outputs", "steps", "detections", "jobs")
 """Tables whose rows go with a job, in the order in which they can go."""
 
@@ -71,7 +72,9 @@ class Upkeep(Releases):
         )
         names = ("output_id", "step_id", "job_id", "workspace")
         return tuple(
-            OwnedOutput(*(row[name] for name in names), OutputRecord(**without(row, *names)))
+            OwnedOutput(
+                **{name: row[name] for name in names}, record=OutputRecord(**without(row, *names))
+            )
             for row in rows
         )
 
@@ -107,14 +110,22 @@ class Upkeep(Releases):
                 self._db.execute(f"DELETE FROM {table} WHERE {where}", values)
 
     def compact(self) -> bool:
-        """Give the room of deleted rows back to the disk; False where another process is at work."""
+        """Give the room of deleted rows back to the disk.
+
+        Returns
+        -------
+        bool
+            False where another process is at work, or the disk has no room for the copy it takes.
+        """
         try:
             with translated(self.path):
-                self._db.execute("PRAGMA busy_timeout=1000")
+                self._db.execute(f"PRAGMA busy_timeout={COMPACT_PATIENCE_MS}")
                 self._db.execute("VACUUM")
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        except LockedError:
+        except (LockedError, ResourceError):
             return False
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout={int(1000 * BUSY_TIMEOUT_S)}")
         return True
 
 

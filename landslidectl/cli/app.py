@@ -20,6 +20,7 @@ from landslidectl.cli import (
     plan_command,
     scene_commands,
     train_command,
+    upkeep_commands,
     verify_command,
 )
 from landslidectl.cli.output import say, say_error
@@ -85,6 +86,7 @@ export_command.add_to(app)
 model_commands.add_to(app)
 train_command.add_to(app)
 catalog_commands.add_to(app)
+upkeep_commands.add_to(app)
 doctor_command.add_to(app)
 
 

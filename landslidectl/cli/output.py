@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 import unicodedata
@@ -12,6 +13,7 @@ RED = "31"
 GREEN = "32"
 YELLOW = "33"
 BOLD = "1"
+UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def clean(value: Any) -> str:
@@ -51,14 +53,24 @@ def say_warning(message: str) -> None:
     say(f"{styled('Warning:', YELLOW, sys.stderr)} {clean(message)}")
 
 
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Return JSON in which what a terminal would obey is escaped.
+
+    JSON itself only asks for the control characters below the space to be; those above, marks that
+    turn the direction of text and lone surrogates are escaped here too.
+    """
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def write_json(value: Any) -> None:
     """Write indented JSON to stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(value, indent=2) + "\n")
 
 
 def write_json_line(value: Mapping[str, Any]) -> None:
     """Write one JSON object as one line to stdout, at once."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(value) + "\n")
     sys.stdout.flush()
 
 

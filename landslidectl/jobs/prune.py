@@ -4,15 +4,15 @@ Kept whatever is asked: what runs, releases and reviews with the rows they refer
 later job stands on, files that changed since they were recorded, and products unless named.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import JobRecord
 from landslidectl.catalog.upkeep import Forgotten, OwnedOutput, StepLink
-from landslidectl.jobs.job import has_died
 from landslidectl.jobs.steps import unchanged
 from landslidectl.jobs.workspace import Workspace
 from landslidectl.terms import JobStatus
@@ -48,10 +48,9 @@ class Wanted:
     def fits(self, job: JobRecord, now: datetime) -> bool:
         """Tell whether a job is meant."""
         ended = datetime.fromisoformat(job.finished or job.started)
-        status = JobStatus.INTERRUPTED if has_died(job) else job.status
         return (
             (self.older_than is None or now - ended > self.older_than)
-            and (not self.statuses or status in self.statuses)
+            and (not self.statuses or job.status in self.statuses)
             and (not self.job_ids or job.job_id in self.job_ids)
         )
 
@@ -101,9 +100,9 @@ class PrunePlan:
         """Return all rows that go."""
         parts = [item.forgotten for item in self.doomed]
         return Forgotten(
-            [name for part in parts for name in part.jobs],
-            [number for part in parts for number in part.steps],
-            [number for part in parts for number in part.outputs],
+            tuple(name for part in parts for name in part.jobs),
+            tuple(number for part in parts for number in part.steps),
+            tuple(number for part in parts for number in part.outputs),
         )
 
     @property
@@ -117,37 +116,40 @@ class PrunePlan:
         return sum(item.size_bytes for item in self.doomed)
 
 
-@dataclass(slots=True)
 class _State:
-    """The catalog as it is at one moment."""
+    """The catalog as it is at one moment.
 
-    jobs: Mapping[str, JobRecord]
-    links: tuple[StepLink, ...]
-    outputs: tuple[OwnedOutput, ...]
-    bound: Mapping[str, str]
-    left: list[Spared] = field(default_factory=list)
+    ``newest`` holds the last record of each file; earlier ones are of what it was before.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.jobs = {job.job_id: job for job in reversed(catalog.list_jobs())}
+        self.links = catalog.step_links()
+        self.bound = catalog.bound_jobs()
+        self.left: list[Spared] = []
+        self.steps: dict[str, list[int]] = {name: [] for name in self.jobs}
+        for link in self.links:
+            self.steps.setdefault(link.job_id, []).append(link.step_id)
+        outputs = catalog.owned_outputs()
+        self.newest = set({item.record.path: item.output_id for item in outputs}.values())
+        self.owned: dict[str, list[OwnedOutput]] = {}
+        for item in outputs:
+            self.owned.setdefault(item.job_id, []).append(item)
 
 
 def plan_prune(catalog: Catalog, wanted: Wanted, now: datetime | None = None) -> PrunePlan:
-    """Find what can go; nothing is written."""
+    """Find what can go; nothing is written.
+
+    What is recorded as running counts as running: bury dead jobs before.
+    """
     moment = now or datetime.now(UTC)
-    state = _State(
-        {job.job_id: job for job in reversed(catalog.list_jobs())},
-        catalog.step_links(),
-        catalog.owned_outputs(),
-        catalog.bound_jobs(),
-    )
+    state = _State(catalog)
     meant = {name for name, job in state.jobs.items() if wanted.fits(job, moment)}
     spared = _spared(state, meant)
-    going = meant - set(spared)
-    doomed = tuple(_doomed(state, state.jobs[name], going, wanted.products) for name in going)
-    order = list(state.jobs)
+    going = [name for name in state.jobs if name in meant and name not in spared]
+    doomed = [_doomed(state, state.jobs[name], wanted.products) for name in going]
     return PrunePlan(
-        tuple(
-            item
-            for item in sorted(doomed, key=lambda item: order.index(item.job.job_id))
-            if item.forgotten != Forgotten() or item.files
-        ),
+        tuple(item for item in doomed if item.files or item.forgotten != Forgotten()),
         (*(Spared(name, reason) for name, reason in spared.items()), *state.left),
     )
 
@@ -155,9 +157,7 @@ def plan_prune(catalog: Catalog, wanted: Wanted, now: datetime | None = None) ->
 def _spared(state: _State, meant: set[str]) -> dict[str, str]:
     """Return the jobs that are meant and must stay."""
     running = {
-        job.output: name
-        for name, job in state.jobs.items()
-        if job.status is JobStatus.RUNNING and not has_died(job)
+        job.output: name for name, job in state.jobs.items() if job.status is JobStatus.RUNNING
     }
     spared = {
         name: RUNS if name in running.values() else BUSY.format(running[state.jobs[name].output])
@@ -188,28 +188,25 @@ def _foundations(links: Iterable[StepLink]) -> dict[str, set[str]]:
     return found
 
 
-def _doomed(state: _State, job: JobRecord, going: set[str], products: bool) -> Doomed:
-    own = [item for item in state.outputs if item.job_id == job.job_id]
-    newest = {item.record.path: item for item in state.outputs}
+def _doomed(state: _State, job: JobRecord, products: bool) -> Doomed:
+    own = state.owned.get(job.job_id, [])
     meant = [item for item in own if products or _is_intermediate(job, item)]
     files = []
     for item in meant:
-        if newest[item.record.path] is item and Path(item.record.path).exists():
-            trouble = _trouble(item)
-            if trouble:
-                state.left.append(Spared(item.record.path, trouble))
-            else:
-                files.append(item)
+        path = Path(item.record.path)
+        if item.output_id not in state.newest or not os.path.lexists(path):
+            continue
+        trouble = _trouble(item)
+        if trouble:
+            state.left.append(Spared(item.record.path, trouble))
+        else:
+            files.append(item)
     bound_by = state.bound.get(job.job_id, "")
     if not bound_by:
-        return Doomed(job, tuple(files), Forgotten(jobs=[job.job_id]))
+        return Doomed(job, tuple(files), Forgotten(jobs=(job.job_id,)))
     staying = {item.step_id for item in own if item not in meant}
-    steps = [
-        link.step_id
-        for link in state.links
-        if link.job_id == job.job_id and link.step_id not in staying
-    ]
-    outputs = [item.output_id for item in meant]
+    steps = tuple(number for number in state.steps[job.job_id] if number not in staying)
+    outputs = tuple(item.output_id for item in meant)
     return Doomed(job, tuple(files), Forgotten(steps=steps, outputs=outputs), bound_by)
 
 
