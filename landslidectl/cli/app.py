@@ -3,7 +3,6 @@
 import errno
 import os
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,8 +22,9 @@ from landslidectl.cli import (
     upkeep_commands,
     verify_command,
 )
-from landslidectl.cli.output import say, say_error
-from landslidectl.errors import LandslidectlError, OutputError
+from landslidectl.cli.log_file import META, Log, opened_log
+from landslidectl.cli.output import say_error
+from landslidectl.errors import Interrupted, LandslidectlError, OutputError
 from landslidectl.files.gdal_environment import drop_foreign_variables
 
 BUG_CODE = LandslidectlError.exit_code
@@ -50,22 +50,32 @@ class ErrorBoundary(TyperGroup):
     """Turn exceptions into one message, a hint and an exit code, for every command below."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
+        """Run the command; what happens to it goes into its log too."""
+        log = ctx.meta[META] = opened_log()
+        code = 0
         try:
-            return super().invoke(ctx)
-        except LandslidectlError as error:
-            say_error(error.message, error.hint)
-            raise typer.Exit(error.exit_code) from error
-        except (typer.Exit, typer.Abort, KeyboardInterrupt, EOFError):
+            result = super().invoke(ctx)
+        except typer.Exit as end:
+            code = end.exit_code
             raise
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
-            raise typer.Exit(_report_bug(error)) from error
+        except LandslidectlError as error:
+            code = error.exit_code
+            log.failure(error)
+            say_error(error.message, error.hint)
+            raise typer.Exit(code) from error
+        except (typer.Abort, KeyboardInterrupt, EOFError):
+            code = Interrupted.exit_code
+            raise
         except Exception as error:
-            if _is_usage(error):
+            code = BUG_CODE
+            if _is_usage(error) or (isinstance(error, OSError) and error.errno == errno.EPIPE):
                 raise
-            raise typer.Exit(_report_bug(error)) from error
+            _report_bug(error, log)
+            raise typer.Exit(code) from error
+        else:
+            return result
+        finally:
+            log.end(code)
 
 
 app = typer.Typer(
@@ -153,32 +163,13 @@ def _is_usage(error: Exception) -> bool:
     return hasattr(error, "format_message") and hasattr(error, "exit_code")
 
 
-def _report_bug(error: Exception) -> int:
-    """Write the traceback to a file, tell where, and return the code for an unexpected error."""
-    path = _write_traceback(error)
-    where = f"The details are in {path}" if path else "The details could not be saved"
-    say_error(
-        f"an unexpected error: {type(error).__name__}: {error}", f"{where}; please report it."
+def _report_bug(error: Exception, log: Log) -> None:
+    """Write the traceback into the log, and tell the user where it is."""
+    path = log.bug(error)
+    hint = (
+        f"The details are in {path}; please report it."
+        if path
+        else "The details could not be saved: name a file with LANDSLIDECTL_LOG_FILE, run the same "
+        "command again, and please report it."
     )
-    if path is None:
-        import traceback  # noqa: PLC0415
-
-        say("".join(traceback.format_exception(error)))
-    return BUG_CODE
-
-
-def _write_traceback(error: Exception) -> Path | None:
-    import traceback  # noqa: PLC0415
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    import platformdirs  # noqa: PLC0415
-
-    folder = Path(platformdirs.user_state_dir("landslidectl", appauthor=False)) / "errors"
-    path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.txt"
-    facts = f"landslidectl {__version__}, Python {sys.version}, {sys.platform}\n{sys.argv}\n\n"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(facts + "".join(traceback.format_exception(error)), encoding="utf-8")
-    except OSError:
-        return None
-    return path
+    say_error(f"an unexpected error: {type(error).__name__}: {error}", hint)

@@ -16,6 +16,8 @@ from landslidectl.terms import EventTime
 CONFIG_NAME = "landslidectl.toml"
 EXAMPLE_INSTANT = "2018-09-05T18:07:59Z"
 MAX_SHOCKS = 2
+NO_LOG_FILE = ("log_file", "none")
+"""A word where a path is expected."""
 
 
 class Origin(IntEnum):
@@ -87,7 +89,10 @@ def _size(value: Any) -> str:
     return str(_integer(value)) if isinstance(value, int) else _text(value)
 
 
-PATHS = ("scenes", "aoi", "dem", "orbits", "output", "catalog", "models_dir", "land_cover")
+PATHS = (
+    *("scenes", "aoi", "dem", "orbits", "output", "catalog", "models_dir", "land_cover"),
+    "log_file",
+)
 FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "scenes": lambda value: [_text(item) for item in _list(value)],
     "event": _instants,
@@ -127,6 +132,8 @@ FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "threads": _integer,
     "max_memory": _size,
     "catalog": _text,
+    "log_file": _text,
+    "log_format": _text,
 }
 COMMANDS = ("detect", "stack", "ingest")
 EXCLUSIVE = (("aoi", "bbox"), ("dem", "no_dem"))
@@ -198,7 +205,7 @@ def _read_value(path: Path, prefix: str, name: str, raw: Any) -> Given:
         value = FILE_KEYS[name](raw)
     except _Wrong as error:
         raise ConfigError(f"{path}: '{prefix}{name}' must be {error}, found {raw!r}") from error
-    if name in PATHS:
+    if name in PATHS and (name, value) != NO_LOG_FILE:
         value = _resolved(value, path.parent)
     return Given(value, Origin.FILE, str(path))
 

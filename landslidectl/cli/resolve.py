@@ -21,6 +21,7 @@ from landslidectl.cli.config import (
     read_config,
     variable,
 )
+from landslidectl.cli.log_file import Log, LogFormat, log_of, log_path
 from landslidectl.errors import UsageError
 from landslidectl.products.contract import Format
 from landslidectl.terms import BandSet, Device, Radiometry, Speckle
@@ -70,9 +71,22 @@ def given_values(context: typer.Context, command: str = "") -> Values:
     spoken = _spoken(context)
     scenes = [Path(path) for path in spoken["scenes"].value] if "scenes" in spoken else []
     config = find_config(context.params.get("config"), scenes)
-    if config is None:
-        return spoken
-    return merged(spoken, read_config(config, command or context.info_name or ""))
+    values = spoken
+    if config is not None:
+        values = merged(spoken, read_config(config, command or context.info_name or ""))
+    _follow_log(log_of(context), values)
+    return values
+
+
+def _follow_log(log: Log, values: Values) -> None:
+    """Write the log where the settings say, from here on."""
+    form, path = log.form, log.path
+    if "log_format" in values:
+        form = parse_choice(values["log_format"], LogFormat, "log-format")
+    if "log_file" in values:
+        path = log_path(str(values["log_file"].value))
+    if "log_format" in values or "log_file" in values:
+        log.redirect(path, form)
 
 
 def ingest_settings(values: Values, command: str) -> "IngestSettings":

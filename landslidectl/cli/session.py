@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from landslidectl.cli.config import Values
+from landslidectl.cli.log_file import log_of
 from landslidectl.cli.progress import error_line, reporting, summary_line
 from landslidectl.errors import LandslidectlError
 from landslidectl.events import Reporter
@@ -54,12 +55,14 @@ def json_ending(wanted: bool) -> Iterator[None]:
 def run_job(
     context: typer.Context, catalog: Path | None, job: "Callable[[Reporter, Catalog], T]"
 ) -> T:
-    """Run a job with the reporter that the options ask for and an open catalog."""
+    """Run a job with the reporter that the options ask for, an open catalog, and a log."""
     from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
 
-    flags = context.params
+    flags, log = context.params, log_of(context)
     with (
+        log.libraries(),
         Catalog(catalog) as opened,
         reporting(flags["json_lines"], flags["quiet"], flags["verbose"]) as reporter,
     ):
-        return job(reporter, opened)
+        log.begin(command_line(), opened.path)
+        return job(log.listening(reporter), opened)
