@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from landslidectl import __version__
 from landslidectl.cli import (
     catalog_commands,
+    config_command,
     doctor_command,
     evaluate_command,
     export_command,
@@ -96,6 +97,7 @@ export_command.add_to(app)
 model_commands.add_to(app)
 train_command.add_to(app)
 catalog_commands.add_to(app)
+config_command.add_to(app)
 upkeep_commands.add_to(app)
 doctor_command.add_to(app)
 

@@ -8,6 +8,7 @@ import typer
 from landslidectl.cli import options
 from landslidectl.cli.listing import FormName, Listing, chosen_form, write_listing
 from landslidectl.cli.output import clean, write_facts, write_json, write_line, write_table
+from landslidectl.cli.session import chosen_catalog
 
 if TYPE_CHECKING:
     from landslidectl.catalog.catalog import Catalog
@@ -39,7 +40,7 @@ def list_jobs(
     from landslidectl.catalog.records import as_json  # noqa: PLC0415
 
     chosen = chosen_form(form, json_lines)
-    with Catalog(catalog) as opened:
+    with Catalog(chosen_catalog(catalog)) as opened:
         found = opened.list_jobs()
     write_listing(JOBS, [as_json(job) for job in found], chosen)
 
@@ -61,7 +62,7 @@ def show_job(
     """
     from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
 
-    with Catalog(catalog) as opened:
+    with Catalog(chosen_catalog(catalog)) as opened:
         job = opened.job(job_id) if job_id else opened.newest_job()
         facts = _job_facts(opened, job)
     if json_lines:
@@ -86,7 +87,7 @@ def list_scenes(
     from landslidectl.catalog.records import as_json  # noqa: PLC0415
 
     chosen = chosen_form(form, json_lines)
-    with Catalog(catalog) as opened:
+    with Catalog(chosen_catalog(catalog)) as opened:
         found = opened.list_scenes()
     write_listing(SCENES, [as_json(scene) for scene in found], chosen)
 

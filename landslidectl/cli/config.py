@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from landslidectl.cli.options import PREFIX
+from landslidectl.cli.spelling import nearest
 from landslidectl.errors import ConfigError, LandslidectlError, UsageError
 from landslidectl.terms import EventTime
 
@@ -193,9 +194,13 @@ def _read_table(path: Path, prefix: str, table: Mapping[str, Any]) -> Values:
     unknown = sorted(set(table) - set(FILE_KEYS))
     if unknown:
         names = ", ".join(f"{prefix}{name}" for name in unknown)
+        known = {*FILE_KEYS, *(() if prefix else COMMANDS)}
+        meant = [word for name in unknown if (word := nearest(name, known))]
         raise ConfigError(
             f"{path}: unknown setting{'s' if len(unknown) > 1 else ''}: {names}",
-            f"Known are: {', '.join(sorted(FILE_KEYS))}.",
+            f"Probably meant: {', '.join(meant)}."
+            if meant
+            else f"Known are: {', '.join(sorted(FILE_KEYS))}.",
         )
     return {name: _read_value(path, prefix, name, raw) for name, raw in table.items()}
 
@@ -214,7 +219,10 @@ def merged(higher: Values, lower: Values) -> Values:
     """Return ``lower`` under ``higher``; of two that exclude each other the stronger stays."""
     result = lower | higher
     for one, other in EXCLUSIVE:
-        if one in result and other in result and result[one].origin != result[other].origin:
+        both = one in result and other in result
+        if not both or result[one].value is False or result[other].value is False:
+            continue  # a switch that is off excludes nothing
+        if result[one].origin != result[other].origin:
             weaker = min(one, other, key=lambda name: result[name].origin)
             del result[weaker]
     return result

@@ -19,6 +19,7 @@ from landslidectl.cli.output import (
     write_json_line,
     write_line,
 )
+from landslidectl.cli.session import chosen_catalog
 from landslidectl.errors import ResourceError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def doctor(
 
     installation = Installation(
         models_dir=models_dir or resource_dir("models"),
-        catalog=(catalog or default_catalog_path()).absolute(),
+        catalog=(chosen_catalog(catalog) or default_catalog_path()).absolute(),
         folder=Path.cwd(),
         dropped=context.obj or {},
     )

@@ -22,6 +22,7 @@ from landslidectl.cli.config import (
     variable,
 )
 from landslidectl.cli.log_file import Log, LogFormat, log_of, log_path
+from landslidectl.cli.variables import check_variables
 from landslidectl.errors import UsageError
 from landslidectl.products.contract import Format
 from landslidectl.terms import BandSet, Device, Radiometry, Speckle
@@ -68,14 +69,20 @@ def given_values(context: typer.Context, command: str = "") -> Values:
     command : str
         Whose table of the file holds, where it is not that of the command that runs.
     """
+    check_variables()
     spoken = _spoken(context)
-    scenes = [Path(path) for path in spoken["scenes"].value] if "scenes" in spoken else []
-    config = find_config(context.params.get("config"), scenes)
+    config = followed_config(context, spoken)
     values = spoken
     if config is not None:
         values = merged(spoken, read_config(config, command or context.info_name or ""))
     _follow_log(log_of(context), values)
     return values
+
+
+def followed_config(context: typer.Context, spoken: Values) -> Path | None:
+    """Return the configuration file that holds for what is spoken, if there is one."""
+    scenes = [Path(path) for path in spoken["scenes"].value] if "scenes" in spoken else []
+    return find_config(context.params.get("config"), scenes)
 
 
 def _follow_log(log: Log, values: Values) -> None:
@@ -119,7 +126,7 @@ def require(values: Values, names: Sequence[str]) -> None:
         With a line for each missing setting and how to give it.
     """
     missing = [name for name in names if name not in values]
-    if "no_dem" in values and "dem" in missing:
+    if "dem" in missing and "no_dem" in values and values["no_dem"].value:
         missing.remove("dem")
     if not missing:
         return
@@ -142,7 +149,7 @@ def _build(kind: type[S], values: Values, command: str) -> S:
     for name, given in values.items():
         field = FIELDS.get(name, name)
         if field in fields:
-            arguments[field] = _converted(name, given)
+            arguments[field] = converted(name, given)
     return kind(**arguments)
 
 
@@ -166,7 +173,14 @@ CONVERTERS: Mapping[str, Callable[[Given], Any]] = {
 }
 
 
-def _converted(name: str, given: Given) -> Any:
+def converted(name: str, given: Given) -> Any:
+    """Return a setting's value as jobs take it.
+
+    Raises
+    ------
+    UsageError or ConfigError
+        If it is no such value.
+    """
     return CONVERTERS[name](given) if name in CONVERTERS else given.value
 
 
@@ -178,7 +192,7 @@ def _spoken(context: typer.Context) -> Values:
         origin = {"COMMANDLINE": Origin.FLAG, "ENVIRONMENT": Origin.VARIABLE}.get(
             getattr(source, "name", "")
         )
-        empty = value is None or value is False or value == []
+        empty = value is None or value == []
         if origin is None or empty or name not in FILE_KEYS:
             continue
         words = "the command line" if origin is Origin.FLAG else variable(name)

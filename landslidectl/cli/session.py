@@ -1,5 +1,6 @@
 """What commands that run a job share: reporter, catalog, JSON stream, command line."""
 
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from landslidectl.cli.config import Values
+from landslidectl.cli.config import Values, find_config, read_config, variable
 from landslidectl.cli.log_file import log_of
 from landslidectl.cli.progress import error_line, reporting, summary_line
 from landslidectl.errors import LandslidectlError
@@ -30,6 +31,21 @@ def catalog_path(values: Values) -> Path | None:
     """Return the catalog that was named, or None for the default."""
     given = values.get("catalog")
     return Path(given.value) if given else None
+
+
+def chosen_catalog(named: Path | None) -> Path | None:
+    """Return the catalog that a command which takes no settings looks at.
+
+    Parameters
+    ----------
+    named : Path or None
+        What flag or variable say; else the configuration file here, if it names one, counts.
+    """
+    if named is not None:
+        return named
+    variable_path = os.environ.get(variable("config"))
+    path = find_config(Path(variable_path) if variable_path else None, [])
+    return None if path is None else catalog_path(read_config(path))
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from landslidectl.cli.listing import (
     write_listing,
 )
 from landslidectl.cli.output import clean, say, say_warning, write_facts, write_json, write_line
+from landslidectl.cli.session import chosen_catalog
 from landslidectl.errors import CatalogError, DifferenceFound, PartialFailure, UsageError
 from landslidectl.terms import JobStatus
 
@@ -233,7 +234,7 @@ def sql(
 def _path(named: Path | None) -> Path:
     from landslidectl.catalog.db import default_catalog_path  # noqa: PLC0415
 
-    return (named or default_catalog_path()).absolute()
+    return (chosen_catalog(named) or default_catalog_path()).absolute()
 
 
 def _existing(named: Path | None) -> Path:
