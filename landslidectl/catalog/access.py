@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from landslidectl.catalog.db import default_catalog_path, immediate, open_database, translated
+from landslidectl.catalog.records import as_json
 
 Row = dict[str, Any]
 
@@ -54,12 +55,32 @@ class Access:
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         with translated(self.path):
-            return list(self._db.query(sql, list(values)))
+            return list(self._db.query(sql, [storable(value) for value in values]))
+
+    def _execute(self, sql: str, values: Sequence[Any]) -> Any:
+        return self._db.execute(sql, [storable(value) for value in values])
+
+
+def storable(value: Any) -> Any:
+    """Return a value as SQLite can hold it.
+
+    Names of files need not be UTF-8 on Linux; Python gives the bytes that are not as lone
+    surrogates, which SQLite refuses. They are written as escapes, so that a file with such a name
+    can be told of.
+    """
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-8", errors="backslashreplace").decode("utf-8")
+
+
+def row_of(record: Any) -> Row:
+    """Return a record as a row that can be stored."""
+    return {name: storable(value) for name, value in as_json(record).items()}
 
 
 def dump(value: Mapping[str, Any]) -> str:
     """Return a mapping as the text that a column holds."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return str(storable(json.dumps(value, sort_keys=True, ensure_ascii=False)))
 
 
 def without(row: Row, *names: str) -> Row:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from landslidectl.catalog.access import Row, dump, without
+from landslidectl.catalog.access import Row, dump, row_of, storable, without
 from landslidectl.catalog.records import (
     DetectionRecord,
     JobRecord,
@@ -18,7 +18,6 @@ from landslidectl.catalog.records import (
     SceneRecord,
     StepOutcome,
     StepRecord,
-    as_json,
     utc_text,
 )
 from landslidectl.catalog.upkeep import Upkeep
@@ -54,12 +53,12 @@ class Catalog(Upkeep):
             self._db.table("jobs").insert(
                 {
                     "job_id": job_id,
-                    "command": request.command,
+                    "command": storable(request.command),
                     "settings": dump(request.settings),
                     "status": JobStatus.RUNNING.value,
                     "message": "",
                     "versions": dump(request.versions),
-                    "output": request.output,
+                    "output": storable(request.output),
                     "host": platform.node(),
                     "pid": os.getpid(),
                     "started": utc_text(),
@@ -74,7 +73,7 @@ class Catalog(Upkeep):
         """Record how a job ended; its steps that still run ended with it."""
         now = utc_text()
         with self._writing():
-            self._db.execute(
+            self._execute(
                 "UPDATE jobs SET status=?, exit_code=?, message=?, finished=? WHERE job_id=?",
                 [status.value, exit_code, message, now, job_id],
             )
@@ -84,7 +83,7 @@ class Catalog(Upkeep):
         """Record that a job's process is gone, unless the job ended in the meantime."""
         now = utc_text()
         with self._writing():
-            buried = self._db.execute(
+            buried = self._execute(
                 "UPDATE jobs SET status=?, message=?, finished=? "
                 "WHERE job_id=? AND status='running'",
                 [JobStatus.INTERRUPTED.value, message, now, job_id],
@@ -93,7 +92,7 @@ class Catalog(Upkeep):
                 self._end_steps(job_id, now)
 
     def _end_steps(self, job_id: str, now: str) -> None:
-        self._db.execute(
+        self._execute(
             "UPDATE steps SET status='interrupted', finished=? WHERE job_id=? AND status='running'",
             [now, job_id],
         )
@@ -143,7 +142,7 @@ class Catalog(Upkeep):
     def start_step(self, job_id: str, key: str, workspace: Path, name: str) -> int:
         """Record a step as running and return its number."""
         with self._writing():
-            cursor = self._db.execute(
+            cursor = self._execute(
                 "INSERT INTO steps "
                 "(job_id, step_key, workspace, name, status, started, detail, result) "
                 "VALUES (?, ?, ?, ?, 'running', ?, '', '{}')",
@@ -154,7 +153,7 @@ class Catalog(Upkeep):
     def finish_step(self, step_id: int, outcome: StepOutcome) -> None:
         """Record how a step ended, and its outputs, in one transaction."""
         with self._writing():
-            self._db.execute(
+            self._execute(
                 "UPDATE steps SET status=?, seconds=?, detail=?, result=?, finished=? "
                 "WHERE step_id=?",
                 [
@@ -166,12 +165,12 @@ class Catalog(Upkeep):
                     step_id,
                 ],
             )
-            job_id = self._db.execute(
+            job_id = self._execute(
                 "SELECT job_id FROM steps WHERE step_id=?", [step_id]
             ).fetchone()[0]
             owner = {"job_id": job_id, "step_id": step_id}
             self._db.table("outputs").insert_all(
-                [owner | as_json(output) for output in outcome.outputs]
+                [owner | row_of(output) for output in outcome.outputs]
             )
 
     def done_step(
@@ -204,7 +203,7 @@ class Catalog(Upkeep):
     def record_scenes(self, scenes: Sequence[SceneRecord]) -> None:
         """Record scenes; a path met before takes the new state."""
         with self._writing():
-            self._db.table("scenes").upsert_all([as_json(scene) for scene in scenes], pk="path")
+            self._db.table("scenes").upsert_all([row_of(scene) for scene in scenes], pk="path")
 
     def list_scenes(self) -> tuple[SceneRecord, ...]:
         """Return every scene met, by start and name; refused ones without a start come last."""
@@ -214,7 +213,7 @@ class Catalog(Upkeep):
     def record_model(self, model: ModelRecord) -> None:
         """Record a model; the same file met again takes the new place."""
         with self._writing():
-            self._db.table("models").upsert(as_json(model), pk="sha256")
+            self._db.table("models").upsert(row_of(model), pk="sha256")
 
     def list_models(self) -> tuple[ModelRecord, ...]:
         """Return the models that jobs used."""
@@ -224,9 +223,9 @@ class Catalog(Upkeep):
     def record_detections(self, job_id: str, detections: Sequence[DetectionRecord]) -> None:
         """Record the regions a job detected, in place of any it recorded before."""
         with self._writing():
-            self._db.execute("DELETE FROM detections WHERE job_id=?", [job_id])
+            self._execute("DELETE FROM detections WHERE job_id=?", [job_id])
             self._db.table("detections").insert_all(
-                [{"job_id": job_id} | as_json(detection) for detection in detections]
+                [{"job_id": job_id} | row_of(detection) for detection in detections]
             )
 
     def list_detections(self, job_id: str) -> tuple[DetectionRecord, ...]:

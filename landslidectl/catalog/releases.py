@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from landslidectl.catalog.access import Access, Row, dump, without
-from landslidectl.catalog.records import ReleaseRecord, SightingRecord, as_json
+from landslidectl.catalog.access import Access, Row, dump, row_of, storable, without
+from landslidectl.catalog.records import ReleaseRecord, SightingRecord
 
 
 class Releases(Access):
@@ -19,16 +19,16 @@ class Releases(Access):
         CatalogError
             If this folder already has a release of these counters.
         """
-        row = as_json(release) | {
+        row = row_of(release) | {
             "identity": dump(release.identity),
-            "scenes": json.dumps(release.scenes),
+            "scenes": storable(json.dumps(release.scenes)),
         }
         with self._writing():
             owner = {"release_id": self._db.table("releases").insert(row).last_pk}
             self._db.table("sightings").insert_all(
                 [
                     owner
-                    | as_json(item)
+                    | row_of(item)
                     | {
                         "acquisitions": json.dumps(item.acquisitions),
                         "seen_by": json.dumps(item.seen_by),
@@ -42,12 +42,12 @@ class Releases(Access):
         where = "workspace=? AND release=? AND version=?"
         key = [release.workspace, release.release, release.version]
         with self._writing():
-            self._db.execute(
+            self._execute(
                 "DELETE FROM sightings WHERE release_id IN "
                 f"(SELECT release_id FROM releases WHERE {where})",
                 key,
             )
-            self._db.execute(f"DELETE FROM releases WHERE {where}", key)
+            self._execute(f"DELETE FROM releases WHERE {where}", key)
 
     def list_releases(self, workspace: Path) -> tuple[ReleaseRecord, ...]:
         """Return what an output folder got, in the order of release and version."""

@@ -69,7 +69,10 @@ class ErrorBoundary(TyperGroup):
             raise
         except Exception as error:
             code = BUG_CODE
-            if _is_usage(error) or (isinstance(error, OSError) and error.errno == errno.EPIPE):
+            if _is_usage(error):
+                raise
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                log.write("error", "whoever read the output closed it", "error", exit_code=code)
                 raise
             _report_bug(error, log)
             raise typer.Exit(code) from error

@@ -1,5 +1,6 @@
 """Round trips through the catalog, its migrations and its refusals."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -106,6 +107,26 @@ def test_scenes_are_known_by_path(catalog: Catalog) -> None:
     scenes = catalog.list_scenes()
     assert [scene.path for scene in scenes] == ["/a.zip", "/b.zip", "/c.zip"]
     assert (scenes[1].status, scenes[1].reason) == ("usable", "")
+
+
+def test_names_that_are_no_utf_8_are_told_of(catalog: Catalog) -> None:
+    """Such a file may lie between the scenes, as of a disk that was written elsewhere."""
+    name = os.fsdecode(b"/media/b\xfcro.zip")
+    catalog.record_scenes([SceneRecord(name, "x", "refused", f"{name}: no zip")])
+    catalog.record_scenes([SceneRecord(name, "y", "refused", f"{name}: no zip")])
+    (scene,) = catalog.list_scenes()
+    assert (scene.path, scene.scene_id) == ("/media/b\\udcfcro.zip", "y")
+    request = JobRequest(f"landslidectl detect {name}", {"dem": name}, {}, name)
+    job = catalog.start_job(request)
+    assert catalog.job(job).settings == {"dem": name}
+    step = catalog.start_step(job, "k", Path(name), "geocode")
+    output = OutputRecord(f"{name}/a.tif", "raster", "ab" * 32, 12, 99)
+    outcome = StepOutcome("done", 1.0, name, {"path": name}, (output,))
+    catalog.finish_step(step, outcome)
+    found = catalog.done_step("k", Path(name))
+    assert found is not None
+    assert found[0].result == {"path": name}
+    catalog.finish_job(job, JobStatus.FAILED, 4, name)
 
 
 def test_models_and_detections(catalog: Catalog) -> None:
