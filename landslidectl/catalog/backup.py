@@ -30,19 +30,25 @@ def back_up(source: Path, target: Path, overwrite: bool = False) -> CatalogFacts
         If ``target`` exists, is the catalog itself, or cannot be written.
     """
     _check_target(source, target, overwrite)
-    with atomic_path(target) as temporary:
-        with reading(source) as connection, translated(temporary), _opened(temporary) as copy:
-            connection.backup(copy)
-            # one file, that can be opened on any volume
-            copy.execute("PRAGMA journal_mode=DELETE")
-        damage = find_damage(temporary)
-        if damage:
-            raise CatalogError(
-                f"{source}: the catalog is damaged, so there is no good copy of it: {damage[0]}",
-                "See: landslidectl catalog check",
-            )
-        facts = catalog_facts(temporary)
-    return facts
+    try:
+        with atomic_path(target) as temporary:
+            return _copied(source, temporary)
+    except OutputError as error:
+        raise OutputError(error.message, "Name another file, or free space.") from error
+
+
+def _copied(source: Path, target: Path) -> CatalogFacts:
+    with reading(source) as connection, translated(target), _opened(target) as copy:
+        connection.backup(copy)
+        # one file, that can be opened on any volume
+        copy.execute("PRAGMA journal_mode=DELETE")
+    damage = find_damage(target)
+    if damage:
+        raise CatalogError(
+            f"{source}: the catalog is damaged, so there is no good copy of it: {damage[0]}",
+            "See: landslidectl catalog check",
+        )
+    return catalog_facts(target)
 
 
 def _opened(path: Path) -> closing[sqlite3.Connection]:

@@ -57,15 +57,17 @@ class Log:
     def __init__(
         self, path: Path | None, form: LogFormat = LogFormat.TEXT, asked_for: bool = False
     ) -> None:
-        self.path = path
-        self.form = form
-        self._asked_for = asked_for
-        self._book = None if path is None else Logbook(path, self._warn)
+        self.path, self.form, self._asked_for = path, form, asked_for
+        self._book = self._opened()
         self._began: float | None = None
 
     def redirect(self, path: Path | None, form: LogFormat) -> None:
         """Write what follows elsewhere, since the user says so."""
-        Log.__init__(self, path, form, asked_for=True)
+        self.path, self.form, self._asked_for = path, form, True
+        self._book = self._opened()
+
+    def _opened(self) -> Logbook | None:
+        return None if self.path is None else Logbook(self.path, self._warn)
 
     def begin(self, command: str, catalog: Path) -> None:
         """Record that a command begins its work."""

@@ -127,6 +127,9 @@ def test_a_copy_replaces_nothing_unasked(path: Path, tmp_path: Path) -> None:
     assert target.read_text() == "precious"
     back_up(path, target, overwrite=True)
     assert find_damage(target) == []
+    with pytest.raises(OutputError, match="cannot be written") as caught:
+        back_up(path, target / "below a file" / "copy.db")
+    assert "--output" not in caught.value.hint
     with pytest.raises(OutputError, match="folder"):
         back_up(path, tmp_path)
     with pytest.raises(OutputError, match="the catalog itself"):

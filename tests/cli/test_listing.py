@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from landslidectl.catalog.catalog import Catalog
@@ -65,10 +68,16 @@ def test_nothing_from_outside_is_obeyed(runner: CliRunner, command: list[str], f
             assert not [cell for cell in row if cell.lstrip()[:1] in ("=", "+", "@")]
 
 
-def test_escaped_json_means_the_same() -> None:
-    value = {HOSTILE: [HOSTILE, "\ud800", "ümläut"]}
-    assert json.loads(json_text(value)) == value
-    assert "ümläut" in json_text(value)
+@given(st.text(st.characters(min_codepoint=0, max_codepoint=0x10FFFF, categories=None)))
+def test_escaped_json_means_the_same_and_holds_no_control(text: str) -> None:
+    told = json_text({text: [text]})
+    assert json.loads(told) == {text: [text]}
+    assert not [letter for letter in told if unicodedata.category(letter) in ("Cc", "Cs")]
+
+
+def test_json_shows_letters_as_they_are() -> None:
+    assert "ümläut" in json_text(["ümläut"])
+    assert "\u202e" not in json_text([HOSTILE])
 
 
 def test_json_is_a_short_word_for_a_form() -> None:

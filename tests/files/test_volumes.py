@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from landslidectl.files import volumes
 from landslidectl.files.volumes import (
@@ -68,6 +70,12 @@ def test_linux_volumes(path: str, kind: str, fit: bool, network: bool) -> None:
 def test_macos_volumes(path: str, kind: str, fit: bool) -> None:
     volume = volume_among(parse_mount_listing(MAC), Path(path))
     assert (volume.kind, volume.has_shared_memory) == (kind, fit)
+
+
+@given(st.text())
+def test_any_text_is_read(text: str) -> None:
+    for mounts in (parse_mountinfo(text), parse_mount_listing(text)):
+        assert volume_among(mounts, Path("/a/b")).kind
 
 
 def test_what_nothing_tells_of_is_unfit(monkeypatch: pytest.MonkeyPatch) -> None:
