@@ -23,6 +23,7 @@ ROOMS = {
     "catalog": ("files",),
     "simulation": ("files",),
     "training": ("files", "simulation", "evaluation", *STAGES),
+    "packaging": (),
     "jobs": ("files", "catalog", "simulation", "evaluation", *STAGES),
     "cli": ("files", "catalog", "simulation", "jobs", "evaluation", *STAGES),
 }
