@@ -60,6 +60,22 @@ class Access:
     def _execute(self, sql: str, values: Sequence[Any]) -> Any:
         return self._db.execute(sql, [storable(value) for value in values])
 
+    def _upsert(self, table: str, rows: Sequence[Row], key: str) -> None:
+        """Insert rows; one whose key is there takes the new values.
+
+        sqlite-utils would first try out in the file whether SQLite can do that, and take any
+        failure, such as a full disk, for a no; it then drops rows without a word.
+        """
+        for row in rows:
+            names = ", ".join(row)
+            values = ", ".join("?" for _ in row)
+            changes = ", ".join(f"{name}=excluded.{name}" for name in row if name != key)
+            self._execute(
+                f"INSERT INTO {table} ({names}) VALUES ({values}) "
+                f"ON CONFLICT ({key}) DO UPDATE SET {changes}",
+                list(row.values()),
+            )
+
 
 def storable(value: Any) -> Any:
     """Return a value as SQLite can hold it.

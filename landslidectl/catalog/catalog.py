@@ -203,7 +203,7 @@ class Catalog(Upkeep):
     def record_scenes(self, scenes: Sequence[SceneRecord]) -> None:
         """Record scenes; a path met before takes the new state."""
         with self._writing():
-            self._db.table("scenes").upsert_all([row_of(scene) for scene in scenes], pk="path")
+            self._upsert("scenes", [row_of(scene) for scene in scenes], key="path")
 
     def list_scenes(self) -> tuple[SceneRecord, ...]:
         """Return every scene met, by start and name; refused ones without a start come last."""
@@ -213,7 +213,7 @@ class Catalog(Upkeep):
     def record_model(self, model: ModelRecord) -> None:
         """Record a model; the same file met again takes the new place."""
         with self._writing():
-            self._db.table("models").upsert(row_of(model), pk="sha256")
+            self._upsert("models", [row_of(model)], key="sha256")
 
     def list_models(self) -> tuple[ModelRecord, ...]:
         """Return the models that jobs used."""

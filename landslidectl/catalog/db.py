@@ -1,6 +1,8 @@
 """Open the catalog's SQLite file safely: identity, version, migrations, transactions."""
 
+import math
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -11,12 +13,19 @@ import platformdirs
 from sqlite_utils import Database
 
 from landslidectl.catalog.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
-from landslidectl.errors import CatalogError, LockedError, ResourceError
+from landslidectl.errors import (
+    CatalogError,
+    LandslidectlError,
+    LockedError,
+    OutputError,
+    ResourceError,
+)
 from landslidectl.files.volumes import volume_of
 
 CATALOG_VARIABLE = "LANDSLIDECTL_CATALOG"
 BUSY_TIMEOUT_S = 30.0
 BUSY_PAUSE_S = 0.02
+SCANT_BYTES = 1 << 20
 WAL, ROLLBACK = "wal", "delete"
 ELSEWHERE = "Name another file with --catalog, or move this one away to start a new catalog."
 
@@ -47,23 +56,44 @@ def translated(path: Path) -> Iterator[None]:
 
     Raises
     ------
-    LockedError, ResourceError, CatalogError
-        Locked beyond the timeout, disk full, anything else.
+    LockedError, ResourceError, OutputError, CatalogError
+        Locked beyond the timeout, disk full, not writable, anything else.
     """
     try:
         yield
     except sqlite3.Error as error:
-        text = str(error)
-        if "locked" in text or "busy" in text:
-            raise LockedError(
-                f"{path}: another process kept the catalog locked for {BUSY_TIMEOUT_S:.0f} s",
-                "Wait for the other run, then run the same command again.",
-            ) from error
-        if "full" in text:
-            raise ResourceError(
-                f"{path}: the disk is full", "Free space and run the same command again."
-            ) from error
-        raise CatalogError(f"{path}: the catalog cannot be used: {text}", ELSEWHERE) from error
+        raise _told(path, error) from error
+
+
+def _told(path: Path, error: sqlite3.Error) -> LandslidectlError:
+    text, kind = str(error), getattr(error, "sqlite_errorname", None) or ""
+    if "locked" in text or "busy" in text:
+        return LockedError(
+            f"{path}: another process kept the catalog locked for {BUSY_TIMEOUT_S:.0f} s",
+            "Wait for the other run, then run the same command again.",
+        )
+    free = _free_bytes(path)
+    # files beside the catalog that cannot grow are told of as a failure of the disk
+    if "full" in text or (kind.startswith("SQLITE_IOERR") and free < SCANT_BYTES):
+        return ResourceError(
+            f"{path}: the disk is full, {free / 1e6:.1f} MB are free",
+            "Free space and run the same command again.",
+        )
+    if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        return OutputError(f"{path}: the catalog cannot be opened for writing: {text}", ELSEWHERE)
+    if kind.startswith("SQLITE_IOERR"):
+        return CatalogError(
+            f"{path}: the catalog cannot be read or written: {text}",
+            "Look at the disk. Whether the catalog is whole says: landslidectl catalog check",
+        )
+    return CatalogError(f"{path}: the catalog cannot be used: {text}", ELSEWHERE)
+
+
+def _free_bytes(path: Path) -> float:
+    try:
+        return shutil.disk_usage(path.parent).free
+    except OSError:
+        return math.inf
 
 
 def open_database(path: Path) -> Database:
@@ -84,11 +114,13 @@ def open_database(path: Path) -> Database:
     ------
     CatalogError
         If the file is damaged, another program's, or written by a newer version.
+    OutputError
+        If it cannot be made or written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CatalogError(
+        raise OutputError(
             f"{path.parent}: the catalog's folder cannot be made: {error.strerror}", ELSEWHERE
         ) from error
     with translated(path):

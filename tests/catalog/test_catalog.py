@@ -21,7 +21,14 @@ from landslidectl.catalog.records import (
     SceneRecord,
     StepOutcome,
 )
-from landslidectl.errors import CatalogError, LockedError, UsageError
+from landslidectl.errors import (
+    CatalogError,
+    LandslidectlError,
+    LockedError,
+    OutputError,
+    ResourceError,
+    UsageError,
+)
 from landslidectl.files.volumes import Volume
 from landslidectl.terms import JobStatus
 
@@ -193,6 +200,67 @@ def test_newer_foreign_and_damaged_files_are_refused(tmp_path: Path) -> None:
         Catalog(damaged)
     assert caught.value.exit_code == 10
     assert damaged.read_bytes().startswith(b"this is not")
+
+
+def failure(kind: str, text: str) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(text)
+    error.sqlite_errorname = kind
+    return error
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "free", "code"),
+    [
+        ("SQLITE_BUSY", "database is locked", 1 << 30, 9),
+        ("SQLITE_FULL", "database or disk is full", 1 << 30, 7),
+        ("SQLITE_IOERR_SHMSIZE", "disk I/O error", 4096, 7),
+        ("SQLITE_IOERR_READ", "disk I/O error", 1 << 30, 10),
+        ("SQLITE_READONLY", "attempt to write a readonly database", 1 << 30, 8),
+        ("SQLITE_CANTOPEN", "unable to open database file", 1 << 30, 8),
+        ("SQLITE_CORRUPT", "database disk image is malformed", 1 << 30, 10),
+    ],
+)
+def test_what_sqlite_says_ends_with_the_right_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, kind: str, text: str, free: int, code: int
+) -> None:
+    monkeypatch.setattr(db, "_free_bytes", lambda path: free)
+    path = tmp_path / "catalog.db"
+    with pytest.raises(LandslidectlError) as caught, db.translated(path):
+        raise failure(kind, text)
+    assert caught.value.exit_code == code
+    assert str(path) in caught.value.message
+    assert caught.value.hint
+    if code == 7:
+        assert "MB are free" in caught.value.message
+
+
+def test_a_full_catalog_keeps_what_it_had(catalog: Catalog) -> None:
+    job = catalog.start_job(REQUEST)
+    pages = catalog._db.execute("PRAGMA page_count").fetchone()[0]
+    catalog._db.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(ResourceError, match="disk is full"):
+        catalog.record_scenes([SceneRecord(f"/{n}.zip", "x" * 500) for n in range(500)])
+    assert catalog.list_scenes() == ()
+    catalog._db.execute(f"PRAGMA max_page_count={pages + 1000}")
+    catalog.record_scenes([SceneRecord("/a.zip", "x")])
+    assert [record.job_id for record in catalog.list_jobs()] == [job]
+
+
+def test_recording_leaves_the_schema_alone(catalog: Catalog) -> None:
+    """Trying out in the file what SQLite can do would make every other process read it anew."""
+    before = catalog._db.execute("PRAGMA schema_version").fetchone()
+    catalog.record_scenes([SceneRecord("/a.zip", "x")])
+    catalog.record_model(ModelRecord("cd" * 32, "resnet", "1", "vv_vh", "/models/resnet", "{}"))
+    catalog.start_step(catalog.start_job(REQUEST), "k", Path("/out"), "dem")
+    assert catalog._db.execute("PRAGMA schema_version").fetchone() == before
+
+
+def test_a_folder_that_cannot_be_made_is_an_output(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be made"):
+        Catalog(tmp_path / "file" / "catalog.db")
+    with pytest.raises(OutputError, match="cannot be opened"):
+        Catalog(tmp_path)
 
 
 def test_default_path_follows_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
