@@ -203,7 +203,8 @@ def prune(  # noqa: PLR0913  (the options of a command are its parameters)
         done = carry_out(opened, wanted) if yes else None
     facts = {"done": yes, "files": plan.files, "bytes": plan.size_bytes, "rows": rows}
     if done is not None:
-        facts |= {"files": done.files, "bytes": done.size_bytes, "compacted": done.compacted}
+        facts |= {"files": done.files, "bytes": done.size_bytes, "rows": dict(done.rows)}
+        facts["compacted"] = done.compacted
     _tell_plan(plan, chosen, facts)
     if done is not None and done.failed:
         for item in done.failed:

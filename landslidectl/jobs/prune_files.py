@@ -1,6 +1,7 @@
 """Carry a pruning out, folder by folder, each under the lock that keeps jobs out of it."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ class Pruned:
     ----------
     jobs : tuple of str
         Jobs that were forgotten, or of which only what is bound was kept.
+    rows : mapping
+        How many rows of each table were forgotten.
     failed : tuple of Spared
         Jobs that could not be pruned, and why; nothing was forgotten of them.
     compacted : bool
@@ -31,6 +34,7 @@ class Pruned:
     """
 
     jobs: tuple[str, ...]
+    rows: Mapping[str, int]
     files: int
     size_bytes: int
     failed: tuple[Spared, ...]
@@ -47,6 +51,7 @@ def prune(catalog: Catalog, wanted: Wanted) -> Pruned:
     folders = list(dict.fromkeys(item.job.output for item in plan_prune(catalog, wanted).doomed))
     jobs: list[str] = []
     failed: list[Spared] = []
+    rows: Counter[str] = Counter()
     files = size_bytes = 0
     for folder in folders:
         try:
@@ -55,13 +60,14 @@ def prune(catalog: Catalog, wanted: Wanted) -> Pruned:
                 for item in plan_prune(catalog, wanted).doomed:
                     if item.job.output == folder:
                         _delete(item)
+                        rows.update(catalog.count_rows(item.forgotten))
                         catalog.forget(item.forgotten)
                         jobs.append(item.job.job_id)
                         files += len(item.files)
                         size_bytes += item.size_bytes
         except (LockedError, OutputError) as error:
             failed.append(Spared(folder, error.message))
-    return Pruned(tuple(jobs), files, size_bytes, tuple(failed), catalog.compact())
+    return Pruned(tuple(jobs), rows, files, size_bytes, tuple(failed), catalog.compact())
 
 
 @contextmanager

@@ -89,6 +89,7 @@ def test_a_job_goes_with_its_intermediate_files_and_its_product_stays(past: Past
 
     done = prune(past.catalog, ALL)
     assert (done.jobs, done.files, done.failed, done.compacted) == ((old,), 1, (), True)
+    assert dict(done.rows) == counted
     assert product.exists()
     assert list(past.work.iterdir()) == [], "nor are empty folders left"
     assert past.jobs() == set()
@@ -206,7 +207,7 @@ def test_a_locked_folder_is_left_alone(past: Past) -> None:
     past.did(old, "dem", past.work / "dem.tif")
     with folder_lock(Workspace(past.folder).lock):
         done = prune(past.catalog, ALL)
-    assert done.jobs == ()
+    assert done.jobs == () and not done.rows
     assert "another run works here" in done.failed[0].reason
     assert (past.work / "dem.tif").exists()
     assert past.jobs() == {old}
