@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from landslidectl.cli.output import json_text, write_json, write_table
+from landslidectl.cli.output import json_text, write_json, write_line, write_table
 from landslidectl.errors import UsageError
 from landslidectl.products.texts import inert_cell
 
@@ -84,20 +83,20 @@ def write_listing(listing: Listing, records: Iterable[Record], form: Form) -> No
             write_json([dict(record) for record in records])
         case Form.LINES:
             for record in records:
-                sys.stdout.write(json_text(dict(record)) + "\n")
+                write_line(json_text(dict(record)))
         case Form.CSV:
             _write_csv(listing.fields, records)
 
 
 def _write_csv(fields: Sequence[str], records: Iterable[Record]) -> None:
-    sys.stdout.write(_csv_line([inert_cell(name) for name in fields]))
+    write_line(_csv_line([inert_cell(name) for name in fields]))
     for record in records:
-        sys.stdout.write(_csv_line([_csv_cell(record[name]) for name in fields]))
+        write_line(_csv_line([_csv_cell(record[name]) for name in fields]))
 
 
 def _csv_line(cells: Sequence[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(cells)
+    csv.writer(line, lineterminator="").writerow(cells)
     return line.getvalue()
 
 

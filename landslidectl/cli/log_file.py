@@ -1,11 +1,7 @@
 """What happens, in a log file: as lines for people or as JSON, with tracebacks of our errors."""
 
-import logging
 import os
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -95,6 +91,7 @@ class Log:
 
         Where the log cannot be written the traceback goes into the temporary folder.
         """
+        import tempfile  # noqa: PLC0415  (--help stays quick)
         import traceback  # noqa: PLC0415
 
         trace = "".join(traceback.format_exception(error))
@@ -130,19 +127,6 @@ class Log:
 
         return both
 
-    @contextmanager
-    def libraries(self) -> Iterator[None]:
-        """Take warnings of libraries into the log, where they otherwise go to the terminal."""
-        handler = _LibraryHandler(self)
-        root = logging.getLogger()
-        root.addHandler(handler)
-        logging.captureWarnings(True)
-        try:
-            yield
-        finally:
-            logging.captureWarnings(False)
-            root.removeHandler(handler)
-
     def _hear(self, event: ProgressEvent) -> None:
         match event:
             case StepStarted():
@@ -168,19 +152,6 @@ class Log:
             say_warning(
                 f"the log {self.path} cannot be written: {reason}; the work goes on without"
             )
-
-
-class _LibraryHandler(logging.Handler):
-    """Hand records of libraries on."""
-
-    def __init__(self, log: Log) -> None:
-        super().__init__(logging.WARNING)
-        self._log = log
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
-        level = "error" if record.levelno >= logging.ERROR else "warning"
-        self._log.write(level, f"{record.name}: {record.getMessage()}", "library")
 
 
 def opened_log() -> Log:

@@ -73,10 +73,11 @@ def run_job(
 ) -> T:
     """Run a job with the reporter that the options ask for, an open catalog, and a log."""
     from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
+    from landslidectl.cli.library_log import libraries_into  # noqa: PLC0415
 
     flags, log = context.params, log_of(context)
     with (
-        log.libraries(),
+        libraries_into(log),
         Catalog(catalog) as opened,
         reporting(flags["json_lines"], flags["quiet"], flags["verbose"]) as reporter,
     ):
