@@ -1,7 +1,7 @@
 """Carry a pruning out, folder by folder, each under the lock that keeps jobs out of it."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from landslidectl.catalog.catalog import Catalog
 from landslidectl.errors import LockedError, OutputError
 from landslidectl.jobs.job import bury_dead_jobs
 from landslidectl.jobs.lock import folder_lock
-from landslidectl.jobs.prune import Doomed, Spared, Wanted, plan_prune
+from landslidectl.jobs.prune import Doomed, PrunePlan, Spared, Wanted, plan_prune
 from landslidectl.jobs.workspace import Workspace
 
 CACHES = {"stack": "shown.npy"}
@@ -28,7 +28,8 @@ class Pruned:
     rows : mapping
         How many rows of each table were forgotten.
     failed : tuple of Spared
-        Jobs that could not be pruned, and why; nothing was forgotten of them.
+        Folders in which not everything could be pruned, and why; of what was left nothing was
+        forgotten.
     compacted : bool
         Whether the catalog's file became smaller as well.
     """
@@ -49,25 +50,39 @@ def prune(catalog: Catalog, wanted: Wanted) -> Pruned:
     """
     bury_dead_jobs(catalog)
     folders = list(dict.fromkeys(item.job.output for item in plan_prune(catalog, wanted).doomed))
-    jobs: list[str] = []
+    gone: list[Doomed] = []
     failed: list[Spared] = []
     rows: Counter[str] = Counter()
-    files = size_bytes = 0
     for folder in folders:
         try:
             with _kept_free(Path(folder)):
                 # looked at again: until the lock was held a job could begin here
-                for item in plan_prune(catalog, wanted).doomed:
-                    if item.job.output == folder:
-                        _delete(item)
-                        rows.update(catalog.count_rows(item.forgotten))
-                        catalog.forget(item.forgotten)
-                        jobs.append(item.job.job_id)
-                        files += len(item.files)
-                        size_bytes += item.size_bytes
+                doomed = plan_prune(catalog, wanted).doomed
+                here = [item for item in doomed if item.job.output == folder]
+                done, trouble = _delete_files(here)
+                forgotten = PrunePlan(tuple(done), ()).forgotten
+                rows.update(catalog.count_rows(forgotten))
+                catalog.forget(forgotten)
         except (LockedError, OutputError) as error:
-            failed.append(Spared(folder, error.message))
-    return Pruned(tuple(jobs), rows, files, size_bytes, tuple(failed), catalog.compact())
+            done, trouble = [], error.message
+        gone += done
+        if trouble:
+            failed.append(Spared(folder, trouble))
+    plan = PrunePlan(tuple(gone), ())
+    jobs = tuple(item.job.job_id for item in gone)
+    return Pruned(jobs, rows, plan.files, plan.size_bytes, tuple(failed), catalog.compact())
+
+
+def _delete_files(doomed: Sequence[Doomed]) -> tuple[list[Doomed], str]:
+    """Delete the files of jobs; returns those whose files are gone, and what stopped it there."""
+    gone: list[Doomed] = []
+    for item in doomed:
+        try:
+            _delete(item)
+        except OutputError as error:
+            return gone, error.message
+        gone.append(item)
+    return gone, ""
 
 
 @contextmanager
