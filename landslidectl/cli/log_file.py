@@ -1,6 +1,8 @@
 """What happens, in a log file: as lines for people or as JSON, with tracebacks of our errors."""
 
+import dataclasses
 import os
+import re
 import time
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,6 +20,7 @@ from landslidectl.events import (
     ProgressEvent,
     Reporter,
     SceneRefused,
+    StepAdvanced,
     StepFinished,
     StepStarted,
     Warned,
@@ -28,6 +31,7 @@ NAME = "landslidectl.log"
 NO_LOG = "none"
 FILE_VARIABLE = f"{PREFIX}LOG_FILE"
 FORMAT_VARIABLE = f"{PREFIX}LOG_FORMAT"
+LONGEST_NOTE = 500
 META = "landslidectl.log"
 
 
@@ -145,6 +149,17 @@ class Log:
             case ArtefactWritten():
                 facts = {"path": event.path, "kind": event.kind}
                 self.write("info", f"wrote {event.path}", "artefact_written", **facts)
+            case StepAdvanced():
+                pass
+            case other:
+                self._note(other)
+
+    def _note(self, event: Any) -> None:
+        """Write a record of a kind that has no words here, in short."""
+        values = dataclasses.asdict(event).items()
+        told = ", ".join(f"{name} {value}" for name, value in values)[:LONGEST_NOTE]
+        kind = re.sub(r"(?<!^)(?=[A-Z])", "_", type(event).__name__).lower()
+        self.write("info", f"{kind.replace('_', ' ')}: {told}", kind)
 
     def _warn(self, error: OSError) -> None:
         if self._asked_for:

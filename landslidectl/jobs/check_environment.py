@@ -45,20 +45,26 @@ def _dropped(dropped: Mapping[str, str]) -> Check:
 def _told(what: str, names: Iterable[str], found_below: Finder) -> Iterator[Check]:
     """Tell of paths that were set, and what was really taken from below them."""
     for name in names:
-        folders = [
-            Path(part).absolute() for part in os.environ.get(name, "").split(os.pathsep) if part
-        ]
+        folders = _foreign_folders(os.environ.get(name, ""))
         if not folders:
             continue
+        value = f"{name}={os.pathsep.join(map(str, folders))}"
         taken = sorted(found_below(folders))
         facts = {"value": os.environ[name], "taken": taken}
         if taken:
-            detail = f"{name}={os.environ[name]}: {what} there: {', '.join(taken)}"
+            detail = f"{value}: {what} there: {', '.join(taken)}"
             hint = f"Start landslidectl without {name} if you did not mean this."
             yield Check(name, detail, Level.WARNING, hint, facts)
         else:
-            detail = f"{name}={os.environ[name]}: nothing was taken from there"
-            yield Check(name, detail, facts=facts)
+            yield Check(name, f"{value}: nothing was taken from there", facts=facts)
+
+
+def _foreign_folders(paths: str) -> list[Path]:
+    """Return the folders of a variable, but for those that a standalone program put there."""
+    bundle = getattr(sys, "_MEIPASS", None)
+    own = [Path(bundle)] if bundle else []
+    folders = [Path(part).absolute() for part in paths.split(os.pathsep) if part]
+    return [folder for folder in folders if not _is_below(folder, own)]
 
 
 def _modules(folders: list[Path]) -> set[str]:
@@ -72,14 +78,8 @@ def _modules(folders: list[Path]) -> set[str]:
 
 
 def _libraries(folders: list[Path]) -> set[str]:
-    """Return which loaded libraries lie below folders, but for those of the program itself."""
-    bundle = getattr(sys, "_MEIPASS", None)
-    own = [Path(bundle).absolute()] if bundle else []
-    return {
-        path.name
-        for path in loaded_libraries()
-        if _is_below(path, folders) and not _is_below(path, own)
-    }
+    """Return which loaded libraries lie below folders."""
+    return {path.name for path in loaded_libraries() if _is_below(path, folders)}
 
 
 def loaded_libraries() -> set[Path]:

@@ -3,6 +3,7 @@
 import json
 import logging
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,25 @@ def test_a_job_is_told_line_by_line(runner: CliRunner, job: object, tmp_path: Pa
     assert logging.getLogger().handlers == [
         handler for handler in logging.getLogger().handlers if "Library" not in str(type(handler))
     ]
+
+
+def test_a_record_without_words_is_noted_in_short(tmp_path: Path) -> None:
+    """Events may be added; none may break a job because the log does not know it."""
+
+    @dataclass
+    class JobStarted:
+        job_id: str
+        folder: Path
+
+    log = Log(tmp_path / "x.log", LogFormat.JSON)
+    heard: list[object] = []
+    event = JobStarted("2018-3f9a1c", tmp_path / ("long" * 200))
+    log.listening(heard.append)(event)  # type: ignore[arg-type]
+    record = json.loads((tmp_path / "x.log").read_text())
+    assert record["type"] == "job_started"
+    assert record["message"].startswith("job started: job_id 2018-3f9a1c, folder ")
+    assert len(record["message"]) < 600
+    assert heard == [event]
 
 
 def test_as_json_every_line_is_a_record(runner: CliRunner, job: object, own_world: Path) -> None:

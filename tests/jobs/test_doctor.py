@@ -208,6 +208,11 @@ def test_paths_that_were_set_are_told_with_what_was_taken_from_them(
     assert checks["PYTHONPATH"].facts["taken"] == ["landslidectl"]
     assert checks["LD_LIBRARY_PATH"].level is Level.OK
 
+    monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
+    checks = {check.name: check for check in check_environment.check_environment(place)}
+    assert "LD_LIBRARY_PATH" not in checks, "the standalone program itself put it there"
+    monkeypatch.delattr(sys, "_MEIPASS")
+
     library = tmp_path / "libstdc++.so.6"
     library.touch()
     maps = tmp_path / "maps"
