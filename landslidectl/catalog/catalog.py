@@ -4,33 +4,26 @@ import json
 import os
 import platform
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
-from landslidectl.catalog.db import default_catalog_path, immediate, open_database, translated
+from landslidectl.catalog.access import Row, dump, row_of, storable, without
 from landslidectl.catalog.records import (
     DetectionRecord,
     JobRecord,
     JobRequest,
     ModelRecord,
     OutputRecord,
-    ReleaseRecord,
-    ReviewRecord,
     SceneRecord,
-    SightingRecord,
     StepOutcome,
     StepRecord,
-    as_json,
     utc_text,
 )
+from landslidectl.catalog.reviews import Reviews
+from landslidectl.catalog.upkeep import Upkeep
 from landslidectl.errors import UsageError
 from landslidectl.terms import JobStatus
-
-Row = dict[str, Any]
 
 
 def new_job_id() -> str:
@@ -38,7 +31,7 @@ def new_job_id() -> str:
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
-class Catalog:
+class Catalog(Upkeep, Reviews):
     """The SQLite catalog of one user or one machine.
 
     Parameters
@@ -52,27 +45,6 @@ class Catalog:
         On opening a damaged, foreign or newer catalog.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = (path or default_catalog_path()).absolute()
-        self._db = open_database(self.path)
-
-    def __enter__(self) -> Self:
-        """Return the catalog itself; it is closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file."""
-        self.close()
-
-    def close(self) -> None:
-        """Close the file; safe to call twice."""
-        self._db.close()
-
     # ---- jobs -------------------------------------------------------------------------------
 
     def start_job(self, request: JobRequest) -> str:
@@ -82,15 +54,16 @@ class Catalog:
             self._db.table("jobs").insert(
                 {
                     "job_id": job_id,
-                    "command": request.command,
-                    "settings": _dump(request.settings),
+                    "command": storable(request.command),
+                    "settings": dump(request.settings),
                     "status": JobStatus.RUNNING.value,
                     "message": "",
-                    "versions": _dump(request.versions),
-                    "output": request.output,
+                    "versions": dump(request.versions),
+                    "output": storable(request.output),
                     "host": platform.node(),
                     "pid": os.getpid(),
                     "started": utc_text(),
+                    "birth": request.birth,
                 }
             )
         return job_id
@@ -101,15 +74,29 @@ class Catalog:
         """Record how a job ended; its steps that still run ended with it."""
         now = utc_text()
         with self._writing():
-            self._db.execute(
+            self._execute(
                 "UPDATE jobs SET status=?, exit_code=?, message=?, finished=? WHERE job_id=?",
                 [status.value, exit_code, message, now, job_id],
             )
-            self._db.execute(
-                "UPDATE steps SET status='interrupted', finished=? "
+            self._end_steps(job_id, now)
+
+    def bury_job(self, job_id: str, message: str) -> None:
+        """Record that a job's process is gone, unless the job ended in the meantime."""
+        now = utc_text()
+        with self._writing():
+            buried = self._execute(
+                "UPDATE jobs SET status=?, message=?, finished=? "
                 "WHERE job_id=? AND status='running'",
-                [now, job_id],
+                [JobStatus.INTERRUPTED.value, message, now, job_id],
             )
+            if buried.rowcount:
+                self._end_steps(job_id, now)
+
+    def _end_steps(self, job_id: str, now: str) -> None:
+        self._execute(
+            "UPDATE steps SET status='interrupted', finished=? WHERE job_id=? AND status='running'",
+            [now, job_id],
+        )
 
     def list_jobs(self, status: JobStatus | None = None) -> tuple[JobRecord, ...]:
         """Return jobs, the newest first."""
@@ -156,7 +143,7 @@ class Catalog:
     def start_step(self, job_id: str, key: str, workspace: Path, name: str) -> int:
         """Record a step as running and return its number."""
         with self._writing():
-            cursor = self._db.execute(
+            cursor = self._execute(
                 "INSERT INTO steps "
                 "(job_id, step_key, workspace, name, status, started, detail, result) "
                 "VALUES (?, ?, ?, ?, 'running', ?, '', '{}')",
@@ -167,24 +154,24 @@ class Catalog:
     def finish_step(self, step_id: int, outcome: StepOutcome) -> None:
         """Record how a step ended, and its outputs, in one transaction."""
         with self._writing():
-            self._db.execute(
+            self._execute(
                 "UPDATE steps SET status=?, seconds=?, detail=?, result=?, finished=? "
                 "WHERE step_id=?",
                 [
                     outcome.status,
                     outcome.seconds,
                     outcome.detail,
-                    _dump(outcome.result),
+                    dump(outcome.result),
                     utc_text(),
                     step_id,
                 ],
             )
-            job_id = self._db.execute(
+            job_id = self._execute(
                 "SELECT job_id FROM steps WHERE step_id=?", [step_id]
             ).fetchone()[0]
             owner = {"job_id": job_id, "step_id": step_id}
             self._db.table("outputs").insert_all(
-                [owner | as_json(output) for output in outcome.outputs]
+                [owner | row_of(output) for output in outcome.outputs]
             )
 
     def done_step(
@@ -217,7 +204,7 @@ class Catalog:
     def record_scenes(self, scenes: Sequence[SceneRecord]) -> None:
         """Record scenes; a path met before takes the new state."""
         with self._writing():
-            self._db.table("scenes").upsert_all([as_json(scene) for scene in scenes], pk="path")
+            self._upsert("scenes", [row_of(scene) for scene in scenes], key="path")
 
     def list_scenes(self) -> tuple[SceneRecord, ...]:
         """Return every scene met, by start and name; refused ones without a start come last."""
@@ -227,7 +214,7 @@ class Catalog:
     def record_model(self, model: ModelRecord) -> None:
         """Record a model; the same file met again takes the new place."""
         with self._writing():
-            self._db.table("models").upsert(as_json(model), pk="sha256")
+            self._upsert("models", [row_of(model)], key="sha256")
 
     def list_models(self) -> tuple[ModelRecord, ...]:
         """Return the models that jobs used."""
@@ -237,9 +224,9 @@ class Catalog:
     def record_detections(self, job_id: str, detections: Sequence[DetectionRecord]) -> None:
         """Record the regions a job detected, in place of any it recorded before."""
         with self._writing():
-            self._db.execute("DELETE FROM detections WHERE job_id=?", [job_id])
+            self._execute("DELETE FROM detections WHERE job_id=?", [job_id])
             self._db.table("detections").insert_all(
-                [{"job_id": job_id} | as_json(detection) for detection in detections]
+                [{"job_id": job_id} | row_of(detection) for detection in detections]
             )
 
     def list_detections(self, job_id: str) -> tuple[DetectionRecord, ...]:
@@ -247,114 +234,12 @@ class Catalog:
         rows = self._rows(
             "SELECT * FROM detections WHERE job_id=? ORDER BY area_ha DESC, det_id", [job_id]
         )
-        return tuple(DetectionRecord(**_without(row, "job_id")) for row in rows)
-
-    # ---- releases ---------------------------------------------------------------------------
-
-    def record_release(self, release: ReleaseRecord, sightings: Sequence[SightingRecord]) -> None:
-        """Record a release with what it shows, whole or not at all.
-
-        Raises
-        ------
-        CatalogError
-            If this folder already has a release of these counters.
-        """
-        row = as_json(release) | {
-            "identity": _dump(release.identity),
-            "scenes": json.dumps(release.scenes),
-        }
-        with self._writing():
-            owner = {"release_id": self._db.table("releases").insert(row).last_pk}
-            self._db.table("sightings").insert_all(
-                [
-                    owner
-                    | as_json(item)
-                    | {
-                        "acquisitions": json.dumps(item.acquisitions),
-                        "seen_by": json.dumps(item.seen_by),
-                    }
-                    for item in sightings
-                ]
-            )
-
-    def forget_release(self, release: ReleaseRecord) -> None:
-        """Take back the record of a release whose product was never finished."""
-        where = "workspace=? AND release=? AND version=?"
-        key = [release.workspace, release.release, release.version]
-        with self._writing():
-            self._db.execute(
-                "DELETE FROM sightings WHERE release_id IN "
-                f"(SELECT release_id FROM releases WHERE {where})",
-                key,
-            )
-            self._db.execute(f"DELETE FROM releases WHERE {where}", key)
-
-    def list_releases(self, workspace: Path) -> tuple[ReleaseRecord, ...]:
-        """Return what an output folder got, in the order of release and version."""
-        rows = self._rows(
-            "SELECT * FROM releases WHERE workspace=? ORDER BY release, version", [str(workspace)]
-        )
-        return tuple(_release(row) for row in rows)
-
-    def list_sightings(self, release: ReleaseRecord) -> tuple[SightingRecord, ...]:
-        """Return what a release shows and what it dropped, by name."""
-        rows = self._rows(
-            "SELECT sightings.* FROM sightings JOIN releases USING (release_id) "
-            "WHERE workspace=? AND release=? AND version=? ORDER BY det_id",
-            [release.workspace, release.release, release.version],
-        )
-        return tuple(_sighting(row) for row in rows)
-
-    def sibling_releases(self, job_id: str) -> tuple[ReleaseRecord, ...]:
-        """Return all releases of the output folder that got one from a job, in their order."""
-        rows = self._rows(
-            "SELECT * FROM releases WHERE workspace IN "
-            "(SELECT workspace FROM releases WHERE job_id=?) ORDER BY workspace, release, version",
-            [job_id],
-        )
-        return tuple(_release(row) for row in rows)
-
-    # ---- reviews ----------------------------------------------------------------------------
-
-    def add_reviews(self, reviews: Sequence[ReviewRecord]) -> None:
-        """Record what a person said, all of it or nothing."""
-        with self._writing():
-            self._db.table("reviews").insert_all([as_json(review) for review in reviews])
-
-    def list_reviews(self, job_ids: Sequence[str]) -> tuple[ReviewRecord, ...]:
-        """Return what was said of the products of some jobs, in the order it was said."""
-        marks = ", ".join("?" for _ in job_ids)
-        rows = self._rows(
-            f"SELECT * FROM reviews WHERE job_id IN ({marks}) ORDER BY review_id", list(job_ids)
-        )
-        return tuple(
-            ReviewRecord(**_without(row, "review_id", "is_drawn"), is_drawn=bool(row["is_drawn"]))
-            for row in rows
-        )
-
-    # ---- access -----------------------------------------------------------------------------
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        with translated(self.path), immediate(self._db):
-            yield
-
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
-        with translated(self.path):
-            return list(self._db.query(sql, list(values)))
-
-
-def _dump(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
-
-
-def _without(row: Row, *names: str) -> Row:
-    return {name: value for name, value in row.items() if name not in names}
+        return tuple(DetectionRecord(**without(row, "job_id")) for row in rows)
 
 
 def _job(row: Row) -> JobRecord:
     return JobRecord(
-        **_without(row, "settings", "versions", "status"),
+        **without(row, "settings", "versions", "status"),
         settings=json.loads(row["settings"]),
         versions=json.loads(row["versions"]),
         status=JobStatus(row["status"]),
@@ -363,27 +248,11 @@ def _job(row: Row) -> JobRecord:
 
 def _step(row: Row) -> StepRecord:
     return StepRecord(
-        **_without(row, "step_key", "result"),
+        **without(row, "step_key", "result"),
         key=row["step_key"],
         result=json.loads(row["result"]),
     )
 
 
 def _output(row: Row) -> OutputRecord:
-    return OutputRecord(**_without(row, "output_id", "job_id", "step_id"))
-
-
-def _release(row: Row) -> ReleaseRecord:
-    return ReleaseRecord(
-        **_without(row, "release_id", "identity", "scenes"),
-        identity=json.loads(row["identity"]),
-        scenes=tuple(json.loads(row["scenes"])),
-    )
-
-
-def _sighting(row: Row) -> SightingRecord:
-    return SightingRecord(
-        **_without(row, "release_id", "acquisitions", "seen_by"),
-        acquisitions=tuple((track, flight) for track, flight in json.loads(row["acquisitions"])),
-        seen_by=tuple(json.loads(row["seen_by"])),
-    )
+    return OutputRecord(**without(row, "output_id", "job_id", "step_id"))

@@ -1,7 +1,10 @@
 """Open the catalog's SQLite file safely: identity, version, migrations, transactions."""
 
+import math
 import os
+import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,19 +13,41 @@ import platformdirs
 from sqlite_utils import Database
 
 from landslidectl.catalog.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
-from landslidectl.errors import CatalogError, LockedError, ResourceError
+from landslidectl.errors import (
+    CatalogError,
+    LandslidectlError,
+    LockedError,
+    OutputError,
+    ResourceError,
+)
+from landslidectl.files.volumes import volume_of
 
 CATALOG_VARIABLE = "LANDSLIDECTL_CATALOG"
 BUSY_TIMEOUT_S = 30.0
+BUSY_PAUSE_S = 0.02
+SCANT_BYTES = 1 << 20
+WAL, ROLLBACK = "wal", "delete"
 ELSEWHERE = "Name another file with --catalog, or move this one away to start a new catalog."
 
 
 def default_catalog_path() -> Path:
-    """Return where the catalog is kept: ``LANDSLIDECTL_CATALOG``, else the user's data folder."""
+    """Return where the catalog is kept: ``LANDSLIDECTL_CATALOG``, else the user's data folder.
+
+    Raises
+    ------
+    CatalogError
+        If neither is known.
+    """
     named = os.environ.get(CATALOG_VARIABLE)
     if named:
         return Path(named)
-    return Path(platformdirs.user_data_dir("landslidectl", appauthor=False)) / "catalog.db"
+    folder = Path(platformdirs.user_data_dir("landslidectl", appauthor=False))
+    if not folder.is_absolute():
+        raise CatalogError(
+            "this user has no home folder to keep the catalog in",
+            f"Name a file with --catalog or {CATALOG_VARIABLE}.",
+        )
+    return folder / "catalog.db"
 
 
 @contextmanager
@@ -31,23 +56,44 @@ def translated(path: Path) -> Iterator[None]:
 
     Raises
     ------
-    LockedError, ResourceError, CatalogError
-        Locked beyond the timeout, disk full, anything else.
+    LockedError, ResourceError, OutputError, CatalogError
+        Locked beyond the timeout, disk full, not writable, anything else.
     """
     try:
         yield
     except sqlite3.Error as error:
-        text = str(error)
-        if "locked" in text or "busy" in text:
-            raise LockedError(
-                f"{path}: another process kept the catalog locked for {BUSY_TIMEOUT_S:.0f} s",
-                "Wait for the other run, then run the same command again.",
-            ) from error
-        if "full" in text:
-            raise ResourceError(
-                f"{path}: the disk is full", "Free space and run the same command again."
-            ) from error
-        raise CatalogError(f"{path}: the catalog cannot be used: {text}", ELSEWHERE) from error
+        raise _told(path, error) from error
+
+
+def _told(path: Path, error: sqlite3.Error) -> LandslidectlError:
+    text, kind = str(error), getattr(error, "sqlite_errorname", None) or ""
+    if "locked" in text or "busy" in text:
+        return LockedError(
+            f"{path}: another process kept the catalog locked for {BUSY_TIMEOUT_S:.0f} s",
+            "Wait for the other run, then run the same command again.",
+        )
+    free = _free_bytes(path)
+    # files beside the catalog that cannot grow are told of as a failure of the disk
+    if "full" in text or (kind.startswith("SQLITE_IOERR") and free < SCANT_BYTES):
+        return ResourceError(
+            f"{path}: the disk is full, {free / 1e6:.1f} MB are free",
+            "Free space and run the same command again.",
+        )
+    if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        return OutputError(f"{path}: the catalog cannot be opened for writing: {text}", ELSEWHERE)
+    if kind.startswith("SQLITE_IOERR"):
+        return CatalogError(
+            f"{path}: the catalog cannot be read or written: {text}",
+            "Look at the disk. Whether the catalog is whole says: landslidectl catalog check",
+        )
+    return CatalogError(f"{path}: the catalog cannot be used: {text}", ELSEWHERE)
+
+
+def _free_bytes(path: Path) -> float:
+    try:
+        return shutil.disk_usage(path.parent).free
+    except OSError:
+        return math.inf
 
 
 def open_database(path: Path) -> Database:
@@ -61,17 +107,20 @@ def open_database(path: Path) -> Database:
     Returns
     -------
     sqlite_utils.Database
-        Write-ahead log, busy timeout, foreign keys on, schema at `SCHEMA_VERSION`.
+        Write-ahead log where the volume allows one, else a rollback journal; busy timeout, foreign
+        keys on, schema at `SCHEMA_VERSION`.
 
     Raises
     ------
     CatalogError
         If the file is damaged, another program's, or written by a newer version.
+    OutputError
+        If it cannot be made or written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CatalogError(
+        raise OutputError(
             f"{path.parent}: the catalog's folder cannot be made: {error.strerror}", ELSEWHERE
         ) from error
     with translated(path):
@@ -79,11 +128,10 @@ def open_database(path: Path) -> Database:
         try:
             # plugins of sqlite-utils are other people's code and none of the catalog's business
             db = Database(connection, execute_plugins=False)
-            _check_identity(db, path)
+            check_identity(db.conn, path)
             db.execute("PRAGMA foreign_keys=ON")
-            db.enable_wal()
-            db.execute("PRAGMA synchronous=NORMAL")
-            _migrate(db)
+            _set_journal(db, WAL if volume_of(path).has_shared_memory else ROLLBACK)
+            _migrate(db, path)
         except BaseException:
             connection.close()
             raise
@@ -107,11 +155,18 @@ def immediate(db: Database) -> Iterator[None]:
         db.commit()
 
 
-def _check_identity(db: Database, path: Path) -> None:
-    version = _pragma(db, "user_version")
-    application = _pragma(db, "application_id")
-    is_new = version == 0 and application == 0 and not db.table_names()
-    if is_new:
+def check_identity(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that this program must not touch; an empty one may become a catalog.
+
+    Raises
+    ------
+    CatalogError
+        If it is another program's, or was written by a newer version.
+    """
+    version = pragma(connection, "user_version")
+    application = pragma(connection, "application_id")
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if version == application == tables == 0:
         return
     if application != APPLICATION_ID:
         raise CatalogError(
@@ -126,14 +181,42 @@ def _check_identity(db: Database, path: Path) -> None:
         )
 
 
-def _migrate(db: Database) -> None:
-    if _pragma(db, "user_version") == SCHEMA_VERSION:
+def _set_journal(db: Database, wanted: str) -> None:
+    """Change the journal where it is another one.
+
+    SQLite does not wait for its busy timeout here, so several processes that open a new catalog at
+    once would fail.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_S
+    while not _has_journal(db, wanted):
+        if time.monotonic() > until:
+            raise sqlite3.OperationalError("database is locked")
+        time.sleep(BUSY_PAUSE_S)
+    # a rollback journal needs every sync: without a log a power cut could tear a transaction
+    db.execute(f"PRAGMA synchronous={'NORMAL' if wanted == WAL else 'FULL'}")
+
+
+def _has_journal(db: Database, wanted: str) -> bool:
+    if db.execute("PRAGMA journal_mode").fetchone()[0] == wanted:
+        return True
+    try:
+        return bool(db.execute(f"PRAGMA journal_mode={wanted}").fetchone()[0] == wanted)
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        return False
+
+
+def _migrate(db: Database, path: Path) -> None:
+    if pragma(db.conn, "user_version") == SCHEMA_VERSION:
         return
     with immediate(db):
+        check_identity(db.conn, path)  # another process may have made or upgraded it meanwhile
         MIGRATIONS.apply(db)
         db.execute(f"PRAGMA application_id={APPLICATION_ID}")
         db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
-def _pragma(db: Database, name: str) -> int:
-    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
+def pragma(connection: sqlite3.Connection, name: str) -> int:
+    """Return the number that SQLite keeps under a name."""
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])

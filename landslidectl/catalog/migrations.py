@@ -210,5 +210,10 @@ def _reviews(db: "Database") -> None:
         )
 
 
-SCHEMA_VERSION = 5
+@MIGRATIONS(name="0006_births_of_processes")
+def _births_of_processes(db: "Database") -> None:
+    db.table("jobs").add_column("birth", str, not_null_default="")
+
+
+SCHEMA_VERSION = 6
 """Number of migrations; kept in ``PRAGMA user_version``. A test holds the two together."""

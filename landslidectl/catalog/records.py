@@ -70,12 +70,19 @@ class ModelRecord:
 
 @dataclass(frozen=True, slots=True)
 class JobRequest:
-    """What is known of a job when it starts."""
+    """What is known of a job when it starts.
+
+    Parameters
+    ----------
+    birth : str
+        Tells its process from a later one with the same number; empty where the system does not.
+    """
 
     command: str
     settings: Mapping[str, Any]
     versions: Mapping[str, str]
     output: str
+    birth: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,7 @@ class JobRecord:
     pid: int
     started: str
     finished: str | None
+    birth: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +12,7 @@ from landslidectl import __version__
 from landslidectl.cli import (
     catalog_commands,
     compare_command,
+    config_command,
     docs_command,
     doctor_command,
     evaluate_command,
@@ -23,19 +23,20 @@ from landslidectl.cli import (
     review_command,
     scene_commands,
     train_command,
+    upkeep_commands,
     verify_command,
     watch_command,
 )
+from landslidectl.cli.log_file import META, Log, opened_log
 from landslidectl.cli.output import (
     drop_stdout,
     flush_results,
     is_closed_pipe,
     lost_output,
-    say,
     say_error,
 )
 from landslidectl.cli.stream import json_ending
-from landslidectl.errors import LandslidectlError, ReaderGone, UsageError
+from landslidectl.errors import Interrupted, LandslidectlError, ReaderGone, UsageError
 from landslidectl.files.gdal_environment import drop_foreign_variables
 from landslidectl.jobs.signals import stoppable
 
@@ -63,24 +64,41 @@ class ErrorBoundary(TyperGroup):
     """Turn exceptions into one message, a hint and an exit code, for every command below."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
+        """Run the command; what happens to it goes into its log too."""
+        log = ctx.meta[META] = opened_log()
+        code = 0
         try:
             with stoppable():
-                return super().invoke(ctx)
+                result = super().invoke(ctx)
+        except typer.Exit as end:
+            code = end.exit_code
+            raise
         except ReaderGone as error:
-            raise typer.Exit(error.exit_code) from error
+            code = error.exit_code
+            log.failure(error)
+            raise typer.Exit(code) from error
         except LandslidectlError as error:
+            code = error.exit_code
+            log.failure(error)
             say_error(error.message, error.hint)
-            raise typer.Exit(error.exit_code) from error
-        except (typer.Exit, typer.Abort, EOFError):
+            raise typer.Exit(code) from error
+        except (typer.Abort, KeyboardInterrupt, EOFError):
+            code = Interrupted.exit_code
             raise
         except Exception as error:
+            code = BUG_CODE
             if _is_usage(error):
                 _end_stream(ctx, error)
                 raise
             if isinstance(error, OSError) and is_closed_pipe(error):
+                log.write("error", "whoever read the output closed it", "error", exit_code=code)
                 raise
-            raise typer.Exit(_report_bug(error)) from error
+            _report_bug(error, log)
+            raise typer.Exit(code) from error
+        else:
+            return result
+        finally:
+            log.end(code)
 
 
 app = typer.Typer(
@@ -104,6 +122,8 @@ export_command.add_to(app)
 model_commands.add_to(app)
 train_command.add_to(app)
 catalog_commands.add_to(app)
+config_command.add_to(app)
+upkeep_commands.add_to(app)
 doctor_command.add_to(app)
 docs_command.add_to(app)
 
@@ -181,32 +201,13 @@ def _is_usage(error: Exception) -> bool:
     return hasattr(error, "format_message") and hasattr(error, "exit_code")
 
 
-def _report_bug(error: Exception) -> int:
-    """Write the traceback to a file, tell where, and return the code for an unexpected error."""
-    path = _write_traceback(error)
-    where = f"The details are in {path}" if path else "The details could not be saved"
-    say_error(
-        f"an unexpected error: {type(error).__name__}: {error}", f"{where}; please report it."
+def _report_bug(error: Exception, log: Log) -> None:
+    """Write the traceback into the log, and tell the user where it is."""
+    path = log.bug(error)
+    hint = (
+        f"The details are in {path}; please report it."
+        if path
+        else "The details could not be saved: name a file with LANDSLIDECTL_LOG_FILE, run the same "
+        "command again, and please report it."
     )
-    if path is None:
-        import traceback  # noqa: PLC0415
-
-        say("".join(traceback.format_exception(error)))
-    return BUG_CODE
-
-
-def _write_traceback(error: Exception) -> Path | None:
-    import traceback  # noqa: PLC0415
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    import platformdirs  # noqa: PLC0415
-
-    folder = Path(platformdirs.user_state_dir("landslidectl", appauthor=False)) / "errors"
-    path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}.txt"
-    facts = f"landslidectl {__version__}, Python {sys.version}, {sys.platform}\n{sys.argv}\n\n"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(facts + "".join(traceback.format_exception(error)), encoding="utf-8")
-    except OSError:
-        return None
-    return path
+    say_error(f"an unexpected error: {type(error).__name__}: {error}", hint)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from landslidectl.cli import options
+from landslidectl.cli.listing import FormName, Listing, chosen_form, write_listing
 from landslidectl.cli.output import clean, write_facts, write_json, write_line, write_table
+from landslidectl.cli.session import chosen_catalog
 
 if TYPE_CHECKING:
     from landslidectl.catalog.catalog import Catalog
@@ -23,25 +25,24 @@ def add_to(app: typer.Typer) -> None:
 
 
 @jobs.command("list")
-def list_jobs(catalog: options.CatalogFile = None, json_lines: options.Json = False) -> None:
+def list_jobs(
+    catalog: options.CatalogFile = None,
+    form: FormName = None,
+    json_lines: options.Json = False,
+) -> None:
     """List jobs, the newest first.
 
     landslidectl jobs list
+
+    landslidectl jobs list --format csv
     """
     from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
     from landslidectl.catalog.records import as_json  # noqa: PLC0415
 
-    with Catalog(catalog) as opened:
+    chosen = chosen_form(form, json_lines)
+    with Catalog(chosen_catalog(catalog)) as opened:
         found = opened.list_jobs()
-    if json_lines:
-        write_json([as_json(job) for job in found])
-        return
-    headings = ("id", "status", "exit", "started", "output")
-    rows = [
-        (job.job_id, job.status.value, job.exit_code, _short(job.started), job.output)
-        for job in found
-    ]
-    write_table(headings, rows)
+    write_listing(JOBS, [as_json(job) for job in found], chosen)
 
 
 @jobs.command("show")
@@ -61,7 +62,7 @@ def show_job(
     """
     from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
 
-    with Catalog(catalog) as opened:
+    with Catalog(chosen_catalog(catalog)) as opened:
         job = opened.job(job_id) if job_id else opened.newest_job()
         facts = _job_facts(opened, job)
     if json_lines:
@@ -71,34 +72,24 @@ def show_job(
 
 
 @scenes.command("list")
-def list_scenes(catalog: options.CatalogFile = None, json_lines: options.Json = False) -> None:
+def list_scenes(
+    catalog: options.CatalogFile = None,
+    form: FormName = None,
+    json_lines: options.Json = False,
+) -> None:
     """List scenes by time, with the reason where one was refused.
 
     landslidectl scenes list
+
+    landslidectl scenes list --format csv
     """
     from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
     from landslidectl.catalog.records import as_json  # noqa: PLC0415
 
-    with Catalog(catalog) as opened:
+    chosen = chosen_form(form, json_lines)
+    with Catalog(chosen_catalog(catalog)) as opened:
         found = opened.list_scenes()
-    if json_lines:
-        write_json([as_json(scene) for scene in found])
-        return
-    headings = ("scene", "start", "orbit", "pass", "polarisations", "status", "path", "reason")
-    rows = [
-        (
-            scene.scene_id,
-            _short(scene.start),
-            scene.relative_orbit,
-            scene.direction,
-            scene.polarisations,
-            scene.status,
-            scene.path,
-            scene.reason,
-        )
-        for scene in found
-    ]
-    write_table(headings, rows)
+    write_listing(SCENES, [as_json(scene) for scene in found], chosen)
 
 
 def _job_facts(catalog: "Catalog", job: "JobRecord") -> dict[str, Any]:
@@ -155,3 +146,29 @@ def _rounded(value: Any) -> Any:
 def _short(instant: str | None) -> str:
     """Return an instant to the second, for tables."""
     return f"{instant[:19]}Z" if instant else ""
+
+
+JOBS = Listing(
+    fields=(
+        *("job_id", "status", "exit_code", "started", "finished", "output", "message", "command"),
+        *("host", "pid", "settings", "versions"),
+    ),
+    headings=("id", "status", "exit", "started", "output"),
+    row=lambda job: (
+        *(job["job_id"], job["status"], job["exit_code"], _short(job["started"])),
+        job["output"],
+    ),
+)
+SCENES = Listing(
+    fields=(
+        *("scene_id", "start", "stop", "platform", "product_type", "mode", "polarisations"),
+        *("direction", "relative_orbit", "absolute_orbit", "ipf", "bytes", "status", "path"),
+        *("reason", "footprint", "seen"),
+    ),
+    headings=("scene", "start", "orbit", "pass", "polarisations", "status", "path", "reason"),
+    row=lambda scene: (
+        *(scene["scene_id"], _short(scene["start"]), scene["relative_orbit"]),
+        *(scene["direction"], scene["polarisations"], scene["status"], scene["path"]),
+        scene["reason"],
+    ),
+)

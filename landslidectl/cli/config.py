@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from landslidectl.cli.options import PREFIX
+from landslidectl.cli.spelling import nearest
 from landslidectl.errors import ConfigError, LandslidectlError, UsageError
 from landslidectl.terms import EventTime
 
 CONFIG_NAME = "landslidectl.toml"
 EXAMPLE_INSTANT = "2018-09-05T18:07:59Z"
 MAX_SHOCKS = 2
+NO_LOG_FILE = ("log_file", "none")
+"""A word where a path is expected."""
 
 
 class Origin(IntEnum):
@@ -87,7 +90,10 @@ def _size(value: Any) -> str:
     return str(_integer(value)) if isinstance(value, int) else _text(value)
 
 
-PATHS = ("scenes", "aoi", "dem", "orbits", "output", "catalog", "models_dir", "land_cover")
+PATHS = (
+    *("scenes", "aoi", "dem", "orbits", "output", "catalog", "models_dir", "land_cover"),
+    "log_file",
+)
 FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "scenes": lambda value: [_text(item) for item in _list(value)],
     "event": _instants,
@@ -129,6 +135,8 @@ FILE_KEYS: Mapping[str, Callable[[Any], Any]] = {
     "settle": _number,
     "max_memory": _size,
     "catalog": _text,
+    "log_file": _text,
+    "log_format": _text,
 }
 COMMANDS = ("detect", "stack", "ingest")
 EXCLUSIVE = (("aoi", "bbox"), ("dem", "no_dem"))
@@ -188,9 +196,13 @@ def _read_table(path: Path, prefix: str, table: Mapping[str, Any]) -> Values:
     unknown = sorted(set(table) - set(FILE_KEYS))
     if unknown:
         names = ", ".join(f"{prefix}{name}" for name in unknown)
+        known = {*FILE_KEYS, *(() if prefix else COMMANDS)}
+        meant = [word for name in unknown if (word := nearest(name, known))]
         raise ConfigError(
             f"{path}: unknown setting{'s' if len(unknown) > 1 else ''}: {names}",
-            f"Known are: {', '.join(sorted(FILE_KEYS))}.",
+            f"Probably meant: {', '.join(meant)}."
+            if meant
+            else f"Known are: {', '.join(sorted(FILE_KEYS))}.",
         )
     return {name: _read_value(path, prefix, name, raw) for name, raw in table.items()}
 
@@ -200,7 +212,7 @@ def _read_value(path: Path, prefix: str, name: str, raw: Any) -> Given:
         value = FILE_KEYS[name](raw)
     except _Wrong as error:
         raise ConfigError(f"{path}: '{prefix}{name}' must be {error}, found {raw!r}") from error
-    if name in PATHS:
+    if name in PATHS and (name, value) != NO_LOG_FILE:
         value = _resolved(value, path.parent)
     return Given(value, Origin.FILE, str(path))
 
@@ -209,7 +221,10 @@ def merged(higher: Values, lower: Values) -> Values:
     """Return ``lower`` under ``higher``; of two that exclude each other the stronger stays."""
     result = lower | higher
     for one, other in EXCLUSIVE:
-        if one in result and other in result and result[one].origin != result[other].origin:
+        both = one in result and other in result
+        if not both or result[one].value is False or result[other].value is False:
+            continue  # a switch that is off excludes nothing
+        if result[one].origin != result[other].origin:
             weaker = min(one, other, key=lambda name: result[name].origin)
             del result[weaker]
     return result

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from landslidectl.cli import options
+from landslidectl.cli.log_file import log_of
 from landslidectl.cli.output import (
     BOLD,
     GREEN,
@@ -19,6 +20,7 @@ from landslidectl.cli.output import (
     write_json_line,
     write_line,
 )
+from landslidectl.cli.session import chosen_catalog
 from landslidectl.errors import ResourceError
 
 if TYPE_CHECKING:
@@ -29,9 +31,12 @@ LEVELS = {"ok": GREEN, "warning": YELLOW, "failed": RED}
 INDENT = 27
 DOCTOR_HELP = """Look whether a job could run here, and on what.
 
-The exit code is 0 when one could and 7 when something that every job needs fails.
+The exit code is 0 when one could and 7 when something that every job needs fails. At the end a
+small simulated event is mapped, which takes some seconds; --quick leaves that out.
 
     landslidectl doctor
+
+    landslidectl doctor --quick
 
     landslidectl doctor --json
 """
@@ -47,6 +52,9 @@ def doctor(
     context: typer.Context,
     models_dir: options.ModelsDir = None,
     catalog: options.CatalogFile = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out the whole job on a simulated event.")
+    ] = False,
     json_lines: options.Json = False,
 ) -> None:
     """Look whether a job could run here."""
@@ -57,12 +65,13 @@ def doctor(
 
     installation = Installation(
         models_dir=models_dir or resource_dir("models"),
-        catalog=(catalog or default_catalog_path()).absolute(),
+        catalog=(chosen_catalog(catalog) or default_catalog_path()).absolute(),
         folder=Path.cwd(),
         dropped=context.obj or {},
+        log=log_of(context).path,
     )
     found: list[tuple[str, Check]] = []
-    for section, check in examine(installation):
+    for section, check in examine(installation, quick):
         if not json_lines:
             if section not in (title for title, _ in found):
                 if found:

@@ -7,6 +7,7 @@ import typer
 
 from landslidectl.cli import options
 from landslidectl.cli.output import write_facts, write_json
+from landslidectl.cli.session import chosen_catalog
 from landslidectl.products.contract.files import Format
 
 EXPORT_HELP = """Hand a product on in other formats, at any time and without computing it again.
@@ -88,7 +89,10 @@ def export(  # noqa: PLR0913  (the options of a command are its parameters)
         with_rejected=with_rejected,
         overwrite=overwrite,
     )
-    written = {kind.value: str(path) for kind, path in run_export(settings, catalog).items()}
+    written = {
+        kind.value: str(path)
+        for kind, path in run_export(settings, chosen_catalog(catalog)).items()
+    }
     if json_lines:
         write_json(written)
     elif not quiet:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from landslidectl.cli import options
+from landslidectl.cli.listing import FormName, Listing, chosen_form, write_listing
 from landslidectl.cli.output import (
     clean,
     say,
     say_error,
     write_json,
     write_line,
-    write_table,
 )
 from landslidectl.cli.scene_commands import told
 from landslidectl.errors import ModelError, ResourceError
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 WIDTH = 80
 
 models = typer.Typer(help="The networks that come with the program.", no_args_is_help=True)
+
+
+MODEL_FIELDS = ("name", "version", "bands", "threshold", "threshold_high", "licence", "folder")
+MODELS = Listing(
+    fields=(*MODEL_FIELDS, "sha256"),
+    headings=("name", "version", "bands", "threshold", "high", "licence", "folder"),
+    row=lambda model: [model[name] for name in MODEL_FIELDS],
+)
 
 
 class PublishedArchitecture(StrEnum):
@@ -43,30 +51,17 @@ def add_to(app: typer.Typer) -> None:
 @models.command("list")
 def list_all(
     models_dir: options.ModelsDir = None,
+    form: FormName = None,
     json_lines: options.Json = False,
 ) -> None:
     """List the models.
 
     landslidectl models list
+
+    landslidectl models list --format csv
     """
-    found = _models(models_dir)
-    if json_lines:
-        write_json([_facts(model) for model in found])
-        return
-    headings = ("name", "version", "bands", "threshold", "high", "licence", "folder")
-    rows = [
-        (
-            model.name,
-            model.version,
-            model.bands.value,
-            model.threshold,
-            model.threshold_high,
-            model.licence,
-            model.folder,
-        )
-        for model in found
-    ]
-    write_table(headings, rows)
+    chosen = chosen_form(form, json_lines)
+    write_listing(MODELS, [_facts(model) for model in _models(models_dir)], chosen)
 
 
 @models.command("info")

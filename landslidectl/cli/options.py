@@ -398,6 +398,28 @@ Wait = Annotated[
         metavar="SECONDS",
     ),
 ]
+LogFile = Annotated[
+    str | None,
+    typer.Option(
+        help="Log of what happens, with tracebacks; 'none' for no log. Default: landslidectl.log "
+        "in the user's state folder.",
+        envvar=f"{PREFIX}LOG_FILE",
+        rich_help_panel=RUN,
+        metavar="FILE",
+        show_default=False,
+    ),
+]
+LogFormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--log-format",
+        help="text, or json for one JSON object a line. Default: text.",
+        envvar=f"{PREFIX}LOG_FORMAT",
+        rich_help_panel=RUN,
+        metavar="FORMAT",
+        show_default=False,
+    ),
+]
 Config = Annotated[
     Path | None,
     typer.Option(

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import shutil
 import sys
 import unicodedata
@@ -16,6 +17,7 @@ RED = "31"
 GREEN = "32"
 YELLOW = "33"
 BOLD = "1"
+UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def clean(value: Any) -> str:
@@ -62,9 +64,19 @@ def say_warning(message: str) -> None:
     say(f"{styled('Warning:', YELLOW, sys.stderr)} {clean(message)}")
 
 
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Return JSON in which what a terminal would obey is escaped.
+
+    JSON itself only asks for the control characters below the space to be; those above, marks that
+    turn the direction of text and lone surrogates are escaped here too.
+    """
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def write_json(value: Any) -> None:
     """Write indented JSON to stdout."""
-    _put(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    _put(json_text(value, indent=2) + "\n")
 
 
 def write_json_line(value: Mapping[str, Any]) -> None:
@@ -78,7 +90,7 @@ def write_json_line(value: Mapping[str, Any]) -> None:
         If the line cannot be written.
     """
     try:
-        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_text(value) + "\n")
         sys.stdout.flush()
     except OSError as error:
         drop_stdout()

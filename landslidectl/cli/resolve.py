@@ -21,6 +21,8 @@ from landslidectl.cli.config import (
     read_config,
     variable,
 )
+from landslidectl.cli.log_file import Log, LogFormat, log_of, log_path
+from landslidectl.cli.variables import check_variables
 from landslidectl.errors import UsageError
 from landslidectl.products.contract.files import Format
 from landslidectl.terms import BandSet, Device, Radiometry, Speckle
@@ -68,12 +70,31 @@ def given_values(context: typer.Context, command: str = "") -> Values:
     command : str
         Whose table of the file holds, where it is not that of the command that runs.
     """
+    check_variables()
     spoken = _spoken(context)
+    config = followed_config(context, spoken)
+    values = spoken
+    if config is not None:
+        values = merged(spoken, read_config(config, command or context.info_name or ""))
+    _follow_log(log_of(context), values)
+    return values
+
+
+def followed_config(context: typer.Context, spoken: Values) -> Path | None:
+    """Return the configuration file that holds for what is spoken, if there is one."""
     scenes = [Path(path) for path in spoken["scenes"].value] if "scenes" in spoken else []
-    config = find_config(context.params.get("config"), scenes)
-    if config is None:
-        return spoken
-    return merged(spoken, read_config(config, command or context.info_name or ""))
+    return find_config(context.params.get("config"), scenes)
+
+
+def _follow_log(log: Log, values: Values) -> None:
+    """Write the log where the settings say, from here on."""
+    form, path = log.form, log.path
+    if "log_format" in values:
+        form = parse_choice(values["log_format"], LogFormat, "log-format")
+    if "log_file" in values:
+        path = log_path(str(values["log_file"].value))
+    if "log_format" in values or "log_file" in values:
+        log.redirect(path, form)
 
 
 def ingest_settings(values: Values, command: str) -> "IngestSettings":
@@ -106,7 +127,7 @@ def require(values: Values, names: Sequence[str]) -> None:
         With a line for each missing setting and how to give it.
     """
     missing = [name for name in names if name not in values]
-    if "no_dem" in values and "dem" in missing:
+    if "dem" in missing and "no_dem" in values and values["no_dem"].value:
         missing.remove("dem")
     if not missing:
         return
@@ -129,7 +150,7 @@ def _build(kind: type[S], values: Values, command: str) -> S:
     for name, given in values.items():
         field = FIELDS.get(name, name)
         if field in fields:
-            arguments[field] = _converted(name, given)
+            arguments[field] = converted(name, given)
     return kind(**arguments)
 
 
@@ -153,7 +174,14 @@ CONVERTERS: Mapping[str, Callable[[Given], Any]] = {
 }
 
 
-def _converted(name: str, given: Given) -> Any:
+def converted(name: str, given: Given) -> Any:
+    """Return a setting's value as jobs take it.
+
+    Raises
+    ------
+    UsageError or ConfigError
+        If it is no such value.
+    """
     return CONVERTERS[name](given) if name in CONVERTERS else given.value
 
 
@@ -165,7 +193,7 @@ def _spoken(context: typer.Context) -> Values:
         origin = {"COMMANDLINE": Origin.FLAG, "ENVIRONMENT": Origin.VARIABLE}.get(
             getattr(source, "name", "")
         )
-        empty = value is None or value is False or value == []
+        empty = value is None or value == []
         if origin is None or empty or name not in FILE_KEYS:
             continue
         words = "the command line" if origin is Origin.FLAG else variable(name)

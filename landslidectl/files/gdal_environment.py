@@ -10,18 +10,33 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-FOREIGN_VARIABLES = ("PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "GDAL_DRIVER_PATH")
+FOREIGN_VARIABLES = (
+    *("PROJ_LIB", "PROJ_DATA", "PROJ_AUX_DB", "PROJ_USER_WRITABLE_DIRECTORY", "PROJ_NETWORK"),
+    *("PROJ_DEBUG", "GDAL_DATA", "GDAL_DRIVER_PATH", "GDAL_PYTHON_DRIVER_PATH", "GDAL_SKIP"),
+    *("GDAL_VRT_ENABLE_PYTHON", "OGR_SKIP", "OGR_DRIVER_PATH", "CPL_DEBUG", "CPL_LOG"),
+    *("OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "OGR_CT_FORCE_TRADITIONAL_GIS_ORDER"),
+)
+"""They lead to foreign data, drivers and code, hide drivers, or change what coordinates mean."""
+CONFIG_FILE = "GDAL_CONFIG_FILE"
+NO_FILE = os.devnull
 
 
 def drop_foreign_variables() -> dict[str, str]:
     """Take variables that point GDAL or PROJ at foreign data out of the environment.
+
+    GDAL would also follow the configuration file ``~/.gdal/gdalrc``, unless it is named another.
 
     Returns
     -------
     dict
         What was dropped, so that ``-v`` and the doctor can report it.
     """
-    return {name: os.environ.pop(name) for name in FOREIGN_VARIABLES if name in os.environ}
+    dropped = {name: os.environ.pop(name) for name in FOREIGN_VARIABLES if name in os.environ}
+    named = os.environ.get(CONFIG_FILE, NO_FILE)
+    if named != NO_FILE:
+        dropped[CONFIG_FILE] = named
+    os.environ[CONFIG_FILE] = NO_FILE
+    return dropped
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from landslidectl.catalog.catalog import Catalog
+from landslidectl.files.volumes import volume_of
 from landslidectl.grid import Grid
 from landslidectl.jobs.checks import Check, Installation, Level
 from landslidectl.jobs.preflight import (
@@ -41,13 +42,33 @@ def check_catalog(installation: Installation) -> Iterator[Check]:
         return
     with Catalog(path) as catalog:
         jobs = len(catalog.list_jobs())
+    volume = volume_of(path)
+    shared = "" if volume.has_shared_memory else f", slower journal since it lies on {volume.kind}"
     may_write = os.access(path, os.W_OK) and _is_writable(path.parent)
     yield Check(
         "catalog",
-        f"{path}: {jobs} jobs{'' if may_write else ', cannot be written'}",
+        f"{path}: {jobs} jobs{shared}{'' if may_write else ', cannot be written'}",
         Level.OK if may_write else Level.FAILED,
         "" if may_write else "Name another file with --catalog or LANDSLIDECTL_CATALOG.",
-        {"path": str(path), "jobs": jobs},
+        {"path": str(path), "jobs": jobs, "file_system": volume.kind},
+    )
+
+
+def check_log(installation: Installation) -> Iterator[Check]:
+    """See whether the log can be written; a job goes on without one."""
+    path = installation.log
+    if path is None:
+        yield Check("log", "none is kept")
+        return
+    folder = existing_folder(path.parent)
+    may_write = _is_writable(folder) and (not path.exists() or os.access(path, os.W_OK))
+    size = path.stat().st_size if path.is_file() else 0
+    yield Check(
+        "log",
+        f"{path}: {size / 1e6:.1f} MB" if may_write else f"{path}: cannot be written",
+        Level.OK if may_write else Level.WARNING,
+        "" if may_write else "Name another file with --log-file or LANDSLIDECTL_LOG_FILE.",
+        {"path": str(path), "bytes": size},
     )
 
 

@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Iterator
 from importlib import metadata
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from landslidectl.jobs.checks import Check, Installation, Level
 PLACE = 141.9, 42.7
 ZONE = 32654
 SAME_M = 0.001
+GDAL_FILE, PROJ_FILE = "gdalvrt.xsd", "proj.db"
+RASTER_DRIVERS = ("GTiff", "COG", "VRT")
+VECTOR_DRIVERS = ("GPKG", "GeoJSON", "ESRI Shapefile")
 METRES_A_DEGREE = 111_320.0
 REINSTALL = "Install landslidectl again."
 
@@ -47,18 +51,48 @@ def check_libraries(installation: Installation) -> Iterator[Check]:
     yield Check("LiteRT", runtime, facts={"version": runtime})
 
 
-def check_environment(installation: Installation) -> Iterator[Check]:
-    """Tell of variables that would have led GDAL or PROJ to foreign files."""
-    if not installation.dropped:
-        yield Check("environment", "no variable points GDAL or PROJ at foreign files")
-        return
-    told = ", ".join(f"{name}={value}" for name, value in sorted(installation.dropped.items()))
-    yield Check(
-        "environment",
-        f"not used, since it belongs to another program: {told}",
-        Level.WARNING,
-        facts={"dropped": dict(installation.dropped)},
-    )
+def check_data(installation: Installation) -> Iterator[Check]:
+    """Tell which GDAL and PROJ data and which drivers each library really finds."""
+    del installation
+    import pyogrio  # noqa: PLC0415
+    import rasterio  # noqa: PLC0415
+    from rasterio.env import GDALDataFinder, PROJDataFinder  # noqa: PLC0415
+
+    with gdal_session(), rasterio.env.Env() as session:
+        raster_drivers = set(session.drivers())
+        folders = GDALDataFinder().search(), PROJDataFinder().search()
+    yield _data("rasterio data", *folders, rasterio.__proj_version__)
+    beside = Path(pyogrio.__file__).parent / "proj_data"
+    proj = str(beside) if beside.is_dir() else None
+    yield _data("pyogrio data", pyogrio.get_gdal_data_path(), proj, "")
+    missing = [
+        *(f"{name} (raster)" for name in RASTER_DRIVERS if name not in raster_drivers),
+        *(f"{name} (vector)" for name in VECTOR_DRIVERS if name not in pyogrio.list_drivers()),
+    ]
+    names = ", ".join((*RASTER_DRIVERS, *VECTOR_DRIVERS))
+    if missing:
+        yield Check("drivers", f"missing: {', '.join(missing)}", Level.FAILED, REINSTALL)
+    else:
+        yield Check("drivers", f"all there: {names}")
+
+
+def _data(name: str, gdal: str | None, proj: str | None, version: str) -> Check:
+    """Tell of two folders of data, and whether what matters in them is there.
+
+    Without a folder of its own a library takes the system's, and `check_projections` is the proof.
+    """
+    facts = {"gdal_data": gdal, "proj_data": proj}
+    absent = [
+        what
+        for what, folder, file in (("GDAL", gdal, GDAL_FILE), ("PROJ", proj, PROJ_FILE))
+        if folder is not None and not (Path(folder) / file).is_file()
+    ]
+    folders = f"{gdal or 'those of the system'} and {proj or 'those of the system'}"
+    told = folders + (f", PROJ {version}" if version else "")
+    if absent:
+        detail = f"data of {' and '.join(absent)} are missing: {told}"
+        return Check(name, detail, Level.FAILED, REINSTALL, facts)
+    return Check(name, told, facts=facts)
 
 
 def check_projections(installation: Installation) -> Iterator[Check]:

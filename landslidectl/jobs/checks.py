@@ -50,6 +50,8 @@ class Installation:
         The catalog's file, which need not exist.
     folder : Path
         Where the user works.
+    log : Path or None
+        The log file, which need not exist; None: none is kept.
     dropped : mapping
         Variables that were taken out of the environment when the program started.
     """
@@ -58,3 +60,4 @@ class Installation:
     catalog: Path
     folder: Path
     dropped: Mapping[str, str] = field(default_factory=dict)
+    log: Path | None = None

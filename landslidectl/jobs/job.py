@@ -1,5 +1,6 @@
 """The life of a job: recorded, locked, stoppable, and ended with its status."""
 
+import os
 import platform
 import time
 from collections.abc import Callable, Iterator
@@ -10,13 +11,13 @@ from typing import Generic, TypeVar
 
 from landslidectl import __version__
 from landslidectl.catalog.catalog import Catalog
-from landslidectl.catalog.records import JobRequest
+from landslidectl.catalog.records import JobRecord, JobRequest
 from landslidectl.errors import STOPPED, LandslidectlError
 from landslidectl.events import JobStarted, LockAwaited, ProgressEvent, Reporter, Warned
 from landslidectl.jobs.inputs import Ledger
 from landslidectl.jobs.lock import HeldLock, folder_lock
 from landslidectl.jobs.preflight import check_writable, usable_processors
-from landslidectl.jobs.processes import is_running
+from landslidectl.jobs.processes import is_running, process_birth
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.settings import IngestSettings
 from landslidectl.jobs.signals import stop_if_asked, stoppable
@@ -113,6 +114,7 @@ def run_recorded(
             settings=settings.described(),
             versions=versions(),
             output=str(settings.output.resolve()),
+            birth=process_birth(os.getpid()),
         )
     )
     with _recorded_end(catalog, job_id), stoppable():
@@ -133,10 +135,22 @@ def run_recorded(
 def bury_dead_jobs(catalog: Catalog) -> None:
     """Mark jobs of this host as interrupted whose process is gone: killed, or power lost."""
     for job in catalog.list_jobs(JobStatus.RUNNING):
-        if job.host == platform.node() and not is_running(job.pid):
-            catalog.finish_job(
-                job.job_id, JobStatus.INTERRUPTED, None, "the process ended without a word"
-            )
+        if has_died(job):
+            catalog.bury_job(job.job_id, "the process ended without a word")
+
+
+def has_died(job: JobRecord) -> bool:
+    """Tell whether a job that counts as running is known to be dead.
+
+    Of a job of another host nothing is known. A process number that was given away again belongs
+    to another birth.
+    """
+    if job.status is not JobStatus.RUNNING or job.host != platform.node():
+        return False
+    if not is_running(job.pid):
+        return True
+    birth = process_birth(job.pid)
+    return bool(birth and job.birth and birth != job.birth)
 
 
 def versions() -> dict[str, str]:

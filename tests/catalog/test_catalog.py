@@ -1,12 +1,15 @@
 """Round trips through the catalog, its migrations and its refusals."""
 
+import os
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from landslidectl.catalog import db
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.db import default_catalog_path
 from landslidectl.catalog.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
@@ -18,7 +21,15 @@ from landslidectl.catalog.records import (
     SceneRecord,
     StepOutcome,
 )
-from landslidectl.errors import CatalogError, UsageError
+from landslidectl.errors import (
+    CatalogError,
+    LandslidectlError,
+    LockedError,
+    OutputError,
+    ResourceError,
+    UsageError,
+)
+from landslidectl.files.volumes import Volume
 from landslidectl.terms import JobStatus
 
 REQUEST = JobRequest("landslidectl detect", {"threshold": 0.5}, {"landslidectl": "0"}, "/out")
@@ -41,6 +52,19 @@ def test_job_round_trip(catalog: Catalog) -> None:
     assert job.finished >= job.started
     assert catalog.list_jobs() == (job,)
     assert catalog.list_jobs(JobStatus.RUNNING) == ()
+
+
+def test_a_job_that_ended_in_the_meantime_is_not_buried(catalog: Catalog) -> None:
+    done, dead = catalog.start_job(REQUEST), catalog.start_job(replace(REQUEST, birth="b/1"))
+    for job_id in (done, dead):
+        catalog.start_step(job_id, "k", Path("/out"), "geocode")
+    catalog.finish_job(done, JobStatus.SUCCEEDED, 0)
+    for job_id in (done, dead):
+        catalog.bury_job(job_id, "gone")
+    assert (catalog.job(done).status, catalog.job(done).message) == (JobStatus.SUCCEEDED, "")
+    buried = catalog.job(dead)
+    assert (buried.status, buried.message, buried.birth) == (JobStatus.INTERRUPTED, "gone", "b/1")
+    assert [step.status for step in catalog.list_steps(dead)] == ["interrupted"]
 
 
 def test_jobs_come_newest_first(catalog: Catalog) -> None:
@@ -90,6 +114,26 @@ def test_scenes_are_known_by_path(catalog: Catalog) -> None:
     scenes = catalog.list_scenes()
     assert [scene.path for scene in scenes] == ["/a.zip", "/b.zip", "/c.zip"]
     assert (scenes[1].status, scenes[1].reason) == ("usable", "")
+
+
+def test_names_that_are_no_utf_8_are_told_of(catalog: Catalog) -> None:
+    """Such a file may lie between the scenes, as of a disk that was written elsewhere."""
+    name = os.fsdecode(b"/media/b\xfcro.zip")
+    catalog.record_scenes([SceneRecord(name, "x", "refused", f"{name}: no zip")])
+    catalog.record_scenes([SceneRecord(name, "y", "refused", f"{name}: no zip")])
+    (scene,) = catalog.list_scenes()
+    assert (scene.path, scene.scene_id) == ("/media/b\\udcfcro.zip", "y")
+    request = JobRequest(f"landslidectl detect {name}", {"dem": name}, {}, name)
+    job = catalog.start_job(request)
+    assert catalog.job(job).settings == {"dem": name}
+    step = catalog.start_step(job, "k", Path(name), "geocode")
+    output = OutputRecord(f"{name}/a.tif", "raster", "ab" * 32, 12, 99)
+    outcome = StepOutcome("done", 1.0, name, {"path": name}, (output,))
+    catalog.finish_step(step, outcome)
+    found = catalog.done_step("k", Path(name))
+    assert found is not None
+    assert found[0].result == {"path": name}
+    catalog.finish_job(job, JobStatus.FAILED, 4, name)
 
 
 def test_models_and_detections(catalog: Catalog) -> None:
@@ -158,28 +202,151 @@ def test_newer_foreign_and_damaged_files_are_refused(tmp_path: Path) -> None:
     assert damaged.read_bytes().startswith(b"this is not")
 
 
+def failure(kind: str, text: str) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(text)
+    error.sqlite_errorname = kind
+    return error
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "free", "code"),
+    [
+        ("SQLITE_BUSY", "database is locked", 1 << 30, 9),
+        ("SQLITE_FULL", "database or disk is full", 1 << 30, 7),
+        ("SQLITE_IOERR_SHMSIZE", "disk I/O error", 4096, 7),
+        ("SQLITE_IOERR_READ", "disk I/O error", 1 << 30, 10),
+        ("SQLITE_READONLY", "attempt to write a readonly database", 1 << 30, 8),
+        ("SQLITE_CANTOPEN", "unable to open database file", 1 << 30, 8),
+        ("SQLITE_CORRUPT", "database disk image is malformed", 1 << 30, 10),
+    ],
+)
+def test_what_sqlite_says_ends_with_the_right_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, kind: str, text: str, free: int, code: int
+) -> None:
+    monkeypatch.setattr(db, "_free_bytes", lambda path: free)
+    path = tmp_path / "catalog.db"
+    with pytest.raises(LandslidectlError) as caught, db.translated(path):
+        raise failure(kind, text)
+    assert caught.value.exit_code == code
+    assert str(path) in caught.value.message
+    assert caught.value.hint
+    if code == 7:
+        assert "MB are free" in caught.value.message
+
+
+def test_a_full_catalog_keeps_what_it_had(catalog: Catalog) -> None:
+    job = catalog.start_job(REQUEST)
+    pages = catalog._db.execute("PRAGMA page_count").fetchone()[0]
+    catalog._db.execute(f"PRAGMA max_page_count={pages}")
+    with pytest.raises(ResourceError, match="disk is full"):
+        catalog.record_scenes([SceneRecord(f"/{n}.zip", "x" * 500) for n in range(500)])
+    assert catalog.list_scenes() == ()
+    catalog._db.execute(f"PRAGMA max_page_count={pages + 1000}")
+    catalog.record_scenes([SceneRecord("/a.zip", "x")])
+    assert [record.job_id for record in catalog.list_jobs()] == [job]
+
+
+def test_recording_leaves_the_schema_alone(catalog: Catalog) -> None:
+    """Trying out in the file what SQLite can do would make every other process read it anew."""
+    before = catalog._db.execute("PRAGMA schema_version").fetchone()
+    catalog.record_scenes([SceneRecord("/a.zip", "x")])
+    catalog.record_model(ModelRecord("cd" * 32, "resnet", "1", "vv_vh", "/models/resnet", "{}"))
+    catalog.start_step(catalog.start_job(REQUEST), "k", Path("/out"), "dem")
+    assert catalog._db.execute("PRAGMA schema_version").fetchone() == before
+
+
+def test_a_folder_that_cannot_be_made_is_an_output(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="cannot be made"):
+        Catalog(tmp_path / "file" / "catalog.db")
+    with pytest.raises(OutputError, match="cannot be opened"):
+        Catalog(tmp_path)
+
+
 def test_default_path_follows_the_variable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANDSLIDECTL_CATALOG", str(tmp_path / "mine.db"))
     assert default_catalog_path() == tmp_path / "mine.db"
     monkeypatch.delenv("LANDSLIDECTL_CATALOG")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert default_catalog_path().name == "catalog.db"
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda *_, **__: "~/.local/share")
+    with pytest.raises(CatalogError, match="no home folder"):
+        default_catalog_path()
 
 
-def test_processes_share_one_catalog_from_its_first_moment(tmp_path: Path) -> None:
-    script = (
-        "import sys; from pathlib import Path\n"
-        "from landslidectl.catalog.catalog import Catalog\n"
-        "from landslidectl.catalog.records import JobRequest, StepOutcome\n"
-        "with Catalog(Path(sys.argv[1])) as c:\n"
-        "    for _ in range(20):\n"
-        "        j = c.start_job(JobRequest('x', {}, {}, ''))\n"
-        "        c.finish_step(c.start_step(j, 'k', Path('/'), 's'), StepOutcome('done', 0.0))\n"
-    )
+WORKER = """
+import sys
+from pathlib import Path
+from landslidectl.catalog import db
+from landslidectl.catalog.catalog import Catalog
+from landslidectl.catalog.records import JobRequest, StepOutcome
+from landslidectl.files.volumes import Volume
+db.volume_of = lambda path: Volume(sys.argv[2])
+with Catalog(Path(sys.argv[1])) as c:
+    for _ in range(20):
+        j = c.start_job(JobRequest('x', {}, {}, ''))
+        c.finish_step(c.start_step(j, 'k', Path('/'), 's'), StepOutcome('done', 0.0))
+"""
+
+
+@pytest.mark.parametrize("kind", ["ext4", "nfs4"])
+def test_processes_share_one_catalog_from_its_first_moment(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "catalog.db"
-    command = [sys.executable, "-c", script, str(path)]
+    command = [sys.executable, "-c", WORKER, str(path), kind]
     workers = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
     for worker in workers:
         _, errors = worker.communicate(timeout=60)
         assert worker.returncode == 0, errors.decode()
     with Catalog(path) as catalog:
         assert len(catalog.list_jobs()) == 60
+
+
+@pytest.mark.parametrize(
+    ("kind", "journal"),
+    [("ext4", "wal"), ("nfs4", "delete"), ("vfat", "delete"), ("unknown", "delete")],
+)
+def test_the_journal_fits_the_volume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, journal: str
+) -> None:
+    monkeypatch.setattr(db, "volume_of", lambda path: Volume(kind))
+    with Catalog(tmp_path / "catalog.db") as catalog:
+        catalog.start_job(REQUEST)
+        beside = {item.name for item in tmp_path.iterdir()} - {"catalog.db"}
+    connection = sqlite3.connect(tmp_path / "catalog.db")
+    assert connection.execute("PRAGMA journal_mode").fetchone()[0] == journal
+    connection.close()
+    assert bool(beside) == (journal == "wal")
+
+
+def test_a_catalog_that_moves_to_a_share_loses_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "catalog.db"
+    for kind in ("ext4", "cifs", "ext4"):
+        monkeypatch.setattr(db, "volume_of", lambda path, kind=kind: Volume(kind))
+        with Catalog(path) as catalog:
+            catalog.start_job(REQUEST)
+    with Catalog(path) as catalog:
+        assert len(catalog.list_jobs()) == 3
+        monkeypatch.setattr(db, "volume_of", lambda path: Volume("nfs"))
+        monkeypatch.setattr(db, "BUSY_TIMEOUT_S", 0.1)
+        with pytest.raises(LockedError, match="locked"):
+            Catalog(path)
+
+
+def test_a_catalog_that_a_newer_program_upgrades_meanwhile_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "catalog.db"
+    _database(path, "CREATE TABLE t (a)", f"PRAGMA application_id={APPLICATION_ID}")
+    begin = db.immediate
+
+    def late(database):
+        _database(path, f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+        return begin(database)
+
+    monkeypatch.setattr(db, "immediate", late)
+    with pytest.raises(CatalogError, match="schema version") as caught:
+        Catalog(path)
+    assert "newer landslidectl" in caught.value.hint
+    assert caught.value.exit_code == 10

@@ -189,7 +189,7 @@ def test_an_unexpected_error_leaves_its_traceback_in_a_file(
     result = runner.invoke(app, ["detect", "scenes", *COMPLETE])
     assert result.exit_code == 1
     assert "Traceback" not in result.output
-    (report,) = (tmp_path / "state").rglob("*.txt")
+    (report,) = (tmp_path / "state").rglob("landslidectl.log")
     assert str(report) in result.stderr.replace("\n", "")
     assert "ZeroDivisionError: by zero" in report.read_text()
 

@@ -71,7 +71,8 @@ def test_folders_and_dropped_variables_reach_the_doctor(
     options = ["--models-dir", str(tmp_path), "--catalog", str(tmp_path / "mine.db")]
     dropped = {"PROJ_LIB": "/elsewhere"}
     assert runner.invoke(app, ["doctor", *options], obj=dropped).exit_code == 0
-    expected = Installation(tmp_path, tmp_path / "mine.db", Path.cwd(), dropped)
+    log = tmp_path / "state" / "landslidectl" / "landslidectl.log"
+    expected = Installation(tmp_path, tmp_path / "mine.db", Path.cwd(), dropped, log)
     assert asked == [expected]
 
 
@@ -84,3 +85,15 @@ def test_the_hidden_command_lists_devices_as_lines_of_json(
     assert result.exit_code == 0
     assert {"adapters": []} in [json.loads(line) for line in result.stdout.splitlines()]
     assert "graphics-trial" not in runner.invoke(app, ["--help"]).stdout
+
+
+def test_what_takes_time_can_be_left_out(
+    runner: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(installation: Installation) -> Iterator[Check]:
+        yield Check("fine", "yes")
+
+    slow = Section("Slow", (("all", check),), takes_time=True)
+    monkeypatch.setattr(doctor, "SECTIONS", (Section("One", (("all", check),)), slow))
+    assert "Slow" in runner.invoke(app, ["doctor"]).stdout
+    assert "Slow" not in runner.invoke(app, ["doctor", "--quick"]).stdout

@@ -1,0 +1,104 @@
+"""An open catalog: read rows, and write them in transactions of their own."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from landslidectl.catalog.db import default_catalog_path, immediate, open_database, translated
+from landslidectl.catalog.records import as_json
+
+Row = dict[str, Any]
+
+
+class Access:
+    """The open file behind a catalog.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The file; by default `default_catalog_path`.
+
+    Raises
+    ------
+    CatalogError
+        On opening a damaged, foreign or newer catalog.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = (path or default_catalog_path()).absolute()
+        self._db = open_database(self.path)
+
+    def __enter__(self) -> Self:
+        """Return the catalog itself; it is closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self._db.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with translated(self.path), immediate(self._db):
+            yield
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        with translated(self.path):
+            return list(self._db.query(sql, [storable(value) for value in values]))
+
+    def _execute(self, sql: str, values: Sequence[Any]) -> Any:
+        return self._db.execute(sql, [storable(value) for value in values])
+
+    def _upsert(self, table: str, rows: Sequence[Row], key: str) -> None:
+        """Insert rows; one whose key is there takes the new values.
+
+        sqlite-utils would first try out in the file whether SQLite can do that, and take any
+        failure, such as a full disk, for a no; it then drops rows without a word.
+        """
+        for row in rows:
+            names = ", ".join(row)
+            values = ", ".join("?" for _ in row)
+            changes = ", ".join(f"{name}=excluded.{name}" for name in row if name != key)
+            self._execute(
+                f"INSERT INTO {table} ({names}) VALUES ({values}) "
+                f"ON CONFLICT ({key}) DO UPDATE SET {changes}",
+                list(row.values()),
+            )
+
+
+def storable(value: Any) -> Any:
+    """Return a value as SQLite can hold it.
+
+    Names of files need not be UTF-8 on Linux; Python gives the bytes that are not as lone
+    surrogates, which SQLite refuses. They are written as escapes, so that a file with such a name
+    can be told of.
+    """
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-8", errors="backslashreplace").decode("utf-8")
+
+
+def row_of(record: Any) -> Row:
+    """Return a record as a row that can be stored."""
+    return {name: storable(value) for name, value in as_json(record).items()}
+
+
+def dump(value: Mapping[str, Any]) -> str:
+    """Return a mapping as the text that a column holds."""
+    return str(storable(json.dumps(value, sort_keys=True, ensure_ascii=False)))
+
+
+def without(row: Row, *names: str) -> Row:
+    """Return a row without some of its columns."""
+    return {name: value for name, value in row.items() if name not in names}

@@ -1,0 +1,26 @@
+"""What people said of detections; rows that are only ever added."""
+
+from collections.abc import Sequence
+
+from landslidectl.catalog.access import Access, row_of, without
+from landslidectl.catalog.records import ReviewRecord
+
+
+class Reviews(Access):
+    """The part of the catalog that remembers reviews."""
+
+    def add_reviews(self, reviews: Sequence[ReviewRecord]) -> None:
+        """Record what a person said, all of it or nothing."""
+        with self._writing():
+            self._db.table("reviews").insert_all([row_of(review) for review in reviews])
+
+    def list_reviews(self, job_ids: Sequence[str]) -> tuple[ReviewRecord, ...]:
+        """Return what was said of the products of some jobs, in the order it was said."""
+        marks = ", ".join("?" for _ in job_ids)
+        rows = self._rows(
+            f"SELECT * FROM reviews WHERE job_id IN ({marks}) ORDER BY review_id", list(job_ids)
+        )
+        return tuple(
+            ReviewRecord(**without(row, "review_id", "is_drawn"), is_drawn=bool(row["is_drawn"]))
+            for row in rows
+        )
