@@ -202,7 +202,8 @@ def _of_edits(
             seen=_wkb(edit.seen),
             outline=None if edit.outline is None else _wkb(edit.outline),
             is_drawn=edit.is_drawn,
-            note=settings.note or (deleted if edit.is_deleted else ""),
+            reviewer=settings.reviewer.strip() or edit.reviewer or base.reviewer,
+            note=settings.note or edit.note or (deleted if edit.is_deleted else ""),
         )
         for edit in edits
     ]

@@ -38,11 +38,15 @@ class Known:
         What was said of it.
     is_listed : bool
         Whether every copy of the product has it, so that a file without it had it deleted.
+    reviewer, note : str
+        Who said it, and why.
     """
 
     outline: "BaseGeometry"
     decision: Decision
     is_listed: bool = True
+    reviewer: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Edit:
         Whether there was none before.
     is_deleted : bool
         Whether it is no longer in the file.
+    reviewer, note : str
+        What was written into ``reviewer`` and ``rev_note``; empty where it stands as before.
     """
 
     det_id: str
@@ -72,6 +78,8 @@ class Edit:
     outline: "BaseGeometry | None" = None
     is_drawn: bool = False
     is_deleted: bool = False
+    reviewer: str = ""
+    note: str = ""
 
 
 def read_edits(path: Path, product: str, known: Mapping[str, Known], grid: Grid) -> list[Edit]:
@@ -130,7 +138,10 @@ def known_of(layer: Layer) -> dict[str, Known]:
     """Return the detections of a layer by name."""
     return {
         row["det_id"]: Known(
-            wrapped(outline), Decision(row.get("review") or Decision.UNREVIEWED.value)
+            wrapped(outline),
+            Decision(row.get("review") or Decision.UNREVIEWED.value),
+            reviewer=row.get("reviewer") or "",
+            note=row.get("rev_note") or "",
         )
         for row, outline in zip(layer.rows, layer.outlines_wgs84(), strict=True)
         if row["det_id"]
@@ -144,6 +155,8 @@ class _Row:
     decision: Decision
     outline: "BaseGeometry"
     is_sound: bool
+    reviewer: str
+    note: str
 
 
 def _check_origin(path: Path, product: str) -> None:
@@ -177,9 +190,10 @@ def _row(path: Path, number: int, layer: Layer) -> _Row:
     shape = layer.geometries[number] if layer.geometries else None
     is_sound = shape is not None and shape.is_valid and shape.area > 0.0
     if not is_sound:
-        return _Row(label, det_id, Decision(word), shape, False)
+        return _Row(label, det_id, Decision(word), shape, False, "", "")
     outline = wrapped(layer.outline_wgs84(number))
-    return _Row(label, det_id, Decision(word), outline, True)
+    signed = row.get("reviewer") or "", row.get("rev_note") or ""
+    return _Row(label, det_id, Decision(word), outline, True, *signed)
 
 
 def _refuse(path: Path, what: str, names: Sequence[str]) -> None:
@@ -210,12 +224,32 @@ def _edit(name: str, was: Known, parts: Sequence[_Row]) -> Edit | None:
     is_moved = outline_distance(outline, was.outline) > MOVED_DEG
     said = {row.decision for row in kept}
     decision = Decision.ACCEPTED if Decision.ACCEPTED in said else kept[0].decision
-    if not is_moved:
-        return None if decision is was.decision else Edit(name, decision, was.outline)
-    if decision is Decision.UNREVIEWED:
+    if not is_moved and decision is was.decision:
+        return None
+    if is_moved and decision is Decision.UNREVIEWED:
         decision = Decision.ACCEPTED
-    return Edit(name, decision, was.outline, outline)
+    return Edit(
+        name,
+        decision,
+        was.outline,
+        outline if is_moved else None,
+        reviewer=_written([row.reviewer for row in kept], was.reviewer),
+        note=_written([row.note for row in kept], was.note),
+    )
+
+
+def _written(texts: Sequence[str], before: str) -> str:
+    """Return what was written anew, if anything was."""
+    return next((text for text in texts if text and text != before), "")
 
 
 def _new(name: str, row: _Row) -> Edit:
-    return Edit(name, Decision.ACCEPTED, row.outline, row.outline, is_drawn=True)
+    return Edit(
+        name,
+        Decision.ACCEPTED,
+        row.outline,
+        row.outline,
+        is_drawn=True,
+        reviewer=row.reviewer,
+        note=row.note,
+    )

@@ -9,9 +9,11 @@ from landslidectl.products.contract.files import FileKind
 from landslidectl.products.contract.layers import LayerName, layer_spec
 from landslidectl.products.reading import AGAIN, StoredProduct, read_layer
 
+TOLD = ("det_id", "review", "reviewer", "rev_note")
+
 
 def written_detections(stored: StoredProduct) -> Layer:
-    """Return names, outlines and reviews as they were written.
+    """Return names, outlines and reviews as they were written; the layer may have no more.
 
     An edited GeoPackage cannot tell; then the GeoJSON file beside it does, which has all but what
     was rejected before.
@@ -38,7 +40,7 @@ def _layer(features: list[dict[str, Any]]) -> Layer:
     from shapely.geometry import shape  # noqa: PLC0415
 
     spec = layer_spec(LayerName.DETECTIONS)
-    fields = tuple(field for field in spec.fields if field.name in {"det_id", "review"})
+    fields = tuple(field for field in spec.fields if field.name in TOLD)
     rows = tuple(
         {field.name: feature["properties"].get(field.name) for field in fields}
         for feature in features

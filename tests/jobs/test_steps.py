@@ -11,6 +11,7 @@ from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import JobRequest
 from landslidectl.errors import SceneError, Terminated
 from landslidectl.events import ProgressEvent, Reporter, StepFinished, StepStarted, Warned
+from landslidectl.jobs import steps
 from landslidectl.jobs.steps import Journal, Made, Step, code_version, file_identity
 
 TEXT = "the content"
@@ -79,6 +80,13 @@ def test_parameters_and_name_make_the_key(bench: Bench) -> None:
     assert len(keys) == 3
     assert bench.step(a=1, b=2).key == bench.step(b=2, a=1).key
     assert code_version().startswith("0.")
+
+
+def test_code_in_folders_of_a_room_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(steps, "file_digest", lambda path: read.append(path.as_posix()) or "0")
+    code_version.__wrapped__(("products",))
+    assert any(path.endswith("products/contract/files.py") for path in read)
 
 
 @pytest.mark.parametrize("change", ["missing", "shorter", "same size", "touched"])

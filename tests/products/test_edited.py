@@ -89,6 +89,16 @@ def test_words_outlines_additions_and_deletions_are_found(made: Path, folder: Pa
     assert deleted.is_deleted
 
 
+def test_who_says_so_and_why_can_be_written_in_the_file(made: Path, folder: Path) -> None:
+    words = "reviewer='Bea', rev_note='a field'"
+    tampering.sql(folder, f"UPDATE detections SET {words} WHERE fid=1")
+    assert edits(made, folder) == [], "of itself it says nothing"
+    tampering.sql(folder, "UPDATE detections SET review='rejected'")
+    signed, unsigned = edits(made, folder)
+    assert (signed.reviewer, signed.note) == ("Bea", "a field")
+    assert (unsigned.reviewer, unsigned.note) == ("", "")
+
+
 def test_who_redraws_an_outline_takes_it_for_a_landslide(made: Path, folder: Path) -> None:
     tampering.vertex(folder, 30.0)
     (edit,) = edits(made, folder)
