@@ -24,6 +24,7 @@ NUMBERS = {
     **dict.fromkeys(("threshold", "high_threshold"), ("0.91", "0.92", "0.93")),
     **dict.fromkeys(("min_area", "min_slope", "min_steepness"), ("11", "12", "13")),
     "max_slope": ("61", "62", "63"),
+    "wait": ("5", "6", "7"),
 }
 WORDS = {
     **dict.fromkeys(("event_name", "event_id"), ("by file", "by variable", "by flag")),
@@ -47,7 +48,7 @@ TWO = {"polarisations": ("vv", "vv_vh", "vv")}
 BASE = {"scenes": "s", "event": "2018-09-05T18:07:59Z", "dem": "d", "output": "o"}
 NEEDED = {"land_cover_legend": ["--land-cover", "map.tif"]}
 SWITCHES = ("no_dem", "overwrite", "composites")
-ELSEWHERE = ("bbox", "log_file", "log_format", *SWITCHES)
+ELSEWHERE = ("bbox", "log_file", "log_format", "settle", *SWITCHES)
 
 
 @pytest.fixture
