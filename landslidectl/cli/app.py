@@ -12,6 +12,7 @@ from landslidectl import __version__
 from landslidectl.cli import (
     catalog_commands,
     config_command,
+    docs_command,
     doctor_command,
     evaluate_command,
     export_command,
@@ -103,6 +104,7 @@ catalog_commands.add_to(app)
 config_command.add_to(app)
 upkeep_commands.add_to(app)
 doctor_command.add_to(app)
+docs_command.add_to(app)
 
 
 def _show_version(wanted: bool) -> None:

@@ -29,6 +29,7 @@ from landslidectl.packaging.parts import (
 )
 
 NAME = "landslidectl"
+CARD = "QUICK-START.pdf"
 UNPACKED_MB, PACKED_MB = 260, 80
 """What a program and its ``.tar.xz`` may take, in millions of bytes."""
 
@@ -129,6 +130,7 @@ def _describe(place: Place) -> datetime:
         "libc": " ".join(platform.libc_ver()),
         "packages": {part.name: part.version for part in parts},
     }
+    _run([str(place.program / NAME), "docs", "--card", str(place.program / CARD)])
     (place.program / "BUILD.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     return instant
 
