@@ -7,8 +7,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from sqlite_utils import Database
+
 from landslidectl.catalog.db import default_catalog_path, immediate, open_database, translated
+from landslidectl.catalog.reading import open_unchanged
 from landslidectl.catalog.records import as_json
+from landslidectl.errors import OutputError
 
 Row = dict[str, Any]
 
@@ -20,16 +24,25 @@ class Access:
     ----------
     path : Path, optional
         The file; by default `default_catalog_path`.
+    only_look : bool
+        Open it also where it cannot be written.
 
     Raises
     ------
     CatalogError
         On opening a damaged, foreign or newer catalog.
+    OutputError
+        If it cannot be made or written.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, only_look: bool = False) -> None:
         self.path = (path or default_catalog_path()).absolute()
-        self._db = open_database(self.path)
+        try:
+            self._db = open_database(self.path)
+        except OutputError:
+            if not only_look or not self.path.exists():
+                raise
+            self._db = Database(open_unchanged(self.path), execute_plugins=False)
 
     def __enter__(self) -> Self:
         """Return the catalog itself; it is closed at the end of the block."""

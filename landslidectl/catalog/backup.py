@@ -32,23 +32,27 @@ def back_up(source: Path, target: Path, overwrite: bool = False) -> CatalogFacts
     _check_target(source, target, overwrite)
     try:
         with atomic_path(target) as temporary:
-            return _copied(source, temporary)
+            _copy(source, temporary, target)
+            return _proved(source, temporary)
     except OutputError as error:
         raise OutputError(error.message, "Name another file, or free space.") from error
 
 
-def _copied(source: Path, target: Path) -> CatalogFacts:
-    with reading(source) as connection, translated(target), _opened(target) as copy:
+def _copy(source: Path, temporary: Path, target: Path) -> None:
+    with reading(source) as connection, translated(target), _opened(temporary) as copy:
         connection.backup(copy)
         # one file, that can be opened on any volume
         copy.execute("PRAGMA journal_mode=DELETE")
-    damage = find_damage(target)
+
+
+def _proved(source: Path, copy: Path) -> CatalogFacts:
+    damage = find_damage(copy)
     if damage:
         raise CatalogError(
             f"{source}: the catalog is damaged, so there is no good copy of it: {damage[0]}",
             "See: landslidectl catalog check",
         )
-    return catalog_facts(target)
+    return catalog_facts(copy)
 
 
 def _opened(path: Path) -> closing[sqlite3.Connection]:

@@ -38,11 +38,15 @@ class Catalog(Upkeep, Reviews):
     ----------
     path : Path, optional
         The file; by default `default_catalog_path`.
+    only_look : bool
+        Open it also where it cannot be written.
 
     Raises
     ------
     CatalogError
         On opening a damaged, foreign or newer catalog.
+    OutputError
+        If it cannot be made or written.
     """
 
     # ---- jobs -------------------------------------------------------------------------------

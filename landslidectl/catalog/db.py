@@ -80,7 +80,7 @@ def _told(path: Path, error: sqlite3.Error) -> LandslidectlError:
             "Free space and run the same command again.",
         )
     if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
-        return OutputError(f"{path}: the catalog cannot be opened for writing: {text}", ELSEWHERE)
+        return OutputError(f"{path}: cannot be opened for writing: {text}", ELSEWHERE)
     if kind.startswith("SQLITE_IOERR"):
         return CatalogError(
             f"{path}: the catalog cannot be read or written: {text}",

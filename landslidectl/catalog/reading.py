@@ -9,8 +9,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from landslidectl.catalog.db import BUSY_TIMEOUT_S, check_identity, pragma, translated
-from landslidectl.catalog.migrations import APPLICATION_ID
+from landslidectl.catalog.migrations import APPLICATION_ID, SCHEMA_VERSION
 from landslidectl.errors import CatalogError
+
+READ_ONLY_MEDIUM = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a catalog read-only; SQLite's exceptions in the block become ours.
 
     A write-ahead log needs a file beside the catalog even to read. Where that cannot be made, as on
-    a read-only medium, the catalog is read as it lies there, unless a log with content is present.
+    a read-only medium, the catalog is read as it lies there, unless a log or a journal with content
+    is present.
 
     Raises
     ------
@@ -116,14 +119,43 @@ def find_damage(path: Path) -> list[str]:
     ]
 
 
+def open_unchanged(path: Path) -> sqlite3.Connection:
+    """Open a catalog of this program's schema that cannot be written, to read its records.
+
+    Raises
+    ------
+    CatalogError
+        As `reading`; also if its schema is older, since it cannot be upgraded there.
+    """
+    with reading(path) as looked:
+        version = pragma(looked, "user_version")
+    if version != SCHEMA_VERSION:
+        raise CatalogError(
+            f"{path}: the catalog has schema version {version}, this program reads "
+            f"{SCHEMA_VERSION}, and it cannot be upgraded where it cannot be written",
+            "Copy it to another folder and name the copy with --catalog.",
+        )
+    with translated(path):
+        return _connected(path)
+
+
 def _connected(path: Path) -> sqlite3.Connection:
     try:
         return _probed(path, "mode=ro")
-    except sqlite3.OperationalError:
-        log = path.with_name(f"{path.name}-wal")
-        if log.exists() and log.stat().st_size:
+    except sqlite3.OperationalError as error:
+        kind = getattr(error, "sqlite_errorname", "")
+        if not kind.startswith(READ_ONLY_MEDIUM) or any(map(_has_content, _beside(path))):
             raise
         return _probed(path, "mode=ro&immutable=1")
+
+
+def _beside(path: Path) -> list[Path]:
+    """Return the files that hold what a catalog does not hold yet, or must take back."""
+    return [path.with_name(f"{path.name}-{what}") for what in ("wal", "journal")]
+
+
+def _has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
 
 
 def _address(path: Path) -> str:

@@ -40,7 +40,7 @@ def list_jobs(
     from landslidectl.catalog.records import as_json  # noqa: PLC0415
 
     chosen = chosen_form(form, json_lines)
-    with Catalog(chosen_catalog(catalog)) as opened:
+    with Catalog(chosen_catalog(catalog), only_look=True) as opened:
         found = opened.list_jobs()
     write_listing(JOBS, [as_json(job) for job in found], chosen)
 
@@ -62,7 +62,7 @@ def show_job(
     """
     from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
 
-    with Catalog(chosen_catalog(catalog)) as opened:
+    with Catalog(chosen_catalog(catalog), only_look=True) as opened:
         job = opened.job(job_id) if job_id else opened.newest_job()
         facts = _job_facts(opened, job)
     if json_lines:
@@ -87,7 +87,7 @@ def list_scenes(
     from landslidectl.catalog.records import as_json  # noqa: PLC0415
 
     chosen = chosen_form(form, json_lines)
-    with Catalog(chosen_catalog(catalog)) as opened:
+    with Catalog(chosen_catalog(catalog), only_look=True) as opened:
         found = opened.list_scenes()
     write_listing(SCENES, [as_json(scene) for scene in found], chosen)
 

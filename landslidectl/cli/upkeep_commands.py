@@ -137,7 +137,8 @@ def backup(
     if json_lines:
         write_json({"path": str(file), "bytes": facts.size_bytes, "rows": facts.rows})
     else:
-        write_line(f"{clean(file)}: {facts.rows.get('jobs', 0)} jobs, checked and whole.")
+        jobs = _counted(facts.rows.get("jobs", 0), "jobs")
+        write_line(f"{clean(file)}: {jobs}, checked and whole.")
 
 
 @catalog.command("prune")
@@ -209,7 +210,7 @@ def prune(  # noqa: PLR0913  (the options of a command are its parameters)
     if done is not None and done.failed:
         for item in done.failed:
             say_warning(f"{item.name}: left alone: {item.reason}")
-        raise PartialFailure(f"{len(done.failed)} folders were left alone")
+        raise PartialFailure(f"{_counted(len(done.failed), 'folders')} could not be pruned")
 
 
 @catalog.command("sql")
@@ -282,14 +283,18 @@ def _tell_plan(plan: "PrunePlan", form: Form, facts: dict[str, Any]) -> None:
 
 
 def _summary(facts: dict[str, Any]) -> str:
-    rows = ", ".join(f"{count} {table}" for table, count in facts["rows"].items() if count)
-    what = f"{facts['files']} files of {facts['bytes'] / 1e6:.1f} MB"
+    rows = ", ".join(_counted(count, table) for table, count in facts["rows"].items() if count)
+    what = f"{_counted(facts['files'], 'files')} of {facts['bytes'] / 1e6:.1f} MB"
     if not rows and not facts["files"]:
         return "There is nothing to prune."
     if not facts["done"]:
         return f"Would free {what}, and forget {rows or 'no rows'}. Do it with --yes."
     later = "" if facts["compacted"] else " The catalog's file shrinks later: it is in use."
     return f"Freed {what}, and forgot {rows or 'no rows'}.{later}"
+
+
+def _counted(count: int, things: str) -> str:
+    return f"{count} {things.removesuffix('s') if count == 1 else things}"
 
 
 def _plan_records(plan: "PrunePlan") -> Iterator[Record]:

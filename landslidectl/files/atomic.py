@@ -4,7 +4,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,9 @@ def atomic_path(final: Path) -> Iterator[Path]:
     except OSError as error:
         raise _unwritable(final, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # a read-only file system refuses to remove even what is not there
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_text_atomic(final: Path, text: str) -> None:

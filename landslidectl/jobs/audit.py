@@ -63,7 +63,7 @@ def audit(path: Path, full: bool = False) -> Iterator[Finding]:
     yield from (Finding(Trouble.DAMAGED, str(path), line) for line in damage)
     if damage:
         return
-    with Catalog(path) as catalog:
+    with Catalog(path, only_look=True) as catalog:
         jobs = {job.job_id: job for job in catalog.list_jobs()}
         outputs = catalog.owned_outputs()
     yield from _dead(jobs.values())

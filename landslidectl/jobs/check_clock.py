@@ -50,7 +50,7 @@ def _against_program(now: datetime, program: datetime) -> str:
 def _against_catalog(now: datetime, path: Path) -> str:
     if not path.is_file():
         return ""
-    with Catalog(path) as catalog:
+    with Catalog(path, only_look=True) as catalog:
         jobs = catalog.list_jobs()
     newest = max((datetime.fromisoformat(job.started) for job in jobs), default=now)
     if newest > now + SLACK:

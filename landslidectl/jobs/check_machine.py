@@ -40,7 +40,7 @@ def check_catalog(installation: Installation) -> Iterator[Check]:
             {"path": str(path)},
         )
         return
-    with Catalog(path) as catalog:
+    with Catalog(path, only_look=True) as catalog:
         jobs = len(catalog.list_jobs())
     volume = volume_of(path)
     shared = "" if volume.has_shared_memory else f", slower journal since it lies on {volume.kind}"

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from landslidectl.catalog import access, backup
 from landslidectl.catalog.backup import back_up
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.migrations import APPLICATION_ID, SCHEMA_VERSION
 from landslidectl.catalog.query import asked
 from landslidectl.catalog.reading import catalog_facts, find_damage, reading
 from landslidectl.catalog.records import JobRequest, SceneRecord
-from landslidectl.errors import CatalogError, OutputError, UsageError
+from landslidectl.errors import CatalogError, LandslidectlError, OutputError, UsageError
 
 REQUEST = JobRequest("landslidectl detect", {}, {}, "/out")
 
@@ -71,23 +72,59 @@ def test_a_read_only_folder_can_be_read(path: Path) -> None:
         path.parent.chmod(0o700)
 
 
-def test_a_lying_log_is_not_passed_over(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read as it lies there a catalog would lack what its log holds."""
+@pytest.mark.parametrize(
+    ("kind", "lying", "addresses"),
+    [
+        ("SQLITE_CANTOPEN", None, 2),
+        ("SQLITE_CANTOPEN", "wal", 1),
+        ("SQLITE_CANTOPEN", "journal", 1),
+        ("SQLITE_BUSY", None, 1),
+    ],
+)
+def test_only_a_quiet_catalog_is_read_as_it_lies_there(
+    path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, lying: str | None, addresses: int
+) -> None:
+    """Read so while something lies beside it, or while it is written, it would be wrong."""
     opened = []
 
     def refuse(address: str, **options: object) -> None:
         opened.append(address)
-        raise sqlite3.OperationalError("unable to open database file")
+        error = sqlite3.OperationalError("it does not open")
+        error.sqlite_errorname = kind
+        raise error
 
-    path.with_name("catalog.db-wal").write_bytes(b"content")
-    monkeypatch.setattr(sqlite3, "connect", refuse)
-    with pytest.raises(CatalogError, match="unable to open"), reading(path):
-        pass
-    assert len(opened) == 1
     path.with_name("catalog.db-wal").write_bytes(b"")
-    with pytest.raises(CatalogError, match="unable to open"), reading(path):
+    if lying:
+        path.with_name(f"catalog.db-{lying}").write_bytes(b"content")
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    with pytest.raises(LandslidectlError, match="it does not open"), reading(path):
         pass
-    assert opened[-1].endswith("?mode=ro&immutable=1")
+    assert len(opened) == addresses
+    assert opened[-1].endswith("&immutable=1") == (addresses == 2)
+
+
+def test_records_are_read_where_nothing_can_be_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise OutputError(f"{path}: cannot be opened for writing")
+
+    monkeypatch.setattr(access, "open_database", refuse)
+    with Catalog(path, only_look=True) as catalog:
+        assert len(catalog.list_jobs()) == 2
+        with pytest.raises(OutputError, match="for writing"):
+            catalog.start_job(REQUEST)
+    with pytest.raises(OutputError):
+        Catalog(path)
+    with pytest.raises(OutputError):
+        Catalog(path.with_name("other.db"), only_look=True)
+    monkeypatch.undo()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version=3")
+    connection.close()
+    monkeypatch.setattr(access, "open_database", refuse)
+    with pytest.raises(CatalogError, match="cannot be upgraded"):
+        Catalog(path, only_look=True)
 
 
 def test_damage_is_found(path: Path) -> None:
@@ -132,6 +169,24 @@ def test_a_copy_replaces_nothing_unasked(path: Path, tmp_path: Path) -> None:
     assert "--output" not in caught.value.hint
     with pytest.raises(OutputError, match="folder"):
         back_up(path, tmp_path)
+
+
+def test_a_copy_that_cannot_be_written_names_the_copy(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(place: Path) -> None:
+        error = sqlite3.OperationalError("unable to open database file")
+        error.sqlite_errorname = "SQLITE_CANTOPEN"
+        raise error
+
+    monkeypatch.setattr(backup, "_opened", refuse)
+    with pytest.raises(OutputError) as caught:
+        back_up(path, tmp_path / "copy.db")
+    assert caught.value.message.startswith(f"{tmp_path / 'copy.db'}: cannot be opened for writing")
+    assert "--catalog" not in caught.value.hint
+
+
+def test_the_catalog_is_no_place_for_its_copy(path: Path) -> None:
     with pytest.raises(OutputError, match="the catalog itself"):
         back_up(path, path, overwrite=True)
 

@@ -105,7 +105,7 @@ def test_check_ends_with_the_truth(runner: CliRunner, job_id: str, own_world: Pa
 
 
 def test_backup_refuses_to_replace(runner: CliRunner, job_id: str) -> None:
-    assert "1 jobs" in runner.invoke(app, ["catalog", "backup", "b.db"]).stdout
+    assert "b.db: 1 job, checked" in runner.invoke(app, ["catalog", "backup", "b.db"]).stdout
     again = runner.invoke(app, ["catalog", "backup", "b.db"])
     assert again.exit_code == 8
     assert "--overwrite" in again.stderr
@@ -119,14 +119,14 @@ def test_prune_shows_before_it_does(runner: CliRunner, job_id: str, own_world: P
     shown = runner.invoke(app, ["catalog", "prune", "--status", "failed"])
     assert shown.exit_code == 0
     assert job_id in shown.stdout
-    assert "Would free 1 files" in shown.stdout
+    assert "Would free 1 file of" in shown.stdout
     assert "--yes" in shown.stdout
     assert dem.exists()
     told = json.loads(runner.invoke(app, ["catalog", "prune", "--job", job_id, "--json"]).stdout)
     assert (told["done"], told["files"], told["bytes"]) == (False, 1, 7)
     assert told["rows"] == {"outputs": 1, "steps": 1, "detections": 0, "jobs": 1}
     done = runner.invoke(app, ["catalog", "prune", "--job", job_id[:20], "--yes"])
-    assert "Freed 1 files" in done.stdout
+    assert "Freed 1 file of" in done.stdout
     assert not dem.exists()
     nothing = runner.invoke(app, ["catalog", "prune", "--older-than", "0h", "--yes"])
     assert "nothing to prune" in nothing.stdout

@@ -1,4 +1,6 @@
+import errno
 import json
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +30,19 @@ def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path):
     with pytest.raises(OutputError, match="cannot be written") as caught:
         write_text_atomic(tmp_path / "file" / "below.txt", "text")
     assert "--output" in caught.value.hint
+
+
+def test_a_read_only_file_system_is_an_output_error(tmp_path, monkeypatch):
+    """There even removing what is not there is refused, and another way than elsewhere."""
+
+    def refuse(self, *_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    for action in ("write_text", "unlink"):
+        monkeypatch.setattr(Path, action, refuse)
+    with pytest.raises(OutputError, match="Read-only file system") as caught:
+        write_text_atomic(tmp_path / "a.txt", "text")
+    assert caught.value.exit_code == 8
 
 
 def test_json_keeps_order_and_letters(tmp_path):
