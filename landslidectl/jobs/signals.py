@@ -11,7 +11,7 @@ from typing import Any
 
 from landslidectl.errors import Interrupted, LandslidectlError, Terminated
 
-RESUME = "Run the same command again: it goes on where it stopped."
+RESUME = "Run the same command again: a job goes on where it stopped."
 SAME_WISH_S = 1.0
 """Terminals, shells and wrappers may all pass on one key press."""
 STANDARD_ERROR, SHOW_CURSOR = 2, b"\x1b[?25h"

@@ -31,7 +31,7 @@ from preprocessing import centre_of
 EVENT = "2021-02-18T00:00:00Z"
 CODES = {signal.SIGTERM: 143, signal.SIGINT: 130}
 LONGEST_S = 3.0
-DECIDING = ("detections.geojson", "score.tif", "quality.tif", "class.tif")
+RASTERS = ("score", "quality", "class")
 START = "from landslidectl.cli.app import main; import signal, sys; sys.argv[0] = 'landslidectl'; "
 START += "signal.signal(signal.SIGINT, signal.default_int_handler); main()"
 
@@ -104,10 +104,14 @@ def stop_inside(trial: Trial, title: str, delay_s: float, number: signal.Signals
     return ended - asked[0]
 
 
-def product_of(out: Path) -> dict[str, bytes]:
-    """Return the files of the product that must be the same."""
+def product_of(out: Path) -> dict[str, Any]:
+    """Return what must be the same in both products; names and instants differ."""
+    from landslidectl.files.rasters import read_bands
+
     (folder,) = out.glob("LSD_*")
-    return {name: next(folder.glob(f"*_{name}")).read_bytes() for name in DECIDING}
+    outlines = next(folder.glob("*_detections.geojson")).read_text(encoding="utf-8")
+    rasters = {name: read_bands(next(folder.glob(f"*_{name}.tif"))).tobytes() for name in RASTERS}
+    return {"detections": json.loads(outlines)["features"], **rasters}
 
 
 def main() -> None:

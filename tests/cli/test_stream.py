@@ -191,7 +191,8 @@ def test_an_interrupted_run(runner: CliRunner, number: int, code: int) -> None:
     assert (job["status"], job["exit_code"]) == ("interrupted", code)
     assert not list(Path("out").rglob("*.partial-*"))
     assert not list(Path("out/.work").glob("lock*"))
-    assert checked(runner.invoke(app, DETECT).stdout)[-1]["steps_skipped"] > 0
+    again = runner.invoke(app, ["stack", *DETECT[1:]])
+    assert checked(again.stdout)[-1]["steps_skipped"] > 0, "the same scenes are not read again"
 
 
 @pytest.mark.usefixtures("event")

@@ -25,7 +25,7 @@ def environment(**changes: str) -> dict[str, str]:
 
 @pytest.mark.usefixtures("event")
 def test_bars_on_a_terminal_fit_its_width_and_go_when_done() -> None:
-    shown = in_terminal(DETECT, 60, environment())
+    shown = in_terminal(INGEST, 60, environment())
     assert shown.exit_code == 0
     assert HIDE_CURSOR in shown.text
     assert shown.text.rindex(SHOW_CURSOR) > shown.text.rindex(HIDE_CURSOR)
@@ -36,7 +36,7 @@ def test_bars_on_a_terminal_fit_its_width_and_go_when_done() -> None:
     assert all(len(frame) <= 60 for frame in drawn)
     assert any("…" in frame and "0:00" in frame for frame in drawn), "the name is cut, not the time"
     assert not any("━" in line for line in shown.lines), "no bar stays"
-    assert any(line.startswith("Product: ") for line in shown.lines)
+    assert any(line.startswith("Elevation model: ") for line in shown.lines)
 
 
 @pytest.mark.usefixtures("event")
@@ -63,7 +63,7 @@ def test_no_color_is_honoured_and_ctrl_c_leaves_the_terminal_as_it_was() -> None
     assert shown.text.rindex(SHOW_CURSOR) > shown.text.rindex(HIDE_CURSOR)
     assert "Traceback" not in shown.text
     assert "Error: stopped by Ctrl-C" in shown.lines
-    assert "Run the same command again: it goes on where it stopped." in shown.lines
+    assert "Run the same command again: a job goes on where it stopped." in shown.lines
 
 
 def test_errors_are_coloured_on_a_terminal_that_wants_it() -> None:

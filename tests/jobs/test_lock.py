@@ -1,9 +1,10 @@
 """Locks: held, waited for, stale, foreign, lost."""
 
 import json
-import multiprocessing
 import os
 import platform
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -170,31 +171,29 @@ def test_a_lock_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> Non
         pass
 
 
-def _count(path: Path, counter: Path, rounds: int) -> None:
-    for _ in range(rounds):
-        with folder_lock(path, 60.0):
-            number = int(counter.read_text())
-            time.sleep(0.002)
-            counter.write_text(str(number + 1))
+COUNT = """
+import sys, time
+from pathlib import Path
+from landslidectl.jobs import lock
+
+lock.LOOK_EVERY_S = 0.01
+path, counter = map(Path, sys.argv[1:])
+for _ in range(5):
+    with lock.folder_lock(path, 60.0):
+        number = int(counter.read_text())
+        time.sleep(0.002)
+        counter.write_text(str(number + 1))
+"""
 
 
-@pytest.mark.parametrize("is_stale", [False, True])
-def test_many_processes_take_turns(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_stale: bool
-) -> None:
-    """Also where all of them find the lock of a dead run first."""
-    monkeypatch.setattr(lock, "LOOK_EVERY_S", 0.01)
+def test_many_processes_take_turns(tmp_path: Path) -> None:
+    """Where all of them find the lock of a dead run first."""
     path, counter = tmp_path / "lock.json", tmp_path / "counter"
     counter.write_text("0")
-    if is_stale:
-        write_lock(path, pid=ended_process(), birth="")
-    context = multiprocessing.get_context("fork")
-    workers = [context.Process(target=_count, args=(path, counter, 5)) for _ in range(6)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0] * 6
+    write_lock(path, pid=ended_process(), birth="")
+    words = [sys.executable, "-c", COUNT, str(path), str(counter)]
+    workers = [subprocess.Popen(words) for _ in range(6)]
+    assert [worker.wait(100) for worker in workers] == [0] * 6
     assert counter.read_text() == "30"
     assert [item.name for item in tmp_path.iterdir()] == ["counter"]
 
