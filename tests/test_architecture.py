@@ -23,8 +23,10 @@ ROOMS = {
     "catalog": ("files",),
     "simulation": ("files",),
     "training": ("files", "simulation", "evaluation", *STAGES),
+    "manual": ("files", "products"),
+    "packaging": (),
     "jobs": ("files", "catalog", "simulation", "evaluation", *STAGES),
-    "cli": ("files", "catalog", "simulation", "jobs", "evaluation", *STAGES),
+    "cli": ("files", "catalog", "simulation", "jobs", "evaluation", "manual", *STAGES),
 }
 # Commands that convert, train or judge networks reach the training room, but only when they run, so
 # that the program starts and works without TensorFlow.
@@ -37,6 +39,7 @@ ONLY_IN = {
     "sqlite_utils": ("catalog/",),
     "typer": ("cli/",),
     "rich": ("cli/",),
+    "markdown_it": ("manual/html.py",),
     "ai_edge_litert": ("inference/network.py", "inference/accelerator.py", "inference/graph.py"),
     "ctypes": ("inference/vulkan.py", "jobs/processes.py"),
     "tensorflow": ("training/",),

@@ -16,6 +16,7 @@ from landslidectl.errors import LandslidectlError
 
 ROOT = Path(__file__).resolve().parent.parent
 MANUAL = ROOT / "assets" / "docs" / "manual.md"
+QUICK_START = MANUAL.with_name("quick-start.md")
 UNATTENDED = MANUAL.with_name("unattended.md")
 README = ROOT / "README.md"
 
@@ -55,6 +56,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def test_the_manual_can_be_followed_from_top_to_bottom(folder: Path) -> None:
     shown = commands(MANUAL)
     assert len(shown) > 12
+    shown += [command for command in commands(QUICK_START) if command not in shown]
     for command in shown:
         result = run(command, folder)
         assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from landslidectl import __version__
 from landslidectl.cli import (
     catalog_commands,
+    docs_command,
     doctor_command,
     evaluate_command,
     export_command,
@@ -100,6 +101,7 @@ model_commands.add_to(app)
 train_command.add_to(app)
 catalog_commands.add_to(app)
 doctor_command.add_to(app)
+docs_command.add_to(app)
 
 
 def _show_version(wanted: bool) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from landslidectl.errors import ProductError
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest, stable_key
+from landslidectl.files.kml import readable
 from landslidectl.grid import Grid, Window
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 POLYGONAL = ("Polygon", "MultiPolygon")
-FORMATS = "GeoPackage, GeoJSON, KML or shapefile (.shp with its .prj)"
+FORMATS = "GeoPackage, GeoJSON, KML, KMZ or shapefile (.shp with its .prj)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +152,15 @@ def _read(path: Path, wanted: str | None) -> "tuple[list[BaseGeometry | None], s
     import shapely  # noqa: PLC0415
 
     try:
-        layer = _layer(path, pyogrio.list_layers(path), wanted)
-        meta, _, geometries, _ = pyogrio.raw.read(path, layer=layer, columns=[], force_2d=True)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+        source = readable(path)
+        layer = _layer(path, pyogrio.list_layers(source), wanted)
+        meta, _, geometries, _ = pyogrio.raw.read(source, layer=layer, columns=[], force_2d=True)
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        OSError,
+        ValueError,
+    ) as error:
         reason = str(error).partition("; It might help")[0].rstrip(".")
         raise ProductError(
             f"{path}: the inventory cannot be read: {reason}", f"Give a {FORMATS}."

@@ -12,6 +12,7 @@ import numpy as np
 
 from landslidectl.errors import AoiError
 from landslidectl.files.gdal_environment import gdal_session
+from landslidectl.files.kml import readable
 from landslidectl.grid import Bounds, Grid, utm_epsg
 from landslidectl.stack.footprints import continuous, polygons, unrolled, wrapped
 
@@ -25,7 +26,7 @@ MAX_WIDTH_DEG = 12.0
 MAX_SIDE_KM = 1000.0
 SEGMENT_DEG = 0.02
 FORMATS = (
-    "Give a polygon as GeoJSON, GeoPackage, KML or shapefile, or --bbox WEST SOUTH EAST NORTH."
+    "Give a polygon as GeoJSON, GeoPackage, KML, KMZ or shapefile, or --bbox WEST SOUTH EAST NORTH."
 )
 
 
@@ -50,7 +51,11 @@ def read_aoi(path: Path) -> "BaseGeometry":
 
     if not path.is_file():
         raise AoiError(f"{path}: the area of interest does not exist", FORMATS)
-    parts = [part for layer in _layers(path) for part in _layer_polygons(path, layer)]
+    try:
+        source = readable(path)
+    except (OSError, ValueError) as error:
+        raise AoiError(f"{path}: cannot be read: {error}", FORMATS) from error
+    parts = [part for layer in _layers(path, source) for part in _polygons(path, source, layer)]
     if not parts:
         raise AoiError(f"{path}: the file holds no polygon", FORMATS)
     return checked_area(shapely.union_all(shapely.make_valid(parts)), str(path))
@@ -161,23 +166,25 @@ def transformed(points: "np.ndarray[Any, Any]", source: str, target: str) -> "np
     return np.column_stack([xs, ys])
 
 
-def _layers(path: Path) -> Sequence[str]:
+def _layers(path: Path, source: Path | bytes) -> Sequence[str]:
     with gdal_session():
         import pyogrio  # noqa: PLC0415
 
         try:
-            return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+            return [str(name) for name in pyogrio.list_layers(source)[:, 0]]
         except (pyogrio.errors.DataSourceError, ValueError) as error:
             raise AoiError(f"{path}: cannot be read: {error}", FORMATS) from error
 
 
-def _layer_polygons(path: Path, layer: str) -> list["BaseGeometry"]:
+def _polygons(path: Path, source: Path | bytes, layer: str) -> list["BaseGeometry"]:
     with gdal_session():
         import pyogrio  # noqa: PLC0415
         import shapely  # noqa: PLC0415
 
         try:
-            meta, _, geometries, _ = pyogrio.raw.read(path, layer=layer, columns=[], force_2d=True)
+            meta, _, geometries, _ = pyogrio.raw.read(
+                source, layer=layer, columns=[], force_2d=True
+            )
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             raise AoiError(f"{path}: layer '{layer}' cannot be read: {error}", FORMATS) from error
     if geometries is None:

@@ -1,10 +1,14 @@
 """Is the program whole: its libraries, the projections of both of them, the models."""
 
+import io
+import json
 import math
 import platform
 import sys
 from collections.abc import Iterator
 from importlib import metadata
+
+import numpy as np
 
 from landslidectl import __version__
 from landslidectl.errors import LandslidectlError
@@ -15,6 +19,7 @@ from landslidectl.jobs.checks import Check, Installation, Level
 PLACE = 141.9, 42.7
 ZONE = 32654
 SAME_M = 0.001
+METRES_A_DEGREE = 111_320.0
 REINSTALL = "Install landslidectl again."
 
 
@@ -59,23 +64,26 @@ def check_environment(installation: Installation) -> Iterator[Check]:
 def check_projections(installation: Installation) -> Iterator[Check]:
     """Put one place on a map grid with the PROJ of each library: both must say the same."""
     del installation
-    by_raster, by_vector = _by_rasterio(), _by_pyogrio()
-    apart = math.dist(by_raster, by_vector)
-    east, north = by_raster
+    east, north = _by_rasterio()
+    longitude, latitude = _by_pyogrio(east, north)
+    shrunk = math.cos(math.radians(PLACE[1]))
+    apart = METRES_A_DEGREE * math.hypot((longitude - PLACE[0]) * shrunk, latitude - PLACE[1])
     place = f"{PLACE[0]:g} E {PLACE[1]:g} N"
+    facts = {"east_m": east, "north_m": north, "apart_m": apart}
     if apart <= SAME_M:
         yield Check(
             "projections",
-            f"rasterio and pyogrio both put {place} at {east:.3f} m E, {north:.3f} m N (UTM 54N)",
-            facts={"east_m": east, "north_m": north, "apart_m": apart},
+            f"rasterio puts {place} at {east:.3f} m E, {north:.3f} m N (UTM 54N), pyogrio back",
+            facts=facts,
         )
         return
     yield Check(
         "projections",
-        f"rasterio puts {place} at {by_raster}, pyogrio at {by_vector} (EPSG:{ZONE})",
+        f"rasterio puts {place} at {east:.3f} m E, {north:.3f} m N (EPSG:{ZONE}), which pyogrio "
+        f"puts at {longitude:.6f} E {latitude:.6f} N",
         Level.FAILED,
         REINSTALL,
-        {"apart_m": apart},
+        facts,
     )
 
 
@@ -104,18 +112,25 @@ def _by_rasterio() -> tuple[float, float]:
     return float(east), float(north)
 
 
-def _by_pyogrio() -> tuple[float, float]:
-    """Return what pyogrio's GDAL makes of the place: a warped layer over one point in memory."""
+def _by_pyogrio(east: float, north: float) -> tuple[float, float]:
+    """Return where pyogrio's GDAL puts a point of the zone, in longitude and latitude.
+
+    GeoJSON is written in longitude and latitude (RFC 7946, section 4), so the library carries it.
+    """
     import pyogrio.raw  # noqa: PLC0415
     import shapely  # noqa: PLC0415
 
-    point = f'{{"type": "Point", "coordinates": [{PLACE[0]}, {PLACE[1]}]}}'
-    layer = (
-        "<OGRVRTDataSource><OGRVRTWarpedLayer>"
-        f'<OGRVRTLayer name="OGRGeoJSON"><SrcDataSource>{point}</SrcDataSource>'
-        "<LayerSRS>EPSG:4326</LayerSRS></OGRVRTLayer>"
-        f"<TargetSRS>EPSG:{ZONE}</TargetSRS></OGRVRTWarpedLayer></OGRVRTDataSource>"
+    written = io.BytesIO()
+    pyogrio.raw.write(
+        written,
+        geometry=np.array([shapely.to_wkb(shapely.Point(east, north))], dtype=object),
+        field_data=[],
+        fields=[],
+        crs=f"EPSG:{ZONE}",
+        geometry_type="Point",
+        driver="GeoJSON",
+        layer_options={"RFC7946": "YES", "COORDINATE_PRECISION": "12"},
     )
-    _, _, (geometry,), _ = pyogrio.raw.read(layer)
-    placed = shapely.from_wkb(geometry)
-    return float(placed.x), float(placed.y)
+    (feature,) = json.loads(written.getvalue())["features"]
+    longitude, latitude = feature["geometry"]["coordinates"]
+    return float(longitude), float(latitude)

@@ -275,8 +275,9 @@ def _ground(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
 def _fusion(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
     from landslidectl.files.atomic import write_json_atomic, write_text_atomic  # noqa: PLC0415
     from landslidectl.inference.manifest import MANIFEST_NAME, read_manifest  # noqa: PLC0415
-    from landslidectl.training.judging.fusion import compare_rules, table_text  # noqa: PLC0415
+    from landslidectl.training.judging.fusion import compare_rules  # noqa: PLC0415
     from landslidectl.training.judging.fusion_events import EventSource  # noqa: PLC0415
+    from landslidectl.training.judging.fusion_figures import table_text  # noqa: PLC0415
     from landslidectl.training.simulated.landscapes import chosen_landscapes  # noqa: PLC0415
     from landslidectl.training.splits import Split  # noqa: PLC0415
 

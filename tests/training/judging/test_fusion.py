@@ -13,10 +13,9 @@ from landslidectl.training.judging.fusion import (
     THRESHOLDS,
     alone,
     compare_rules,
-    table_text,
-    window_samples,
 )
 from landslidectl.training.judging.fusion_events import EventSource
+from landslidectl.training.judging.fusion_figures import table_text
 from landslidectl.training.judging.fusion_rules import (
     LOGISTIC,
     PRODUCT,
@@ -25,6 +24,7 @@ from landslidectl.training.judging.fusion_rules import (
     fitted_rule,
     rules,
 )
+from landslidectl.training.judging.fusion_samples import window_samples
 from landslidectl.training.simulated.landscapes import Landscapes
 from landslidectl.training.simulated.population import uniform_population
 
