@@ -252,7 +252,7 @@ def _scoring(raster: ScoreRaster) -> dict[str, Any]:
         "track": raster.track.name,
         "model": raster.model,
         "device": raster.device_used,
-        **raster.device_facts,
+        **dict(sorted(raster.device_facts.items())),  # as the catalog gives them back
         "way": raster.way,
         "windows": raster.windows_scored,
         "windows_skipped": raster.windows_skipped,

@@ -1,0 +1,66 @@
+"""The long half of the attacks, by one command; it goes on where it was stopped.
+
+::
+
+    python -m tests.attacks kill            # 200 jobs killed at random moments
+    python -m tests.attacks fuzz            # 20,000 mutated inputs
+    python -m tests.attacks all
+
+The end of each line of attack is a table of counts; the exit code is 1 if anything was found.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from tests.attacks import kill
+
+KILLS, CASES, SEED = 200, 20_000, 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.attacks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("attack", choices=("kill", "fuzz", "all"))
+    parser.add_argument("--kills", type=int, default=KILLS)
+    parser.add_argument("--cases", type=int, default=CASES, help="over all readers")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "landslidectl-attacks",
+        help="where everything is kept; what was done there before is not done again",
+    )
+    asked = parser.parse_args()
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    faults = 0
+    if asked.attack in ("kill", "all"):
+        faults += _kill(asked.folder / "kill", asked.kills, asked.seed)
+    return int(faults > 0)
+
+
+def _kill(folder: Path, count: int, seed: int) -> int:
+    folder.mkdir(exist_ok=True)
+    steps: Counter[str] = Counter()
+    jobs = bad = 0
+    for killed in kill.run_long(folder, count, seed):
+        jobs += 1
+        steps.update(killed.steps)
+        if killed.faults:
+            bad += 1
+            sys.stdout.write(f"kill {killed.number} ({killed.way}, {killed.steps}): ")
+            sys.stdout.write("; ".join(killed.faults) + "\n")
+            sys.stdout.flush()
+    sys.stdout.write(f"kill: {jobs} jobs, {steps.total()} kills, seed {seed}, {bad} with faults\n")
+    for step, times in steps.most_common():
+        sys.stdout.write(f"  {times:5d}  {step}\n")
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(main())
