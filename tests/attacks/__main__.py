@@ -56,7 +56,9 @@ def _kill(folder: Path, count: int, seed: int) -> int:
             sys.stdout.write(f"kill {killed.number} ({killed.way}, {killed.steps}): ")
             sys.stdout.write("; ".join(killed.faults) + "\n")
             sys.stdout.flush()
-    sys.stdout.write(f"kill: {jobs} jobs, {steps.total()} kills, seed {seed}, {bad} with faults\n")
+    late = steps.pop("late", 0)
+    sys.stdout.write(f"kill: {jobs} jobs killed {steps.total()} times, seed {seed}; ")
+    sys.stdout.write(f"{late} kills came too late; {bad} jobs with faults\n")
     for step, times in steps.most_common():
         sys.stdout.write(f"  {times:5d}  {step}\n")
     return bad

@@ -30,7 +30,8 @@ class Countdown:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event in CALLS or (event == "open" and arguments[2] & WRITING):
+        written = event in CALLS or (event == "open" and arguments[2] & WRITING)
+        if written and "__pycache__" not in str(arguments[0]):
             self.strike()
 
 
