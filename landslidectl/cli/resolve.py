@@ -1,7 +1,8 @@
 """From a command's parameters to the settings of a job."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import MISSING, replace
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +22,7 @@ from landslidectl.cli.config import (
     read_config,
     variable,
 )
-from landslidectl.errors import UsageError
+from landslidectl.errors import ConfigError, LandslidectlError, UsageError
 from landslidectl.products.contract import Format
 from landslidectl.terms import BandSet, Device, Radiometry, Speckle
 
@@ -129,7 +130,31 @@ def _build(kind: type[S], values: Values, command: str) -> S:
         field = FIELDS.get(name, name)
         if field in fields:
             arguments[field] = _converted(name, given)
-    return kind(**arguments)
+    try:
+        return kind(**arguments)
+    except UsageError as error:
+        raise _blamed(kind, arguments, values, error) from error
+
+
+def _blamed(
+    kind: type[S], arguments: Mapping[str, Any], values: Values, error: UsageError
+) -> LandslidectlError:
+    """Return the error as one of the file or variable that the wrong value came from, if any.
+
+    That is the value without which this would not have been wrong.
+    """
+    defaults = {field.name for field in dataclass_fields(kind) if field.default is not MISSING}
+    for name, given in values.items():
+        field = FIELDS.get(name, name)
+        if given.origin is Origin.FLAG or field not in arguments or field not in defaults:
+            continue
+        try:
+            kind(**{key: value for key, value in arguments.items() if key != field})
+        except UsageError as other:
+            if other.message == error.message:
+                continue
+        return ConfigError(f"{given.source}: {error.message}", error.hint)
+    return error
 
 
 CONVERTERS: Mapping[str, Callable[[Given], Any]] = {

@@ -158,7 +158,8 @@ def _read(path: Path, wanted: str | None) -> "tuple[list[BaseGeometry | None], s
         raise ProductError(
             f"{path}: the inventory cannot be read: {reason}", f"Give a {FORMATS}."
         ) from error
-    stored = [] if geometries is None else list(shapely.from_wkb(geometries))
+    # rings of one point, as damaged files have, come back as None and count as skipped
+    stored = [] if geometries is None else list(shapely.from_wkb(geometries, on_invalid="ignore"))
     return stored, meta["crs"]
 
 

@@ -4,7 +4,8 @@ An area lies within -180..180 degrees of longitude; across the antimeridian it h
 everything that measures it takes it as one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ UTM_LATITUDES = (-80.0, 84.0)
 MAX_WIDTH_DEG = 12.0
 MAX_SIDE_KM = 1000.0
 SEGMENT_DEG = 0.02
+REDRAW = "Check the coordinate system of the file, or draw the area again."
 FORMATS = (
     "Give a polygon as GeoJSON, GeoPackage, KML or shapefile, or --bbox WEST SOUTH EAST NORTH."
 )
@@ -50,10 +52,11 @@ def read_aoi(path: Path) -> "BaseGeometry":
 
     if not path.is_file():
         raise AoiError(f"{path}: the area of interest does not exist", FORMATS)
-    parts = [part for layer in _layers(path) for part in _layer_polygons(path, layer)]
-    if not parts:
-        raise AoiError(f"{path}: the file holds no polygon", FORMATS)
-    return checked_area(shapely.union_all(shapely.make_valid(parts)), str(path))
+    with _usable_outlines(path):
+        parts = [part for layer in _layers(path) for part in _layer_polygons(path, layer)]
+        if not parts:
+            raise AoiError(f"{path}: the file holds no polygon", FORMATS)
+        return checked_area(shapely.union_all(shapely.make_valid(parts)), str(path))
 
 
 def bbox_area(bbox: tuple[float, float, float, float]) -> "BaseGeometry":
@@ -161,6 +164,19 @@ def transformed(points: "np.ndarray[Any, Any]", source: str, target: str) -> "np
     return np.column_stack([xs, ys])
 
 
+@contextmanager
+def _usable_outlines(path: Path) -> Iterator[None]:
+    """Refuse what no geometry can be done with: rings of one point, numbers without bounds."""
+    import shapely  # noqa: PLC0415
+    from rasterio._err import CPLE_BaseError  # noqa: PLC0415
+    from rasterio.errors import RasterioError  # noqa: PLC0415
+
+    try:
+        yield
+    except (shapely.errors.GEOSException, RasterioError, CPLE_BaseError) as error:
+        raise AoiError(f"{path}: its outlines cannot be used: {error}", REDRAW) from error
+
+
 def _layers(path: Path) -> Sequence[str]:
     with gdal_session():
         import pyogrio  # noqa: PLC0415
@@ -192,7 +208,9 @@ def _layer_polygons(path: Path, layer: str) -> list["BaseGeometry"]:
             f"{path}: the file does not say its coordinate system",
             "A shapefile needs its .prj beside it.",
         )
-    return [
-        unrolled(shapely.transform(part, lambda points: transformed(points, crs, WGS84)))
-        for part in parts
+    placed = [
+        shapely.transform(part, lambda points: transformed(points, crs, WGS84)) for part in parts
     ]
+    if not all(np.isfinite(shapely.get_coordinates(part)).all() for part in placed):
+        raise AoiError(f"{path}: its outlines have coordinates that are no places", REDRAW)
+    return [unrolled(part) for part in placed]

@@ -108,6 +108,16 @@ def find_product(path: Path) -> Path:
     raise ProductError(f"{path}: holds {len(below)} products:\n{names}", "Give one of them.")
 
 
+def is_whole(folder: Path) -> bool:
+    """Tell whether a product folder holds every file that its sums list, unchanged."""
+    try:
+        lines = (folder / file_spec(FileKind.CHECKSUMS).suffix).read_text(encoding="utf-8")
+        sums = [line.split("  ", 1) for line in lines.splitlines()]
+        return bool(sums) and all(file_digest(folder / name) == digest for digest, name in sums)
+    except (OSError, ValueError):
+        return False
+
+
 def metadata_files(folder: Path) -> list[Path]:
     """Return the metadata files in a folder; a product has one."""
     return sorted(folder.glob(f"*_{file_spec(FileKind.METADATA).suffix}"))

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from landslidectl.errors import DamagedScene
 from landslidectl.sentinel1.archive import COPY_AGAIN, SceneArchive
 
+YEARS = range(1970, 2200)
+"""Beyond them a time is damaged, and reckoning with it may leave what Python can hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -95,6 +98,8 @@ class Node:
             value = datetime.fromisoformat(text)
         except ValueError as error:
             raise self.fault(name, f"is no time: '{text[:40]}'") from error
+        if value.year not in YEARS:
+            raise self.fault(name, f"is no time of a radar satellite: '{text[:40]}'")
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def seconds(self, name: str, epoch: datetime) -> float:

@@ -19,8 +19,10 @@ from landslidectl.files.rasters import read_bands
 from landslidectl.grid import Grid, Window
 from landslidectl.inference.choice import choose_model
 from landslidectl.inference.interpreter import Scorer
-from landslidectl.jobs.area import grid_for, read_aoi
+from landslidectl.jobs.area import bbox_area, grid_for, read_aoi
 from landslidectl.jobs.choose import footprints_area
+from landslidectl.jobs.preflight import fitting_threads
+from landslidectl.jobs.stages import window_options
 from landslidectl.sentinel1.describe import describe_scene
 from landslidectl.sentinel1.discover import open_scene
 from landslidectl.sentinel1.integrity import check_product
@@ -185,7 +187,15 @@ def _read_land_cover(box: Sandbox, content: bytes) -> None:
 def _read_config(box: Sandbox, content: bytes) -> None:
     path = box.put(box.folder / "configs" / "landslidectl.toml", content)
     for command in ("detect", "stack"):
-        detect_settings(read_config(path, command), "landslidectl detect").identity()
+        values = read_config(path, command)
+        if not {"scenes", "event", "output"} <= set(values) or not {"dem", "no_dem"} & set(values):
+            continue  # the command line has to add what is missing
+        settings = detect_settings(values, "landslidectl detect")
+        json.dumps(settings.described())
+        select_scenes(box.others, settings.event, window_options(settings))
+        if settings.bbox is not None:
+            grid_for(bbox_area(settings.bbox))
+        fitting_threads(box.grid, settings.bands, settings.threads or 2, settings.max_memory_mb)
 
 
 def _network_seeds(box: Sandbox) -> list[bytes]:
