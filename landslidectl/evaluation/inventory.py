@@ -1,6 +1,7 @@
 """Read landslide inventories: polygons in any vector format, brought to a grid's system."""
 
 import shlex
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,8 +152,13 @@ def _read(path: Path, wanted: str | None) -> "tuple[list[BaseGeometry | None], s
     import shapely  # noqa: PLC0415
 
     try:
-        layer = _layer(path, pyogrio.list_layers(path), wanted)
-        meta, _, geometries, _ = pyogrio.raw.read(path, layer=layer, columns=[], force_2d=True)
+        # what GDAL merely warns of, such as rings that are not closed, is repaired or counted here
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            layer = _layer(path, pyogrio.list_layers(path), wanted)
+            meta, _, geometries, _ = pyogrio.raw.read(
+                path, layer=layer, columns=[], force_2d=True
+            )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
         reason = str(error).partition("; It might help")[0].rstrip(".")
         raise ProductError(

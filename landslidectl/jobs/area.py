@@ -4,6 +4,7 @@ An area lies within -180..180 degrees of longitude; across the antimeridian it h
 everything that measures it takes it as one.
 """
 
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -172,7 +173,10 @@ def _usable_outlines(path: Path) -> Iterator[None]:
     from rasterio.errors import RasterioError  # noqa: PLC0415
 
     try:
-        yield
+        # what GDAL merely warns of, such as rings that are not closed, is judged here
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            yield
     except (shapely.errors.GEOSException, RasterioError, CPLE_BaseError) as error:
         raise AoiError(f"{path}: its outlines cannot be used: {error}", REDRAW) from error
 

@@ -1,16 +1,15 @@
 """Feed the readers many cases, start a new process when one dies, and count what happened."""
 
-import hashlib
 import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.attacks.fuzz.readers import READERS
-from tests.attacks.fuzz.worker import Case
+from tests.attacks.fuzz.worker import Case, fault_input
 from tests.attacks.world import ROOT, plant
 
 KEPT_OF_A_KIND = 2
@@ -59,7 +58,7 @@ def _run_reader(name: str, folder: Path, count: int, seed: int) -> Tally:
                 lines.write(json.dumps(asdict(case)) + "\n")
                 lines.flush()
                 if case.is_fault:
-                    _save(own, case)
+                    _save(own, case, done)
             if len(done) == known:
                 raise RuntimeError(f"{name}: the worker does nothing: {(own / 'stderr').read_text()}")
     outcomes = Counter(case.outcome for case in done)
@@ -111,12 +110,15 @@ def _kind(case: Case) -> str:
     return f"{what.partition(':')[0]} @ {place}" if at else case.what[:120]
 
 
-def _save(own: Path, case: Case) -> None:
-    folder = own / "faults"
-    folder.mkdir(exist_ok=True)
-    kind = hashlib.sha256(_kind(case).encode()).hexdigest()[:8]
-    if len(list(folder.glob(f"{kind}-*"))) < KEPT_OF_A_KIND:
-        (folder / f"{kind}-{case.number}.bin").write_bytes((own / "current.bin").read_bytes())
+def _save(own: Path, case: Case, done: Sequence[Case]) -> None:
+    """Keep the input of a fault, which the worker left where it did not die of it."""
+    left = fault_input(own, case.number)
+    alike = sum(other.is_fault and _kind(other) == _kind(case) for other in done)
+    if alike > KEPT_OF_A_KIND:
+        left.unlink(missing_ok=True)
+    elif not left.is_file():
+        left.parent.mkdir(exist_ok=True)
+        left.write_bytes((own / "current.bin").read_bytes())
 
 
 def _read(record: Path) -> list[Case]:

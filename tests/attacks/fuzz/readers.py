@@ -108,12 +108,12 @@ def _member(pattern: str) -> tuple[Callable[[Sandbox], list[bytes]], Callable[[S
     def read(box: Sandbox, content: bytes) -> None:
         path = sorted(box.scene.glob(pattern))[0]
         box.put(path, content)
-        _use_scene(box, box.scene)
+        use_scene(box, box.scene)
 
     return members, read
 
 
-def _use_scene(box: Sandbox, path: Path) -> None:
+def use_scene(box: Sandbox, path: Path) -> None:
     """Do with a scene what ``info``, ``verify``, ``plan`` and a job do with it."""
     archive = open_archive(path)
     check_product(archive, read_manifest(archive))
@@ -131,11 +131,11 @@ def _use_scene(box: Sandbox, path: Path) -> None:
 
 def _read_measurement(box: Sandbox, content: bytes) -> None:
     box.put(sorted(box.scene.glob("measurement/*vv*"))[0], content)
-    _use_scene(box, box.scene)
+    use_scene(box, box.scene)
 
 
 def _read_zip(box: Sandbox, content: bytes) -> None:
-    _use_scene(box, box.put(box.folder / f"{box.scene.stem}.zip", content))
+    use_scene(box, box.put(box.folder / f"{box.scene.stem}.zip", content))
 
 
 def _vector_reader(suffix: str) -> Callable[[Sandbox, bytes], None]:

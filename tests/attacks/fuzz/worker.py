@@ -61,6 +61,11 @@ class Case:
         return self.outcome == "fault"
 
 
+def fault_input(folder: Path, number: int) -> Path:
+    """Return where the input of a fault is kept."""
+    return folder / "faults" / f"{number:06d}.bin"
+
+
 class Lines:
     """Which lines of the program have run; a case that runs new ones is worth mutating further."""
 
@@ -130,6 +135,10 @@ class Worker:
             (self.folder / "current.bin").write_bytes(content)
             (self.folder / "current.txt").write_text(str(number))
             case = self.try_one(number, content)
+            if case.is_fault:
+                left = fault_input(self.folder, number)
+                left.parent.mkdir(exist_ok=True)
+                left.write_bytes(content)
             if self.lines and self.lines.new and len(self.kept) < CORPUS_SIZE:
                 self._keep(number, content)
             yield case
