@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.attacks import kill
+from tests.attacks.fuzz.campaign import run_campaign
 
 KILLS, CASES, SEED = 200, 20_000, 1
 
@@ -41,6 +42,8 @@ def main() -> int:
     faults = 0
     if asked.attack in ("kill", "all"):
         faults += _kill(asked.folder / "kill", asked.kills, asked.seed)
+    if asked.attack in ("fuzz", "all"):
+        faults += _fuzz(asked.folder / "fuzz", asked.cases, asked.seed)
     return int(faults > 0)
 
 
@@ -61,6 +64,24 @@ def _kill(folder: Path, count: int, seed: int) -> int:
     sys.stdout.write(f"{late} kills came too late; {bad} jobs with faults\n")
     for step, times in steps.most_common():
         sys.stdout.write(f"  {times:5d}  {step}\n")
+    return bad
+
+
+def _fuzz(folder: Path, cases: int, seed: int) -> int:
+    folder.mkdir(exist_ok=True)
+    total = bad = 0
+    for tally in run_campaign(folder, cases, seed):
+        total += tally.cases
+        bad += tally.outcomes.get("fault", 0)
+        ends = ", ".join(f"{count} {name}" for name, count in sorted(tally.outcomes.items()))
+        sys.stdout.write(
+            f"  {tally.reader:15s} {tally.cases:6d} cases: {ends}; slowest {tally.slowest_s:.1f} s, "
+            f"at most {tally.most_grown_mb} MB, {tally.corpus} inputs that reached new lines\n"
+        )
+        for what, count in tally.faults.items():
+            sys.stdout.write(f"      {count} x {what}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"fuzz: {total} inputs, seed {seed}, {bad} faults; inputs in {folder}\n")
     return bad
 
 
