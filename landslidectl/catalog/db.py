@@ -10,7 +10,8 @@ import platformdirs
 from sqlite_utils import Database
 
 from landslidectl.catalog.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
-from landslidectl.errors import CatalogError, LockedError, ResourceError
+from landslidectl.errors import CatalogError, LockedError, OutputError, ResourceError
+from landslidectl.files.atomic import full_disk
 
 CATALOG_VARIABLE = "LANDSLIDECTL_CATALOG"
 BUSY_TIMEOUT_S = 30.0
@@ -31,8 +32,8 @@ def translated(path: Path) -> Iterator[None]:
 
     Raises
     ------
-    LockedError, ResourceError, CatalogError
-        Locked beyond the timeout, disk full, anything else.
+    LockedError, ResourceError, OutputError, CatalogError
+        Locked beyond the timeout, disk full, not writable, anything else.
     """
     try:
         yield
@@ -43,9 +44,16 @@ def translated(path: Path) -> Iterator[None]:
                 f"{path}: another process kept the catalog locked for {BUSY_TIMEOUT_S:.0f} s",
                 "Wait for the other run, then run the same command again.",
             ) from error
-        if "full" in text:
+        told = full_disk(path, "full" in text)
+        if told:
             raise ResourceError(
-                f"{path}: the disk is full", "Free space and run the same command again."
+                f"{path}: the catalog cannot be written: {told}",
+                "Free space and run the same command again.",
+            ) from error
+        if "readonly" in text or not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise OutputError(
+                f"{path}: the catalog cannot be written: {text}",
+                "Make it writable, or name another file with --catalog.",
             ) from error
         raise CatalogError(f"{path}: the catalog cannot be used: {text}", ELSEWHERE) from error
 

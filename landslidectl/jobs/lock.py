@@ -6,12 +6,13 @@ import platform
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from landslidectl.catalog.records import utc_text
-from landslidectl.errors import LockedError, OutputError
+from landslidectl.errors import LockedError
+from landslidectl.files.atomic import unwritable
 
 
 @contextmanager
@@ -32,8 +33,10 @@ def folder_lock(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        if _read(path) == mine:
-            path.unlink(missing_ok=True)
+        # on a disk that became read-only the lock stays, and is stale once this process is gone
+        with suppress(OSError):
+            if _read(path) == mine:
+                path.unlink(missing_ok=True)
 
 
 def is_running(pid: int) -> bool:
@@ -101,10 +104,7 @@ def _create(path: Path, content: dict[str, Any]) -> bool:
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(
-            f"{path.parent}: cannot be written: {error.strerror or error}",
-            "Choose another folder with --output.",
-        ) from error
+        raise unwritable(path.parent, error) from error
 
 
 def _link(draft: Path, path: Path) -> bool:

@@ -9,7 +9,13 @@ from landslidectl.detection.classes import write_classes
 from landslidectl.detection.pool import rule_in_words
 from landslidectl.files.atomic import atomic_path, write_text_atomic
 from landslidectl.files.gdal_environment import gdal_session
-from landslidectl.files.rasters import RasterLayout, create_raster, grid_of, open_raster
+from landslidectl.files.rasters import (
+    RasterLayout,
+    create_raster,
+    grid_of,
+    open_raster,
+    require_whole,
+)
 from landslidectl.files.rasters import rasterio_window as to_rasterio
 from landslidectl.products.contract import CLASS_LAYER, CLASSES, SCHEMA_VERSION, RasterSpec
 from landslidectl.products.texts import plain_text
@@ -82,6 +88,7 @@ def write_bands(
                 STATISTICS="YES",
                 BIGTIFF="IF_SAFER",
             )
+            require_whole(temporary)
     finally:
         tagged.unlink(missing_ok=True)
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landslidectl.errors import OutputError
-from landslidectl.files.atomic import atomic_path
+from landslidectl.files.atomic import atomic_path, unwritable
 from landslidectl.files.gdal_environment import stamped_vectors
 from landslidectl.files.resources import asset
 from landslidectl.products.attributes import Row
@@ -155,10 +154,7 @@ def write_table(
             **spatial,
         )
     except (DataSourceError, DataLayerError) as error:
-        raise OutputError(
-            f"{path}: cannot be written: {error}",
-            "Choose another folder with --output, or free space and run the command again.",
-        ) from error
+        raise unwritable(path, OSError(str(error))) from error
 
 
 def styles_of(layer: Layer) -> list[StyleSpec]:

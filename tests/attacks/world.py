@@ -27,26 +27,42 @@ def plant(folder: Path) -> Path:
 
 @dataclass(frozen=True)
 class SmallJob:
-    """A planted folder and how the program is run in it."""
+    """A planted folder and how the program is run in it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it runs.
+    scenes, verb, options
+        Of the command.
+    volume : Path, optional
+        Takes the output in place of the folder, and the catalog too if ``has_catalog_there``.
+    variables : mapping
+        More of the environment.
+    """
 
     folder: Path
     scenes: str = "scenes"
+    volume: Path | None = None
+    has_catalog_there: bool = False
     verb: str = "detect"
     options: tuple[str, ...] = ("--model", "tiny", "--device", "cpu")
     variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def out(self) -> Path:
-        return self.folder / "out"
+        return (self.volume or self.folder) / "out"
 
     @property
     def catalog(self) -> Path:
-        return self.folder / "state" / "catalog.db"
+        here = self.volume if self.volume and self.has_catalog_there else self.folder
+        return here / "state" / "catalog.db"
 
     @property
     def command(self) -> list[str]:
         words = ["-m", "landslidectl", self.verb, self.scenes, "--threads", "1", "--json", "-q"]
-        return [sys.executable, *words, *self.options]
+        output = ("--output", str(self.out)) if self.volume else ()
+        return [sys.executable, *words, *self.options, *output]
 
     def environment(self) -> dict[str, str]:
         """Return an environment without anything of the caller's but the way to Python."""

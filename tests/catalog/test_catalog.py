@@ -1,14 +1,16 @@
 """Round trips through the catalog, its migrations and its refusals."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from landslidectl.catalog.catalog import Catalog
-from landslidectl.catalog.db import default_catalog_path
+from landslidectl.catalog.db import default_catalog_path, translated
 from landslidectl.catalog.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from landslidectl.catalog.records import (
     DetectionRecord,
@@ -18,7 +20,7 @@ from landslidectl.catalog.records import (
     SceneRecord,
     StepOutcome,
 )
-from landslidectl.errors import CatalogError, UsageError
+from landslidectl.errors import CatalogError, OutputError, ResourceError, UsageError
 from landslidectl.terms import JobStatus
 
 REQUEST = JobRequest("landslidectl detect", {"threshold": 0.5}, {"landslidectl": "0"}, "/out")
@@ -183,3 +185,22 @@ def test_processes_share_one_catalog_from_its_first_moment(tmp_path: Path) -> No
         assert worker.returncode == 0, errors.decode()
     with Catalog(path) as catalog:
         assert len(catalog.list_jobs()) == 60
+
+
+def test_a_full_disk_and_a_read_only_catalog_are_no_damage(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(text: str) -> None:
+        with translated(catalog.path):
+            raise sqlite3.OperationalError(text)
+
+    with pytest.raises(ResourceError, match=r"full: [\d.]+ MB of"):
+        failing("database or disk is full")
+    with pytest.raises(OutputError, match="cannot be written"):
+        failing("attempt to write a readonly database")
+    with pytest.raises(CatalogError):
+        failing("disk I/O error")
+    room = SimpleNamespace(total=10**9, free=4096)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: room)
+    with pytest.raises(ResourceError, match="0.0 MB of 1,000 MB"):
+        failing("disk I/O error")

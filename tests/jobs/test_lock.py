@@ -1,5 +1,6 @@
 """Locks: held, stale, foreign."""
 
+import errno
 import json
 import os
 import platform
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from landslidectl.errors import LockedError
+from landslidectl.errors import LockedError, OutputError
 from landslidectl.jobs.lock import folder_lock, is_running, process_birth
 
 
@@ -91,3 +92,16 @@ def test_a_killed_process_that_nobody_waited_for_is_dead() -> None:
         assert not is_running(child.pid)
     finally:
         child.wait()
+
+
+def test_a_disk_that_became_read_only_keeps_the_lock_and_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patched, pytest.raises(OutputError, match="first"):
+        with folder_lock(tmp_path / "lock"):
+            patched.setattr(Path, "unlink", refused)
+            raise OutputError("first")
+    assert (tmp_path / "lock").is_file()

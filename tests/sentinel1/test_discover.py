@@ -202,6 +202,8 @@ def test_a_polarisation_that_was_never_recorded_is_unsupported(tmp_path):
     [
         (b"</product>", b"", "well-formed"),
         (b"<numberOfLines>12</numberOfLines>", b"", "numberOfLines is missing"),
+        (b"<numberOfSamples>20<", b"<numberOfSamples>1000000000000<", "no scene's"),
+        (b"<numberOfLines>12<", b"<numberOfLines>99999999<", "no scene's"),
         (b"5.405e9", b"many", "radarFrequency is no number"),
         (b"0.0 1.9 -4e-06", b"0.0 one", "srgrCoefficients"),
         (b"Earth Fixed", b"GM2000", "not Earth Fixed"),

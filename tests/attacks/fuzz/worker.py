@@ -219,12 +219,17 @@ def _forget_peak() -> None:
         Path("/proc/self/clear_refs").write_text("5")
 
 
+def limit_process() -> None:
+    """Let this process neither fill the memory nor leave its own behind."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
+
+
 def main() -> None:
     name, folder, seed, start, stop = sys.argv[1:]
     drop_foreign_variables()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_process()
     worker = Worker(name, Path(folder), int(seed))
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESSES, MOST_ADDRESSES))
     for case in worker.run(int(start), int(stop)):
         sys.stdout.write(json.dumps(asdict(case)) + "\n")
         sys.stdout.flush()
