@@ -51,14 +51,29 @@ def say_warning(message: str) -> None:
     say(f"{styled('Warning:', YELLOW, sys.stderr)} {clean(message)}")
 
 
+def json_text(value: Any, indent: int | None = None) -> str:
+    """Return JSON in which letters are letters, and what steers a terminal is escaped.
+
+    JSON itself escapes only the first 32 control characters, not those by which some terminals are
+    steered as well, nor those that turn a text around.
+    """
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(
+        json.dumps(char)[1:-1] if unicodedata.category(char)[0] == "C" and char != "\n" else char
+        for char in text
+    ).replace("\x7f", "\\u007f")
+
+
 def write_json(value: Any) -> None:
     """Write indented JSON to stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(value, indent=2) + "\n")
 
 
 def write_json_line(value: Mapping[str, Any]) -> None:
     """Write one JSON object as one line to stdout, at once."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(value) + "\n")
     sys.stdout.flush()
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from landslidectl.errors import ProductError
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest, stable_key
+from landslidectl.files.vectors import vector_path
 from landslidectl.grid import Grid, Window
 
 if TYPE_CHECKING:
@@ -153,11 +154,11 @@ def _read(path: Path, wanted: str | None) -> "tuple[list[BaseGeometry | None], s
 
     try:
         # what GDAL merely warns of, such as rings that are not closed, is repaired or counted here
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), vector_path(path) as opened:
             warnings.simplefilter("ignore", RuntimeWarning)
-            layer = _layer(path, pyogrio.list_layers(path), wanted)
+            layer = _layer(path, pyogrio.list_layers(opened), wanted)
             meta, _, geometries, _ = pyogrio.raw.read(
-                path, layer=layer, columns=[], force_2d=True
+                opened, layer=layer, columns=[], force_2d=True
             )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
         reason = str(error).partition("; It might help")[0].rstrip(".")

@@ -12,6 +12,7 @@ from landslidectl.events import Reporter, Warned, silent
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest
 from landslidectl.files.rasters import grid_of, open_raster
+from landslidectl.files.vectors import vector_path
 from landslidectl.grid import Grid
 from landslidectl.products.contract import FileKind, LayerName
 from landslidectl.products.reading import AGAIN, find_product, metadata_files
@@ -176,9 +177,10 @@ def _read_layer(path: Path, layer: LayerName) -> "list[BaseGeometry]":
         import shapely  # noqa: PLC0415
 
         try:
-            _, _, geometries, _ = pyogrio.raw.read(
-                path, layer=layer.value, columns=[], force_2d=True
-            )
+            with vector_path(path) as opened:
+                _, _, geometries, _ = pyogrio.raw.read(
+                    opened, layer=layer.value, columns=[], force_2d=True
+                )
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
             raise ProductError(f"{path}: layer '{layer}' cannot be read: {error}", AGAIN) from error
         shapes = shapely.from_wkb(geometries) if geometries is not None else []

@@ -14,6 +14,7 @@ import numpy as np
 
 from landslidectl.errors import AoiError
 from landslidectl.files.gdal_environment import gdal_session
+from landslidectl.files.vectors import vector_path
 from landslidectl.grid import Bounds, Grid, utm_epsg
 from landslidectl.stack.footprints import continuous, polygons, unrolled, wrapped
 
@@ -186,7 +187,8 @@ def _layers(path: Path) -> Sequence[str]:
         import pyogrio  # noqa: PLC0415
 
         try:
-            return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+            with vector_path(path) as opened:
+                return [str(name) for name in pyogrio.list_layers(opened)[:, 0]]
         except (pyogrio.errors.DataSourceError, ValueError) as error:
             raise AoiError(f"{path}: cannot be read: {error}", FORMATS) from error
 
@@ -197,7 +199,10 @@ def _layer_polygons(path: Path, layer: str) -> list["BaseGeometry"]:
         import shapely  # noqa: PLC0415
 
         try:
-            meta, _, geometries, _ = pyogrio.raw.read(path, layer=layer, columns=[], force_2d=True)
+            with vector_path(path) as opened:
+                meta, _, geometries, _ = pyogrio.raw.read(
+                    opened, layer=layer, columns=[], force_2d=True
+                )
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
             raise AoiError(f"{path}: layer '{layer}' cannot be read: {error}", FORMATS) from error
     if geometries is None:

@@ -13,6 +13,7 @@ from landslidectl.errors import DifferenceFound, ProductError
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest
 from landslidectl.files.resources import asset
+from landslidectl.files.vectors import vector_path
 from landslidectl.products.attributes import Row, tidy
 from landslidectl.products.contents import Contents, Layer
 from landslidectl.products.contract import (
@@ -213,17 +214,18 @@ def _read_layer(path: Path, spec: LayerSpec) -> Layer:
         import shapely  # noqa: PLC0415
 
         try:
-            info = pyogrio.read_info(path, layer=spec.name.value)
-            present = set(info["fields"])
-            fields = tuple(field for field in spec.fields if field.name in present)
-            meta, _, shapes, columns = pyogrio.raw.read(
-                path,
-                layer=spec.name.value,
-                columns=[field.name for field in fields],
-                read_geometry=spec.has_geometry,
-                force_2d=True,
-                datetime_as_string=True,
-            )
+            with vector_path(path) as opened:
+                info = pyogrio.read_info(opened, layer=spec.name.value)
+                present = set(info["fields"])
+                fields = tuple(field for field in spec.fields if field.name in present)
+                meta, _, shapes, columns = pyogrio.raw.read(
+                    opened,
+                    layer=spec.name.value,
+                    columns=[field.name for field in fields],
+                    read_geometry=spec.has_geometry,
+                    force_2d=True,
+                    datetime_as_string=True,
+                )
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
             raise ProductError(
                 f"{path}: layer '{spec.name}' cannot be read: {error}", AGAIN

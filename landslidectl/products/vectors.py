@@ -10,6 +10,7 @@ import numpy as np
 
 from landslidectl.files.atomic import atomic_path, unwritable
 from landslidectl.files.gdal_environment import stamped_vectors
+from landslidectl.files.vectors import vector_path
 from landslidectl.files.resources import asset
 from landslidectl.products.attributes import Row
 from landslidectl.products.contents import Layer
@@ -135,24 +136,25 @@ def write_table(
         spatial = kind | {"crs": table.crs}
     rows = len(table.columns[0])
     try:
-        raw.write(
-            str(path),
-            None
-            if shapes is None
-            else np.array([shapely.to_wkb(shape) for shape in shapes], dtype=object),
-            list(table.columns),
-            list(table.names),
-            field_mask=list(table.masks),
-            layer=table.name,
-            driver=driver,
-            dataset_options=dataset_options,
-            layer_options=dict(table.options or {}),
-            append=append,
-            gdal_tz_offsets={
-                name: np.full(rows, GDAL_UTC, dtype=np.int16) for name in table.instants
-            },
-            **spatial,
-        )
+        with vector_path(path) as opened:
+            raw.write(
+                opened,
+                None
+                if shapes is None
+                else np.array([shapely.to_wkb(shape) for shape in shapes], dtype=object),
+                list(table.columns),
+                list(table.names),
+                field_mask=list(table.masks),
+                layer=table.name,
+                driver=driver,
+                dataset_options=dataset_options,
+                layer_options=dict(table.options or {}),
+                append=append,
+                gdal_tz_offsets={
+                    name: np.full(rows, GDAL_UTC, dtype=np.int16) for name in table.instants
+                },
+                **spatial,
+            )
     except (DataSourceError, DataLayerError) as error:
         raise unwritable(path, OSError(str(error))) from error
 
