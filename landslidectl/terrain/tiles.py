@@ -223,7 +223,7 @@ def open_quietly(name: str, location: str) -> "DatasetReader":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             return rasterio.open(location)
-    except RasterioIOError as error:
+    except (RasterioIOError, UnicodeDecodeError) as error:  # GDAL repeats damaged bytes
         raise _unreadable(name, str(error)) from error
 
 
