@@ -192,6 +192,20 @@ def _spoken(context: typer.Context) -> Values:
         empty = value is None or value is False or value == []
         if origin is None or empty or name not in FILE_KEYS:
             continue
+        _require_text(name, value)
         words = "the command line" if origin is Origin.FLAG else variable(name)
         values[name] = Given(value, origin, words)
     return values
+
+
+def _require_text(name: str, value: Any) -> None:
+    """Refuse names that are no text in the encoding of the system: no record could hold them."""
+    for item in value if isinstance(value, list | tuple) else [value]:
+        try:
+            str(item).encode("utf-8")
+        except UnicodeEncodeError as error:
+            shown = str(item).encode("utf-8", "backslashreplace").decode("utf-8")
+            raise UsageError(
+                f"{name}: '{shown}' is no text in UTF-8",
+                "Rename the file or folder, or set PYTHONUTF8=1 where the locale is another.",
+            ) from error

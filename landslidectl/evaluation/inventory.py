@@ -182,6 +182,8 @@ def _layer(path: Path, layers: "NDArray[Any]", wanted: str | None) -> str | None
         return wanted
     polygonal = [str(name) for name, kind in layers if kind and "Polygon" in str(kind)]
     chosen = polygonal or names
+    if not len(layers):
+        raise ProductError(f"{path}: the inventory holds no layer", f"Give a {FORMATS}.")
     if len(chosen) > 1:
         raise ProductError(
             f"{path}: holds {len(chosen)} layers that could be the inventory: {', '.join(chosen)}",

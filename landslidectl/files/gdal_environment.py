@@ -10,17 +10,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-FOREIGN_VARIABLES = ("PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "GDAL_DRIVER_PATH")
+FOREIGN_VARIABLES = (
+    *("PROJ_LIB", "PROJ_DATA", "PROJ_AUX_DB", "GDAL_DATA", "GDAL_DRIVER_PATH", "GEOTIFF_CSV"),
+    *("GDAL_SKIP", "OGR_SKIP", "GDAL_CONFIG_FILE"),
+)
+NOWHERE = "none://landslidectl-opens-no-socket"
+"""A proxy of no kind that the HTTP library knows: it gives up before it opens a socket."""
+SHUT = {
+    "GDAL_HTTP_PROXY": NOWHERE,
+    "GDAL_HTTPS_PROXY": NOWHERE,
+    "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
+    "PROJ_NETWORK": "OFF",
+}
+BYPASSES = ("no_proxy", "NO_PROXY")
+
+
+def shut_network() -> None:
+    """Keep GDAL and PROJ from the network, whatever a file says where its content lies.
+
+    Files of many formats may name a server: virtual rasters, map services, schemas. Some formats
+    are told by content, whatever the suffix. Variables reach the libraries of both wheels.
+    """
+    os.environ.update(SHUT)
+    for name in BYPASSES:
+        os.environ.pop(name, None)
 
 
 def drop_foreign_variables() -> dict[str, str]:
     """Take variables that point GDAL or PROJ at foreign data out of the environment.
+
+    The network is shut as well, see `shut_network`.
 
     Returns
     -------
     dict
         What was dropped, so that ``-v`` and the doctor can report it.
     """
+    shut_network()
     return {name: os.environ.pop(name) for name in FOREIGN_VARIABLES if name in os.environ}
 
 

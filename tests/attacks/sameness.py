@@ -12,6 +12,7 @@ import pyogrio
 import rasterio
 
 from landslidectl.files.atomic import PARTIAL_MARK
+from landslidectl.files.vectors import vector_path
 
 JOB_ID = re.compile(r"\b\d{8}T\d{6}Z-[0-9a-f]{6}\b")
 INSTANTS = (
@@ -86,11 +87,12 @@ def _raster(path: Path, product: Path) -> list[Any]:
 
 def _vector(path: Path, product: Path) -> list[Any]:
     layers = []
-    for name, kind in pyogrio.list_layers(path):
-        meta, _, shapes, columns = pyogrio.raw.read(path, layer=name)
-        rows = [[_masked(str(value), product) for value in column] for column in columns]
-        forms = [None if one is None else bytes(one).hex() for one in _given(shapes)]
-        layers.append([_masked(str(name), product), str(kind), list(meta["fields"]), rows, forms])
+    with vector_path(path) as opened:
+        for name, kind in pyogrio.list_layers(opened):
+            meta, _, shapes, columns = pyogrio.raw.read(opened, layer=name)
+            rows = [[_masked(str(value), product) for value in column] for column in columns]
+            forms = [None if one is None else bytes(one).hex() for one in _given(shapes)]
+            layers.append([_masked(str(name), product), str(kind), list(meta["fields"]), rows, forms])
     return layers
 
 

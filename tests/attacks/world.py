@@ -39,6 +39,8 @@ class SmallJob:
         Takes the output in place of the folder, and the catalog too if ``has_catalog_there``.
     variables : mapping
         More of the environment.
+    without : tuple of str
+        Variables that are not set.
     """
 
     folder: Path
@@ -48,6 +50,7 @@ class SmallJob:
     verb: str = "detect"
     options: tuple[str, ...] = ("--model", "tiny", "--device", "cpu")
     variables: Mapping[str, str] = field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
     @property
     def out(self) -> Path:
@@ -66,7 +69,7 @@ class SmallJob:
 
     def environment(self) -> dict[str, str]:
         """Return an environment without anything of the caller's but the way to Python."""
-        return {
+        usual = {
             "PATH": os.environ.get("PATH", os.defpath),
             "HOME": str(self.folder / "home"),
             "PYTHONPATH": str(ROOT),
@@ -75,6 +78,7 @@ class SmallJob:
             **dict.fromkeys(ONE_THREAD, "1"),
             **self.variables,
         }
+        return {name: value for name, value in usual.items() if name not in self.without}
 
     def run(self, prefix: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
         """Run the job to its end."""

@@ -1,10 +1,14 @@
 """Where settings come from, and how wrong ones are refused."""
 
+import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from landslidectl.cli.app import app
 from landslidectl.cli.config import (
     Given,
     Origin,
@@ -131,6 +135,15 @@ def test_a_wrong_choice_is_refused_with_the_right_ones() -> None:
     assert parse_choice(flag("lee"), Speckle, "speckle") is Speckle.LEE
     with pytest.raises(ConfigError, match="expected one of none, lee, quegan, found 'leee'"):
         parse_choice(Given("leee", Origin.FILE, "x.toml"), Speckle, "speckle")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such names")
+def test_a_path_that_is_no_text_is_refused(runner: CliRunner, own_world: Path) -> None:
+    name = os.fsdecode(b"scenes \xe9")
+    (own_world / name).mkdir()
+    result = runner.invoke(app, ["detect", name, "--event", "2018-09-05T18:07:59Z"])
+    assert result.exit_code == 2
+    assert "no text in UTF-8" in result.stderr
 
 
 @pytest.mark.parametrize("text", ["much", "-1GB", "1KB", "", "9" * 400])

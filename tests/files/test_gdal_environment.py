@@ -1,8 +1,15 @@
 """GDAL keeps to the threads it is given, and to this machine."""
 
+import os
+
 import pytest
 
-from landslidectl.files.gdal_environment import gdal_session
+from landslidectl.files.gdal_environment import (
+    BYPASSES,
+    SHUT,
+    drop_foreign_variables,
+    gdal_session,
+)
 
 
 @pytest.mark.parametrize("threads", [None, 3])
@@ -15,3 +22,11 @@ def test_a_session_takes_no_more_threads_than_asked(threads: int | None) -> None
         options = getenv()
     assert int(options["GDAL_NUM_THREADS"]) == (threads or 1)
     assert str(options["PROJ_NETWORK"]).upper() in {"OFF", "FALSE", "NO"}
+
+
+def test_the_network_is_shut_whatever_the_environment_says(monkeypatch):
+    for name in (*SHUT, *BYPASSES):
+        monkeypatch.setenv(name, "*")
+    drop_foreign_variables()
+    assert {name: os.environ[name] for name in SHUT} == SHUT
+    assert not set(BYPASSES) & set(os.environ)

@@ -1,5 +1,7 @@
 """Scenes are found among junk; what cannot be used is refused by name and reason."""
 
+import os
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -220,6 +222,17 @@ def test_damage_in_an_annotation_names_member_and_element(tmp_path, old, new, wo
     with pytest.raises(DamagedScene, match=word) as caught:
         open_scene(write_zip(files, tmp_path / "a.zip"))
     assert member in caught.value.message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no such names")
+def test_a_name_that_is_no_text_is_refused_and_can_be_recorded(tmp_path):
+    files = product_files(Product(), tmp_path)
+    write_zip(files, tmp_path / f"{NAME}.zip").rename(tmp_path / os.fsdecode(b"S1A_\xe9.zip"))
+    found = find_scenes([tmp_path])
+    assert found.scenes == ()
+    (refusal,) = found.refused
+    assert "no text in UTF-8" in refusal.reason
+    str(refusal.path).encode("utf-8")
 
 
 @pytest.mark.parametrize(
