@@ -12,7 +12,7 @@ import numpy as np
 from landslidectl.errors import ProductError
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest, stable_key
-from landslidectl.files.vectors import vector_path
+from landslidectl.files.vectors import vector_errors, vector_path
 from landslidectl.grid import Grid, Window
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def _read(path: Path, wanted: str | None) -> "tuple[list[BaseGeometry | None], s
             meta, _, geometries, _ = pyogrio.raw.read(
                 opened, layer=layer, columns=[], force_2d=True
             )
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+    except vector_errors() as error:
         reason = str(error).partition("; It might help")[0].rstrip(".")
         raise ProductError(
             f"{path}: the inventory cannot be read: {reason}", f"Give a {FORMATS}."

@@ -12,7 +12,7 @@ from landslidectl.events import Reporter, Warned, silent
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest
 from landslidectl.files.rasters import grid_of, open_raster
-from landslidectl.files.vectors import vector_path
+from landslidectl.files.vectors import vector_errors, vector_path
 from landslidectl.grid import Grid
 from landslidectl.products.contract import FileKind, LayerName
 from landslidectl.products.reading import AGAIN, find_product, metadata_files
@@ -181,7 +181,7 @@ def _read_layer(path: Path, layer: LayerName) -> "list[BaseGeometry]":
                 _, _, geometries, _ = pyogrio.raw.read(
                     opened, layer=layer.value, columns=[], force_2d=True
                 )
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+        except vector_errors() as error:
             raise ProductError(f"{path}: layer '{layer}' cannot be read: {error}", AGAIN) from error
         shapes = shapely.from_wkb(geometries) if geometries is not None else []
         return [shape for shape in shapes if shape is not None and not shape.is_empty]

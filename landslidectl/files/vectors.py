@@ -32,3 +32,14 @@ def vector_path(path: Path) -> Iterator[str]:
             if part.stem == whole.stem and part.is_file():
                 (folder / f"{stem}{part.suffix}").symlink_to(part)
         yield str(folder / f"{stem}{whole.suffix}")
+
+
+def vector_errors() -> tuple[type[Exception], ...]:
+    """Return what pyogrio raises where a file cannot be read, damaged texts and systems included.
+
+    Beside its own errors those are some of its slips: a name that is not decoded, a system that
+    GDAL cannot write down.
+    """
+    from pyogrio.errors import DataLayerError, DataSourceError  # noqa: PLC0415
+
+    return (DataSourceError, DataLayerError, OSError, ValueError, IndexError, UnboundLocalError)

@@ -122,6 +122,18 @@ class Scorer:
         return np.concatenate(list(parts))
 
 
+def check_network(model: Model) -> None:
+    """Load a network once, so that a wrong one is told before hours of work; rules have none.
+
+    Raises
+    ------
+    ModelError
+        As `Scorer` does.
+    """
+    if not model.is_rule:
+        Scorer(model, threads=1).close()
+
+
 def _read(model: Model) -> bytes:
     try:
         return model.file.read_bytes()

@@ -14,7 +14,7 @@ import numpy as np
 
 from landslidectl.errors import AoiError
 from landslidectl.files.gdal_environment import gdal_session
-from landslidectl.files.vectors import vector_path
+from landslidectl.files.vectors import vector_errors, vector_path
 from landslidectl.grid import Bounds, Grid, utm_epsg
 from landslidectl.stack.footprints import continuous, polygons, unrolled, wrapped
 
@@ -189,7 +189,7 @@ def _layers(path: Path) -> Sequence[str]:
         try:
             with vector_path(path) as opened:
                 return [str(name) for name in pyogrio.list_layers(opened)[:, 0]]
-        except (pyogrio.errors.DataSourceError, ValueError) as error:
+        except vector_errors() as error:
             raise AoiError(f"{path}: cannot be read: {error}", FORMATS) from error
 
 
@@ -203,7 +203,7 @@ def _layer_polygons(path: Path, layer: str) -> list["BaseGeometry"]:
                 meta, _, geometries, _ = pyogrio.raw.read(
                     opened, layer=layer, columns=[], force_2d=True
                 )
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        except vector_errors() as error:
             raise AoiError(f"{path}: layer '{layer}' cannot be read: {error}", FORMATS) from error
     if geometries is None:
         return []

@@ -13,7 +13,7 @@ from landslidectl.errors import DifferenceFound, ProductError
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest
 from landslidectl.files.resources import asset
-from landslidectl.files.vectors import vector_path
+from landslidectl.files.vectors import vector_errors, vector_path
 from landslidectl.products.attributes import Row, tidy
 from landslidectl.products.contents import Contents, Layer
 from landslidectl.products.contract import (
@@ -226,7 +226,7 @@ def _read_layer(path: Path, spec: LayerSpec) -> Layer:
                     force_2d=True,
                     datetime_as_string=True,
                 )
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+        except vector_errors() as error:
             raise ProductError(
                 f"{path}: layer '{spec.name}' cannot be read: {error}", AGAIN
             ) from error

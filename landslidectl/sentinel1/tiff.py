@@ -95,10 +95,10 @@ def _layout(read: Read) -> PlainLayout | None:
     lines, samples = int(_first(values[LENGTH])), int(_first(values[WIDTH]))
     offsets = np.atleast_1d(np.asarray(values[STRIP_OFFSETS], dtype=np.int64))
     sizes = np.atleast_1d(np.asarray(values[STRIP_BYTES], dtype=np.int64))
-    in_one_piece = bool(np.all(offsets[:-1] + sizes[:-1] == offsets[1:]))
-    if len(offsets) != len(sizes) or not in_one_piece or int(offsets[0]) < 0:
+    if len(offsets) != len(sizes) or len(offsets) == 0:
         return None
-    if sum(sizes.tolist()) != 2 * lines * samples:
+    in_one_piece = bool(np.all(offsets[:-1] + sizes[:-1] == offsets[1:]))
+    if not in_one_piece or int(offsets[0]) < 0 or sum(sizes.tolist()) != 2 * lines * samples:
         return None
     return PlainLayout(int(offsets[0]), lines, samples, f"{form.order}u2")
 

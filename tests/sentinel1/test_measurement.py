@@ -271,3 +271,13 @@ def test_a_field_without_measure_is_not_read_into_memory(tmp_path):
 
         assert plain_layout(read) is None
         assert max(asked) < 1 << 20
+
+
+@pytest.mark.parametrize("tag", [STRIP_OFFSETS, STRIP_BYTES])
+def test_a_field_without_numbers_is_no_plain_file(tmp_path, tag):
+    files = product_files(Product(), tmp_path)
+    name = next(name for name in files if name.startswith("measurement/") and "vv" in name)
+    content = bytearray(files[name])
+    place = content.find(struct.pack("<H", tag), struct.unpack_from("<I", content, 4)[0])
+    struct.pack_into("<I", content, place + 4, 0)
+    assert plain_layout(lambda offset, count: bytes(content[offset : offset + count])) is None
