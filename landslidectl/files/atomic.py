@@ -45,7 +45,9 @@ def atomic_path(final: Path) -> Iterator[Path]:
     except OSError as error:
         raise unwritable(final, error) from error
     finally:
-        with suppress(OSError):  # a disk that became read-only keeps it, and its name says what it is
+        with suppress(
+            OSError
+        ):  # a disk that became read-only keeps it, and its name says what it is
             temporary.unlink(missing_ok=True)
 
 

@@ -1,4 +1,4 @@
-"""Names under which vector files are opened: pyogrio takes some letters of a name for an address."""
+"""Names under which vector files are opened: pyogrio takes some letters for an address."""
 
 import tempfile
 from collections.abc import Iterator

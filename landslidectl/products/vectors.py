@@ -10,8 +10,8 @@ import numpy as np
 
 from landslidectl.files.atomic import atomic_path, unwritable
 from landslidectl.files.gdal_environment import stamped_vectors
-from landslidectl.files.vectors import vector_path
 from landslidectl.files.resources import asset
+from landslidectl.files.vectors import vector_path
 from landslidectl.products.attributes import Row
 from landslidectl.products.contents import Layer
 from landslidectl.products.contract import (

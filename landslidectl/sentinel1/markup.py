@@ -121,7 +121,7 @@ class Node:
         return values
 
 
-class _RootReached(Exception):  # noqa: N818
+class _RootReached(Exception):
     """The document's first element begins; no declaration can follow."""
 
 

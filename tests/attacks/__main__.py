@@ -74,10 +74,8 @@ def _fuzz(folder: Path, cases: int, seed: int) -> int:
         total += tally.cases
         bad += tally.outcomes.get("fault", 0)
         ends = ", ".join(f"{count} {name}" for name, count in sorted(tally.outcomes.items()))
-        sys.stdout.write(
-            f"  {tally.reader:15s} {tally.cases:6d} cases: {ends}; slowest {tally.slowest_s:.1f} s, "
-            f"at most {tally.most_grown_mb} MB, {tally.corpus} inputs that reached new lines\n"
-        )
+        most = f"slowest {tally.slowest_s:.1f} s, at most {tally.most_grown_mb} MB"
+        sys.stdout.write(f"  {tally.reader:15s} {tally.cases:6d} cases: {ends}; {most}\n")
         for what, count in tally.faults.items():
             sys.stdout.write(f"      {count} x {what}\n")
         sys.stdout.flush()

@@ -23,7 +23,8 @@ from tests.attacks.fuzz.readers import Sandbox
 PLACE = "127.0.0.1:9"
 """The port of the service that discards everything; nobody listens there."""
 VRT = """<VRTDataset rasterXSize="60" rasterYSize="60"><SRS>EPSG:4326</SRS>
-<GeoTransform>68.47,0.0005,0,6.44,0,-0.0005</GeoTransform><VRTRasterBand dataType="Float32" band="1">
+<GeoTransform>68.47,0.0005,0,6.44,0,-0.0005</GeoTransform>
+<VRTRasterBand dataType="Float32" band="1">
 <SimpleSource><SourceFilename>{source}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>
 </VRTRasterBand></VRTDataset>"""
 WMS = f"""<GDAL_WMS><Service name="TMS"><ServerUrl>http://{PLACE}/${{z}}/${{x}}/${{y}}</ServerUrl>
@@ -64,7 +65,11 @@ def main() -> None:
     for name, text in RASTERS.items():
         for suffix in (".vrt", ".tif"):
             path = box.put(box.folder / "callers" / name / f"x{suffix}", text.encode())
-            _tell(f"dem {path.name}", name, lambda p=path: build_dem(p, grid, out, DemOptions("egm96")))
+            _tell(
+                f"dem {path.name}",
+                name,
+                lambda p=path: build_dem(p, grid, out, DemOptions("egm96")),
+            )
             _tell(f"cover {path.name}", name, lambda p=path: find_land_cover([p], grid))
         sorted(box.scene.glob("measurement/*vv*"))[0].write_text(text)
         _tell("pixels", name, lambda: _open_pixels(box.scene))

@@ -86,7 +86,7 @@ def main() -> None:
     blow, call, record = (sys.argv.pop(1) for _ in range(3))
     countdown = Countdown(int(call), BLOWS[blow])
 
-    import landslidectl.catalog.catalog as catalog
+    from landslidectl.catalog import catalog
     from landslidectl.cli.app import main as run
 
     fsync, immediate = os.fsync, catalog.immediate

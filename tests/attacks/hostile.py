@@ -11,9 +11,7 @@ MIB = 1 << 20
 LINK = 0o120777 << 16
 ENTITY_BOMB = (
     b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a0 "lol">'
-    + b"".join(
-        f'<!ENTITY a{i} "{"".join([f"&a{i - 1};"] * 10)}">'.encode() for i in range(1, 10)
-    )
+    + b"".join(f'<!ENTITY a{i} "{"".join([f"&a{i - 1};"] * 10)}">'.encode() for i in range(1, 10))
     + b"]><product>&a9;</product>"
 )
 EXTERNAL = (
@@ -91,7 +89,7 @@ def overlapping(path: Path, top: str, members: Members) -> None:
         for name, content in members.items():
             target.writestr(f"{top}/{name}", content)
     data = bytearray(sound.getvalue())
-    offsets = [place for place in _places(data, b"PK\x01\x02")]
+    offsets = _places(data, b"PK\x01\x02")
     first = struct.unpack_from("<I", data, offsets[0] + 42)[0]
     struct.pack_into("<I", data, offsets[1] + 42, first)
     path.write_bytes(data)
@@ -142,7 +140,9 @@ def lying_bomb(path: Path, top: str, members: Members) -> None:
 def endless_table(path: Path, top: str, members: Members) -> None:
     """Hold more members than fit into any memory worth having."""
     del top, members
-    entry = struct.pack("<4s6H3I5H2I", b"PK\x01\x02", 20, 20, 0, 0, 0, 33, 0, 0, 0, 1, *[0] * 4, 0, 0)
+    entry = struct.pack(
+        "<4s6H3I5H2I", b"PK\x01\x02", 20, 20, 0, 0, 0, 33, 0, 0, 0, 1, *[0] * 4, 0, 0
+    )
     table = (entry + b"x") * 400_000
     head = b"PK\x03\x04" + bytes(26)
     end = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xFFFE, 0xFFFE, len(table), len(head), 0)
@@ -165,7 +165,9 @@ def _append(path: Path, name: str, chunk: bytes, times: int) -> None:
     )
     directory = bytes(data[table : table + table_bytes]) + entry + title
     start = table + len(local) + len(body)
-    tail = struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, count + 1, count + 1, len(directory), start, 0)
+    tail = struct.pack(
+        "<4s4H2IH", b"PK\x05\x06", 0, 0, count + 1, count + 1, len(directory), start, 0
+    )
     path.write_bytes(bytes(data[:table]) + local + body + directory + tail)
 
 
@@ -201,7 +203,12 @@ ARCHIVES: dict[str, Build] = {
     "holds an entity bomb as annotation": with_content(_set("annotation", ENTITY_BOMB)),
     "names an external entity": with_content(_set("annotation", EXTERNAL)),
     "names one in UTF-16": with_content(
-        _set("annotation", EXTERNAL.decode().replace('version="1.0"', 'version="1.0" encoding="UTF-16"').encode("utf-16"))
+        _set(
+            "annotation",
+            EXTERNAL.decode()
+            .replace('version="1.0"', 'version="1.0" encoding="UTF-16"')
+            .encode("utf-16"),
+        )
     ),
     "nests elements a million deep": with_content(
         _set("annotation", b"<a>" * 10**6 + b"</a>" * 10**6)

@@ -83,7 +83,9 @@ class Killer:
         return SmallJob(copied(self.planted, self.folder / "job"))
 
     def _kill(self, job: SmallJob, way: str, rng: random.Random) -> str:
-        process = start_struck(job, "kill", rng.randint(1, self.yardstick.calls) if way == "call" else 0)
+        process = start_struck(
+            job, "kill", rng.randint(1, self.yardstick.calls) if way == "call" else 0
+        )
         if way == "clock":
             try:
                 process.wait(rng.uniform(0.0, self.yardstick.seconds))

@@ -83,9 +83,7 @@ def measure(job: SmallJob) -> Yardstick:
     return Yardstick(whole, known | _pixels(job), seconds, calls)
 
 
-def start_struck(
-    job: SmallJob, blow: str, call: int, **variables: str
-) -> "subprocess.Popen[str]":
+def start_struck(job: SmallJob, blow: str, call: int, **variables: str) -> "subprocess.Popen[str]":
     """Start a job that a blow falls on before a call."""
     words = ["-m", "tests.attacks.deadly", blow, str(call), str(job.folder / RECORD)]
     return subprocess.Popen(

@@ -92,7 +92,9 @@ def _vector(path: Path, product: Path) -> list[Any]:
             meta, _, shapes, columns = pyogrio.raw.read(opened, layer=name)
             rows = [[_masked(str(value), product) for value in column] for column in columns]
             forms = [None if one is None else bytes(one).hex() for one in _given(shapes)]
-            layers.append([_masked(str(name), product), str(kind), list(meta["fields"]), rows, forms])
+            layers.append(
+                [_masked(str(name), product), str(kind), list(meta["fields"]), rows, forms]
+            )
     return layers
 
 

@@ -1,4 +1,4 @@
-"""Models that were exchanged, cut or tampered with are refused before any work, with exit code 5."""
+"""Models that were exchanged, cut or tampered with are refused before any work: exit code 5."""
 
 import json
 import shutil

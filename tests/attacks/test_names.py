@@ -72,7 +72,13 @@ def told(job: SmallJob) -> list[str]:
         done = _run(job, words)
         assert done.returncode in (0, 3), done.stderr
         texts += [done.stdout, done.stderr]
-    for listing in ("jobs list", "jobs list --json", "scenes list", "scenes list --json", "jobs show"):
+    for listing in (
+        "jobs list",
+        "jobs list --json",
+        "scenes list",
+        "scenes list --json",
+        "jobs show",
+    ):
         done = _run(job, [sys.executable, "-m", "landslidectl", *listing.split()])
         texts += [done.stdout, done.stderr]
     return texts

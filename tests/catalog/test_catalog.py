@@ -202,5 +202,5 @@ def test_a_full_disk_and_a_read_only_catalog_are_no_damage(
         failing("disk I/O error")
     room = SimpleNamespace(total=10**9, free=4096)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: room)
-    with pytest.raises(ResourceError, match="0.0 MB of 1,000 MB"):
+    with pytest.raises(ResourceError, match=r"0\.0 MB of 1,000 MB"):
         failing("disk I/O error")

@@ -175,5 +175,5 @@ def test_a_wrong_number_is_blamed_on_where_it_was_given(name: str, value: object
     assert detect_settings(sound, "").threshold == 0.5
     with pytest.raises(ConfigError, match=r"^x\.toml: --"):
         detect_settings(sound | {name: Given(value, Origin.FILE, "x.toml")}, "")
-    with pytest.raises(UsageError, match="^--"):
+    with pytest.raises(UsageError, match=r"^--"):
         detect_settings(sound | {name: flag(value)}, "")

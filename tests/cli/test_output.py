@@ -38,7 +38,10 @@ def test_a_table_is_folded_on_a_terminal_alone(
 
 
 def test_json_keeps_letters_and_steers_no_terminal() -> None:
-    value = {"path": "w\u00f6rld \u6771 \x1b[2J \x9b2J \x7f \u202egpj \ud800 \U000e0041", "n": [1, None]}
+    value = {
+        "path": "w\u00f6rld \u6771 \x1b[2J \x9b2J \x7f \u202egpj \ud800 \U000e0041",
+        "n": [1, None],
+    }
     for indent in (None, 2):
         text = json_text(value, indent)
         assert json.loads(text) == value

@@ -40,7 +40,11 @@ def write(path: Path, *names: str, **changes: int) -> Path:
 
 def test_a_sound_table_is_given_without_folders(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", "a/", "a/b.xml", "./c..d", "\u00fc \u6771.txt")
-    assert [entry.filename for entry in read_table(path)] == ["a/b.xml", "./c..d", "\u00fc \u6771.txt"]
+    assert [entry.filename for entry in read_table(path)] == [
+        "a/b.xml",
+        "./c..d",
+        "\u00fc \u6771.txt",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from landslidectl.terms import BandSet
 from tests.attacks.fuzz.quick import found_before
 from tests.inference.tiny import Head, write_model
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux splits processes safely")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux splits processes safely"
+)
 
 
 def model_of(folder, network):

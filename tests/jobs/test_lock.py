@@ -100,8 +100,11 @@ def test_a_disk_that_became_read_only_keeps_the_lock_and_hides_nothing(
     def refused(path: Path, missing_ok: bool = False) -> None:
         raise OSError(errno.EROFS, "Read-only file system")
 
-    with monkeypatch.context() as patched, pytest.raises(OutputError, match="first"):
-        with folder_lock(tmp_path / "lock"):
-            patched.setattr(Path, "unlink", refused)
-            raise OutputError("first")
+    with (
+        monkeypatch.context() as patched,
+        pytest.raises(OutputError, match="first"),
+        folder_lock(tmp_path / "lock"),
+    ):
+        patched.setattr(Path, "unlink", refused)
+        raise OutputError("first")
     assert (tmp_path / "lock").is_file()

@@ -60,7 +60,9 @@ def _run_reader(name: str, folder: Path, count: int, seed: int) -> Tally:
                 if case.is_fault:
                     _save(own, case, done)
             if len(done) == known:
-                raise RuntimeError(f"{name}: the worker does nothing: {(own / 'stderr').read_text()}")
+                raise RuntimeError(
+                    f"{name}: the worker does nothing: {(own / 'stderr').read_text()}"
+                )
     outcomes = Counter(case.outcome for case in done)
     faults = Counter(_kind(case) for case in done if case.is_fault)
     return Tally(

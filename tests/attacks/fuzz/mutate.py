@@ -17,8 +17,26 @@ INSTANTS = (
     *("9999-12-31T23:59:59-14:00", "2023-W32-5", "2016-12-31T23:59:60"),
 )
 TEXTS = (
-    *("=1+1", "<b>x</b>", "'; DROP TABLE scenes;--", "\x1b[2J", "\u202egpj.exe", "../../../../tmp/x"),
-    *("/etc/passwd", "A" * 20_000, "\U0001f4a5", "CON", "a\nb", "%s%s%n", "{0}", "\ufeff", "None", "a\0b"),
+    *(
+        "=1+1",
+        "<b>x</b>",
+        "'; DROP TABLE scenes;--",
+        "\x1b[2J",
+        "\u202egpj.exe",
+        "../../../../tmp/x",
+    ),
+    *(
+        "/etc/passwd",
+        "A" * 20_000,
+        "\U0001f4a5",
+        "CON",
+        "a\nb",
+        "%s%s%n",
+        "{0}",
+        "\ufeff",
+        "None",
+        "a\0b",
+    ),
 )
 WORDS = (0, 1, 2, 3, 4, 7, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF)
 LONG = (0, 1, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF)

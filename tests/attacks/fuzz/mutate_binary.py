@@ -23,7 +23,9 @@ def tiff(rng: random.Random, content: bytes) -> bytes:
         entry = rng.choice(entries)
         match rng.randrange(8):
             case 0:
-                put(data, entry, f"{order}H", rng.choice((256, 257, 258, 259, 273, 279, 339, 33550)))
+                put(
+                    data, entry, f"{order}H", rng.choice((256, 257, 258, 259, 273, 279, 339, 33550))
+                )
             case 1:
                 put(data, entry + 2, f"{order}H", rng.randrange(20))
             case 2:
@@ -59,7 +61,16 @@ def _entries(data: bytearray) -> list[int]:
 
 
 ZIP_FIELDS = {
-    b"PK\x03\x04": ((4, "H"), (6, "H"), (8, "H"), (14, "I"), (18, "I"), (22, "I"), (26, "H"), (28, "H")),
+    b"PK\x03\x04": (
+        (4, "H"),
+        (6, "H"),
+        (8, "H"),
+        (14, "I"),
+        (18, "I"),
+        (22, "I"),
+        (26, "H"),
+        (28, "H"),
+    ),
     b"PK\x01\x02": (
         *((6, "H"), (8, "H"), (10, "H"), (16, "I"), (20, "I"), (24, "I"), (28, "H"), (30, "H")),
         *((32, "H"), (34, "H"), (36, "H"), (38, "I"), (42, "I")),
@@ -67,8 +78,25 @@ ZIP_FIELDS = {
     b"PK\x05\x06": ((4, "H"), (6, "H"), (8, "H"), (10, "H"), (12, "I"), (16, "I"), (20, "H")),
 }
 HOSTILE_NAMES = (
-    *("../../outside", "/outside", "..\\outside", "C:\\outside", "a\0b", ".", "..", "", "x/", "CON"),
-    *("annotation/../manifest.safe", "A" * 60_000, "\u202e", "annotation//x.xml", "./manifest.safe"),
+    *(
+        "../../outside",
+        "/outside",
+        "..\\outside",
+        "C:\\outside",
+        "a\0b",
+        ".",
+        "..",
+        "",
+        "x/",
+        "CON",
+    ),
+    *(
+        "annotation/../manifest.safe",
+        "A" * 60_000,
+        "\u202e",
+        "annotation//x.xml",
+        "./manifest.safe",
+    ),
 )
 
 
@@ -114,8 +142,10 @@ def _renamed(rng: random.Random, content: bytes) -> bytes:
                 if rng.random() < 0.3:
                     continue
                 prefix = name.rpartition("/")[0] if rng.random() < 0.5 else ""
-                changed = f"{prefix}/{rng.choice(HOSTILE_NAMES)}" if prefix else rng.choice(
-                    (*HOSTILE_NAMES, rng.choice(members)[0])
+                changed = (
+                    f"{prefix}/{rng.choice(HOSTILE_NAMES)}"
+                    if prefix
+                    else rng.choice((*HOSTILE_NAMES, rng.choice(members)[0]))
                 )
             info = zipfile.ZipInfo(changed or "x")
             info.external_attr = rng.choice((0, 0o120777 << 16, 0o100644 << 16, 0x10))

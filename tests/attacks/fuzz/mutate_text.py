@@ -200,7 +200,16 @@ def toml(rng: random.Random, content: bytes) -> bytes:
 
 def _toml_value(rng: random.Random) -> str:
     whole = ("0", "-1", "1", "nan", "inf", "-inf", "1e308", "1e400", "9" * 30, "0x7fffffffffffffff")
-    other = ("true", "[]", "{}", "[[]]", "['a', 1]", "2018-09-05T18:07:59Z", "2018-09-05", "18:07:59")
+    other = (
+        "true",
+        "[]",
+        "{}",
+        "[[]]",
+        "['a', 1]",
+        "2018-09-05T18:07:59Z",
+        "2018-09-05",
+        "18:07:59",
+    )
     more = ("9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", '""', "[nan, inf, 1, 2]")
     deep = ("[" * 1500 + "]" * 1500, "[" * 100 + "1" + "]" * 100, "{a={b={c=1}}}")
     words = tuple(json.dumps(word) for word in (*TEXTS, *NUMBERS, *INSTANTS))

@@ -23,10 +23,10 @@ from landslidectl.jobs.area import bbox_area, grid_for, read_aoi
 from landslidectl.jobs.choose import footprints_area
 from landslidectl.jobs.preflight import fitting_threads
 from landslidectl.jobs.stages import window_options
+from landslidectl.sentinel1.archive import open_archive
 from landslidectl.sentinel1.describe import describe_scene
 from landslidectl.sentinel1.discover import open_scene
 from landslidectl.sentinel1.integrity import check_product
-from landslidectl.sentinel1.archive import open_archive
 from landslidectl.sentinel1.manifest import read_manifest
 from landslidectl.sentinel1.scene import Scene
 from landslidectl.stack.geocode import GeocodeOptions, geocode_scene
@@ -101,7 +101,9 @@ class Reader:
     share: int = 2
 
 
-def _member(pattern: str) -> tuple[Callable[[Sandbox], list[bytes]], Callable[[Sandbox, bytes], None]]:
+def _member(
+    pattern: str,
+) -> tuple[Callable[[Sandbox], list[bytes]], Callable[[Sandbox, bytes], None]]:
     def members(box: Sandbox) -> list[bytes]:
         return seeds.scene_parts(box.scene, pattern)
 
@@ -153,7 +155,9 @@ def _inventory_reader(suffix: str) -> Callable[[Sandbox, bytes], None]:
     return read
 
 
-def _shapefile(suffix: str) -> tuple[Callable[[Sandbox], list[bytes]], Callable[[Sandbox, bytes], None]]:
+def _shapefile(
+    suffix: str,
+) -> tuple[Callable[[Sandbox], list[bytes]], Callable[[Sandbox, bytes], None]]:
     def parts(box: Sandbox) -> list[bytes]:
         return [seeds.shapefile_parts()[suffix]]
 
@@ -207,7 +211,9 @@ def _read_network(box: Sandbox, content: bytes) -> None:
     """Use a network whose digest somebody made fit: what a bad import or a stranger brings."""
     folder = box.folder / "strange" / "tiny"
     manifest = json.loads((box.folder / "models" / "tiny" / "model.json").read_text())
-    box.put(folder / "model.json", json.dumps(manifest | {"sha256": bytes_digest(content)}).encode())
+    box.put(
+        folder / "model.json", json.dumps(manifest | {"sha256": bytes_digest(content)}).encode()
+    )
     box.put(folder / "model.tflite", content)
     _score(box.folder / "strange")
 

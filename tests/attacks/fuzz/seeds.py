@@ -33,7 +33,10 @@ def geotiff(values: np.ndarray, form: str, **profile: Any) -> bytes:
             width=values.shape[1],
             count=1,
             dtype=values.dtype,
-            **({"crs": "EPSG:4326", "transform": from_origin(EAST, NORTH, STEP_DEG, STEP_DEG)} | profile),
+            **(
+                {"crs": "EPSG:4326", "transform": from_origin(EAST, NORTH, STEP_DEG, STEP_DEG)}
+                | profile
+            ),
             **PROFILES[form],
         ) as dataset:
             dataset.write(values, 1)
@@ -87,7 +90,10 @@ def geojsons() -> list[bytes]:
     features = [feature, feature | {"geometry": many, "properties": {"name": None, "n": 2.5}}]
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4326"}}
     collection = {"type": "FeatureCollection", "name": "aoi", "crs": crs, "features": features}
-    mixed = {"type": "GeometryCollection", "geometries": [polygon, {"type": "Point", "coordinates": [1, 2]}]}
+    mixed = {
+        "type": "GeometryCollection",
+        "geometries": [polygon, {"type": "Point", "coordinates": [1, 2]}],
+    }
     return [json.dumps(one).encode() for one in (polygon, feature, collection, mixed)]
 
 
@@ -133,7 +139,11 @@ def measurements(scene: Path) -> list[bytes]:
     with rasterio.open(plain) as dataset:
         values = dataset.read(1)
     nowhere = {"crs": None, "transform": None}
-    return [plain.read_bytes(), geotiff(values, "tiled", **nowhere), geotiff(values, "lzw", **nowhere)]
+    return [
+        plain.read_bytes(),
+        geotiff(values, "tiled", **nowhere),
+        geotiff(values, "lzw", **nowhere),
+    ]
 
 
 def configurations() -> list[bytes]:
@@ -208,5 +218,3 @@ def _zip(members: "dict[str, bytes]", method: int = zipfile.ZIP_DEFLATED) -> byt
         for name, content in members.items():
             target.writestr(zipfile.ZipInfo(name), content, method)
     return made.getvalue()
-
-
