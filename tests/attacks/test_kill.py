@@ -9,7 +9,7 @@ import rasterio
 from tests.attacks.kill import Killer
 from tests.attacks.sameness import essence, only_product, sums_hold
 
-JOBS, SEED = 6, 20_260_101
+JOBS, SEED = 5, 20_260_101
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ import pytest
 from tests.attacks.starve import Starver, mountable
 
 POINTS = (
-    ("fill", 0.0, False),
     ("fill", 0.45, False),
     ("fill", 0.75, True),
     ("lock", 0.2, False),
