@@ -1,8 +1,6 @@
 """Open the catalog's SQLite file safely: identity, version, migrations, transactions."""
 
-import math
 import os
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -20,12 +18,12 @@ from landslidectl.errors import (
     OutputError,
     ResourceError,
 )
+from landslidectl.files.atomic import full_disk
 from landslidectl.files.volumes import volume_of
 
 CATALOG_VARIABLE = "LANDSLIDECTL_CATALOG"
 BUSY_TIMEOUT_S = 30.0
 BUSY_PAUSE_S = 0.02
-SCANT_BYTES = 1 << 20
 WAL, ROLLBACK = "wal", "delete"
 ELSEWHERE = "Name another file with --catalog, or move this one away to start a new catalog."
 
@@ -72,28 +70,22 @@ def _told(path: Path, error: sqlite3.Error) -> LandslidectlError:
             f"{path}: another process kept the catalog locked for {BUSY_TIMEOUT_S:.0f} s",
             "Wait for the other run, then run the same command again.",
         )
-    free = _free_bytes(path)
     # files beside the catalog that cannot grow are told of as a failure of the disk
-    if "full" in text or (kind.startswith("SQLITE_IOERR") and free < SCANT_BYTES):
+    is_sure = "full" in text
+    told = full_disk(path, is_sure) if is_sure or "I/O" in text else ""
+    if told:
         return ResourceError(
-            f"{path}: the disk is full, {free / 1e6:.1f} MB are free",
+            f"{path}: the catalog cannot be written: {told}",
             "Free space and run the same command again.",
         )
-    if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")):
-        return OutputError(f"{path}: cannot be opened for writing: {text}", ELSEWHERE)
+    if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) or "readonly" in text:
+        return OutputError(f"{path}: the catalog cannot be written: {text}", ELSEWHERE)
     if kind.startswith("SQLITE_IOERR"):
         return CatalogError(
             f"{path}: the catalog cannot be read or written: {text}",
             "Look at the disk. Whether the catalog is whole says: landslidectl catalog check",
         )
     return CatalogError(f"{path}: the catalog cannot be used: {text}", ELSEWHERE)
-
-
-def _free_bytes(path: Path) -> float:
-    try:
-        return shutil.disk_usage(path.parent).free
-    except OSError:
-        return math.inf
 
 
 def open_database(path: Path) -> Database:

@@ -19,6 +19,7 @@ EXAMPLE_INSTANT = "2018-09-05T18:07:59Z"
 MAX_SHOCKS = 2
 NO_LOG_FILE = ("log_file", "none")
 """A word where a path is expected."""
+YEARS = range(1970, 2200)
 
 
 class Origin(IntEnum):
@@ -48,6 +49,8 @@ class _Wrong(ValueError):
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise _Wrong("a text in quotes")
+    if "\0" in value:
+        raise _Wrong("a text without the character NUL")
     return value
 
 
@@ -179,7 +182,7 @@ def read_config(path: Path, command: str = "detect") -> Values:
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}", "Correct the file.") from error
     tables = {name: content.pop(name) for name in COMMANDS if name in content}
     values = _read_table(path, "", content)
@@ -258,7 +261,7 @@ def parse_memory(given: Given) -> int:
         If it is no size.
     """
     match = re.fullmatch(
-        r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", str(given.value).strip(), re.IGNORECASE
+        r"(\d{1,15}(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", str(given.value).strip(), re.IGNORECASE
     )
     if match is None:
         raise wrong(given, f"max_memory: '{given.value}' is no size", "Such as 4GB or 800MB.")
@@ -314,6 +317,10 @@ def _instant(text: str, given: Given) -> dt.datetime:
             given,
             f"event: '{text}' has no time zone; hours of error would put scenes on the wrong side",
             example,
+        )
+    if instant.year not in YEARS:
+        raise wrong(
+            given, f"event: '{text}' lies before or after all radar satellites", "Check the year."
         )
     return instant.astimezone(dt.UTC)
 

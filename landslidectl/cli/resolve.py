@@ -1,7 +1,8 @@
 """From a command's parameters to the settings of a job."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import MISSING, replace
+from dataclasses import fields as dataclass_fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,7 +24,7 @@ from landslidectl.cli.config import (
 )
 from landslidectl.cli.log_file import Log, LogFormat, log_of, log_path
 from landslidectl.cli.variables import check_variables
-from landslidectl.errors import UsageError
+from landslidectl.errors import ConfigError, LandslidectlError, UsageError
 from landslidectl.products.contract.files import Format
 from landslidectl.terms import BandSet, Device, Radiometry, Speckle
 
@@ -151,7 +152,31 @@ def _build(kind: type[S], values: Values, command: str) -> S:
         field = FIELDS.get(name, name)
         if field in fields:
             arguments[field] = converted(name, given)
-    return kind(**arguments)
+    try:
+        return kind(**arguments)
+    except UsageError as error:
+        raise _blamed(kind, arguments, values, error) from error
+
+
+def _blamed(
+    kind: type[S], arguments: Mapping[str, Any], values: Values, error: UsageError
+) -> LandslidectlError:
+    """Return the error as one of the file or variable that the wrong value came from, if any.
+
+    That is the value without which this would not have been wrong.
+    """
+    defaults = {field.name for field in dataclass_fields(kind) if field.default is not MISSING}
+    for name, given in values.items():
+        field = FIELDS.get(name, name)
+        if given.origin is Origin.FLAG or field not in arguments or field not in defaults:
+            continue
+        try:
+            kind(**{key: value for key, value in arguments.items() if key != field})
+        except UsageError as other:
+            if other.message == error.message:
+                continue
+        return ConfigError(f"{given.source}: {error.message}", error.hint)
+    return error
 
 
 CONVERTERS: Mapping[str, Callable[[Given], Any]] = {
@@ -196,6 +221,20 @@ def _spoken(context: typer.Context) -> Values:
         empty = value is None or value == []
         if origin is None or empty or name not in FILE_KEYS:
             continue
+        _require_text(name, value)
         words = "the command line" if origin is Origin.FLAG else variable(name)
         values[name] = Given(value, origin, words)
     return values
+
+
+def _require_text(name: str, value: Any) -> None:
+    """Refuse names that are no text in the encoding of the system: no record could hold them."""
+    for item in value if isinstance(value, list | tuple) else [value]:
+        try:
+            str(item).encode("utf-8")
+        except UnicodeEncodeError as error:
+            shown = str(item).encode("utf-8", "backslashreplace").decode("utf-8")
+            raise UsageError(
+                f"{name}: '{shown}' is no text in UTF-8",
+                "Rename the file or folder, or set PYTHONUTF8=1 where the locale is another.",
+            ) from error

@@ -1,6 +1,7 @@
 """Read landslide inventories: polygons in any vector format, brought to a grid's system."""
 
 import shlex
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from landslidectl.errors import ProductError
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest, stable_key
-from landslidectl.files.kml import readable
+from landslidectl.files.vectors import vector_errors, vector_source
 from landslidectl.grid import Grid, Window
 
 if TYPE_CHECKING:
@@ -152,20 +153,20 @@ def _read(path: Path, wanted: str | None) -> "tuple[list[BaseGeometry | None], s
     import shapely  # noqa: PLC0415
 
     try:
-        source = readable(path)
-        layer = _layer(path, pyogrio.list_layers(source), wanted)
-        meta, _, geometries, _ = pyogrio.raw.read(source, layer=layer, columns=[], force_2d=True)
-    except (
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        OSError,
-        ValueError,
-    ) as error:
+        # what GDAL merely warns of, such as rings that are not closed, is repaired or counted here
+        with warnings.catch_warnings(), vector_source(path) as opened:
+            warnings.simplefilter("ignore", RuntimeWarning)
+            layer = _layer(path, pyogrio.list_layers(opened), wanted)
+            meta, _, geometries, _ = pyogrio.raw.read(
+                opened, layer=layer, columns=[], force_2d=True
+            )
+    except vector_errors() as error:
         reason = str(error).partition("; It might help")[0].rstrip(".")
         raise ProductError(
             f"{path}: the inventory cannot be read: {reason}", f"Give a {FORMATS}."
         ) from error
-    stored = [] if geometries is None else list(shapely.from_wkb(geometries))
+    # rings of one point, as damaged files have, come back as None and count as skipped
+    stored = [] if geometries is None else list(shapely.from_wkb(geometries, on_invalid="ignore"))
     return stored, meta["crs"]
 
 
@@ -181,6 +182,8 @@ def _layer(path: Path, layers: "NDArray[Any]", wanted: str | None) -> str | None
         return wanted
     polygonal = [str(name) for name, kind in layers if kind and "Polygon" in str(kind)]
     chosen = polygonal or names
+    if not len(layers):
+        raise ProductError(f"{path}: the inventory holds no layer", f"Give a {FORMATS}.")
     if len(chosen) > 1:
         raise ProductError(
             f"{path}: holds {len(chosen)} layers that could be the inventory: {', '.join(chosen)}",

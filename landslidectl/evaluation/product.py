@@ -12,6 +12,7 @@ from landslidectl.events import Reporter, Warned, silent
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest
 from landslidectl.files.rasters import grid_of, open_raster
+from landslidectl.files.vectors import vector_errors, vector_path
 from landslidectl.grid import Grid
 from landslidectl.products.contract.files import FileKind
 from landslidectl.products.contract.layers import LayerName
@@ -180,15 +181,16 @@ def _read_layer(path: Path, layer: LayerName) -> "list[BaseGeometry]":
         import shapely  # noqa: PLC0415
 
         try:
-            is_reviewed = "review" in pyogrio.read_info(path, layer=layer.value)["fields"]
-            _, _, geometries, _ = pyogrio.raw.read(
-                path,
-                layer=layer.value,
-                columns=[],
-                force_2d=True,
-                where=NOT_REJECTED if is_reviewed else None,
-            )
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+            with vector_path(path) as opened:
+                fields = pyogrio.read_info(opened, layer=layer.value)["fields"]
+                _, _, geometries, _ = pyogrio.raw.read(
+                    opened,
+                    layer=layer.value,
+                    columns=[],
+                    force_2d=True,
+                    where=NOT_REJECTED if "review" in fields else None,
+                )
+        except vector_errors() as error:
             raise ProductError(f"{path}: layer '{layer}' cannot be read: {error}", AGAIN) from error
         shapes = shapely.from_wkb(geometries) if geometries is not None else []
         return [shape for shape in shapes if shape is not None and not shape.is_empty]

@@ -1,16 +1,21 @@
 """Write to a temporary name, sync, rename: a file under its final name is always complete."""
 
+import errno
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from landslidectl.errors import OutputError
+from landslidectl.errors import OutputError, ResourceError
 
 PARTIAL_MARK = ".partial-"
+FULL = (errno.ENOSPC, errno.EDQUOT)
+NO_ROOM_BYTES = 1 << 20
+"""A disk with less is full: libraries that write do not always say why they could not."""
 
 
 @contextmanager
@@ -22,13 +27,15 @@ def atomic_path(final: Path) -> Iterator[Path]:
 
     Raises
     ------
+    ResourceError
+        If the disk is full.
     OutputError
-        If the folder cannot be made or the file cannot be written there.
+        If the folder cannot be made or the file cannot be written there for another reason.
     """
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unwritable(final, error) from error
+        raise unwritable(final, error) from error
     temporary = final.with_name(f".{final.stem}{PARTIAL_MARK}{uuid.uuid4().hex[:8]}{final.suffix}")
     try:
         yield temporary
@@ -36,7 +43,7 @@ def atomic_path(final: Path) -> Iterator[Path]:
         temporary.replace(final)
         _sync_folder(final.parent)
     except OSError as error:
-        raise _unwritable(final, error) from error
+        raise unwritable(final, error) from error
     finally:
         # a read-only file system refuses to remove even what is not there
         with suppress(OSError):
@@ -60,12 +67,35 @@ def write_json_atomic(final: Path, value: Any) -> None:
     write_text_atomic(final, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def _unwritable(final: Path, error: OSError) -> OutputError:
-    reason = error.strerror or str(error)
+def unwritable(path: Path, error: OSError) -> OutputError | ResourceError:
+    """Return the error for a file or folder that cannot be written: disk full, or anything else."""
+    told = full_disk(path, error.errno in FULL)
+    if told:
+        return ResourceError(f"{path}: cannot be written: {told}", "Free space, then run it again.")
     return OutputError(
-        f"{final}: cannot be written: {reason}",
-        "Choose another folder with --output, or free space and run the same command again.",
+        f"{path}: cannot be written: {error.strerror or error}",
+        "Choose another folder with --output, or make this one writable.",
     )
+
+
+def full_disk(path: Path, is_sure: bool = False) -> str:
+    """Say with figures that the disk of a path is full; empty where it is not.
+
+    Parameters
+    ----------
+    path : Path
+        Need not exist.
+    is_sure : bool
+        The system said so itself.
+    """
+    folder = next((item for item in (path, *path.absolute().parents) if item.is_dir()), None)
+    if folder is None:
+        return ""
+    room = shutil.disk_usage(folder)
+    if not is_sure and room.free >= NO_ROOM_BYTES:
+        return ""
+    free, total = room.free / 1e6, room.total / 1e6
+    return f"the disk is full: {free:.1f} MB of {total:,.0f} MB are free"
 
 
 def _sync(path: Path) -> None:

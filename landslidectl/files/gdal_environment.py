@@ -14,23 +14,45 @@ FOREIGN_VARIABLES = (
     *("PROJ_LIB", "PROJ_DATA", "PROJ_AUX_DB", "PROJ_USER_WRITABLE_DIRECTORY"),
     *("PROJ_DEBUG", "GDAL_DATA", "GDAL_DRIVER_PATH", "GDAL_PYTHON_DRIVER_PATH", "GDAL_SKIP"),
     *("GDAL_VRT_ENABLE_PYTHON", "OGR_SKIP", "OGR_DRIVER_PATH", "CPL_DEBUG", "CPL_LOG"),
-    *("OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "OGR_CT_FORCE_TRADITIONAL_GIS_ORDER"),
+    *("OSR_DEFAULT_AXIS_MAPPING_STRATEGY", "OGR_CT_FORCE_TRADITIONAL_GIS_ORDER", "GEOTIFF_CSV"),
 )
 """They lead to foreign data, drivers and code, hide drivers, or change what coordinates mean."""
 CONFIG_FILE = "GDAL_CONFIG_FILE"
 NO_FILE = os.devnull
+NOWHERE = "none://landslidectl-opens-no-socket"
+"""A proxy of no kind that the HTTP library knows: it gives up before it opens a socket."""
+SHUT = {
+    "GDAL_HTTP_PROXY": NOWHERE,
+    "GDAL_HTTPS_PROXY": NOWHERE,
+    "CPL_VSIL_CURL_ALLOWED_FILENAME": "none",
+    "PROJ_NETWORK": "OFF",
+}
+BYPASSES = ("no_proxy", "NO_PROXY")
+
+
+def shut_network() -> None:
+    """Keep GDAL and PROJ from the network, whatever a file says where its content lies.
+
+    Files of many formats may name a server: virtual rasters, map services, schemas. Some formats
+    are told by content, whatever the suffix. Variables reach the libraries of both wheels.
+    """
+    os.environ.update(SHUT)
+    for name in BYPASSES:
+        os.environ.pop(name, None)
 
 
 def drop_foreign_variables() -> dict[str, str]:
     """Take variables that point GDAL or PROJ at foreign data out of the environment.
 
     GDAL would also follow the configuration file ``~/.gdal/gdalrc``, unless it is named another.
+    The network is shut as well, see `shut_network`.
 
     Returns
     -------
     dict
         What was dropped, so that ``-v`` and the doctor can report it.
     """
+    shut_network()
     dropped = {name: os.environ.pop(name) for name in FOREIGN_VARIABLES if name in os.environ}
     named = os.environ.get(CONFIG_FILE, NO_FILE)
     if named != NO_FILE:

@@ -80,15 +80,39 @@ def create_raster(final: Path, grid: Grid, layout: RasterLayout) -> Iterator["Da
         "predictor": layout.predictor,
         "bigtiff": "IF_SAFER",
     }
-    with (
-        atomic_path(final) as temporary,
-        gdal_session(),
-        rasterio.open(temporary, "w", **profile) as dataset,
-    ):
-        dataset.descriptions = layout.band_names
-        if layout.tags:
-            dataset.update_tags(**layout.tags)
-        yield dataset
+    with atomic_path(final) as temporary, gdal_session():
+        with rasterio.open(temporary, "w", **profile) as dataset:
+            dataset.descriptions = layout.band_names
+            if layout.tags:
+                dataset.update_tags(**layout.tags)
+            yield dataset
+        require_whole(temporary)
+
+
+def require_whole(path: Path) -> None:
+    """Make sure that every block of a GeoTIFF that was just written is in the file.
+
+    Much of a raster is written when it is closed, and what the system refuses then, as on a full
+    disk, is lost without an error.
+
+    Raises
+    ------
+    OSError
+        If a block is missing or cut.
+    """
+    import rasterio  # noqa: PLC0415
+
+    size = path.stat().st_size
+    with rasterio.open(path) as dataset:
+        for band, (rows, cols) in zip(dataset.indexes, dataset.block_shapes, strict=True):
+            for row in range(-(-dataset.height // rows)):
+                for col in range(-(-dataset.width // cols)):
+                    place, length = (
+                        dataset.get_tag_item(f"BLOCK_{what}_{col}_{row}", "TIFF", bidx=band)
+                        for what in ("OFFSET", "SIZE")
+                    )
+                    if place is None or int(place) + int(length) > size:
+                        raise OSError(f"the system did not take the whole file, only {size} bytes")
 
 
 def write_raster(

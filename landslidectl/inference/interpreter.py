@@ -11,6 +11,7 @@ from landslidectl.errors import ModelError
 from landslidectl.inference.manifest import Model, verify_model
 from landslidectl.inference.network import Network
 from landslidectl.inference.quiet import quiet
+from landslidectl.inference.rehearsal import rehearse
 from landslidectl.terms import Device
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ class Scorer:
         self.threads = default_threads() if threads is None else max(1, threads)
         with quiet(verbose):
             self.content = _read(model)
+            reason = rehearse(model, self.content)
+            if reason:
+                raise _unusable(model, reason)
             self._networks = [_load(model, self.content) for _ in range(self.threads)]
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
@@ -118,6 +122,18 @@ class Scorer:
         return np.concatenate(list(parts))
 
 
+def check_network(model: Model) -> None:
+    """Load a network once, so that a wrong one is told before hours of work; rules have none.
+
+    Raises
+    ------
+    ModelError
+        As `Scorer` does.
+    """
+    if not model.is_rule:
+        Scorer(model, threads=1).close()
+
+
 def _read(model: Model) -> bytes:
     try:
         return model.file.read_bytes()
@@ -129,12 +145,13 @@ def _load(model: Model, content: bytes) -> Network:
     """Load one interpreter and check what it takes and gives."""
     try:
         network = Network(content)
+        values = network.values
     except (ValueError, RuntimeError, IndexError) as error:
         raise _unusable(model, str(error)) from error
-    if network.input_shape != model.input_shape or network.values != 1:
+    if network.input_shape != model.input_shape or values != 1:
         raise _unusable(
             model,
-            f"the network takes {network.input_shape} and gives {network.values} values a window, "
+            f"the network takes {network.input_shape} and gives {values} values a window, "
             f"the manifest says {model.input_shape} and a score is 1 value",
         )
     return network

@@ -4,7 +4,9 @@ An area lies within -180..180 degrees of longitude; across the antimeridian it h
 everything that measures it takes it as one.
 """
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ import numpy as np
 
 from landslidectl.errors import AoiError
 from landslidectl.files.gdal_environment import gdal_session
-from landslidectl.files.kml import readable
+from landslidectl.files.vectors import vector_errors, vector_source
 from landslidectl.grid import Bounds, Grid, utm_epsg
 from landslidectl.stack.footprints import continuous, polygons, unrolled, wrapped
 
@@ -25,6 +27,7 @@ UTM_LATITUDES = (-80.0, 84.0)
 MAX_WIDTH_DEG = 12.0
 MAX_SIDE_KM = 1000.0
 SEGMENT_DEG = 0.02
+REDRAW = "Check the coordinate system of the file, or draw the area again."
 FORMATS = (
     "Give a polygon as GeoJSON, GeoPackage, KML, KMZ or shapefile, or --bbox WEST SOUTH EAST NORTH."
 )
@@ -51,14 +54,11 @@ def read_aoi(path: Path) -> "BaseGeometry":
 
     if not path.is_file():
         raise AoiError(f"{path}: the area of interest does not exist", FORMATS)
-    try:
-        source = readable(path)
-    except (OSError, ValueError) as error:
-        raise AoiError(f"{path}: cannot be read: {error}", FORMATS) from error
-    parts = [part for layer in _layers(path, source) for part in _polygons(path, source, layer)]
-    if not parts:
-        raise AoiError(f"{path}: the file holds no polygon", FORMATS)
-    return checked_area(shapely.union_all(shapely.make_valid(parts)), str(path))
+    with _usable_outlines(path):
+        parts = [part for layer in _layers(path) for part in _layer_polygons(path, layer)]
+        if not parts:
+            raise AoiError(f"{path}: the file holds no polygon", FORMATS)
+        return checked_area(shapely.union_all(shapely.make_valid(parts)), str(path))
 
 
 def bbox_area(bbox: tuple[float, float, float, float]) -> "BaseGeometry":
@@ -166,26 +166,44 @@ def transformed(points: "np.ndarray[Any, Any]", source: str, target: str) -> "np
     return np.column_stack([xs, ys])
 
 
-def _layers(path: Path, source: Path | bytes) -> Sequence[str]:
+@contextmanager
+def _usable_outlines(path: Path) -> Iterator[None]:
+    """Refuse what no geometry can be done with: rings of one point, numbers without bounds."""
+    import shapely  # noqa: PLC0415
+    from rasterio._err import CPLE_BaseError  # noqa: PLC0415
+    from rasterio.errors import RasterioError  # noqa: PLC0415
+
+    try:
+        # what GDAL merely warns of, such as rings that are not closed, is judged here
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            yield
+    except (shapely.errors.GEOSException, RasterioError, CPLE_BaseError) as error:
+        raise AoiError(f"{path}: its outlines cannot be used: {error}", REDRAW) from error
+
+
+def _layers(path: Path) -> Sequence[str]:
     with gdal_session():
         import pyogrio  # noqa: PLC0415
 
         try:
-            return [str(name) for name in pyogrio.list_layers(source)[:, 0]]
-        except (pyogrio.errors.DataSourceError, ValueError) as error:
+            with vector_source(path) as opened:
+                return [str(name) for name in pyogrio.list_layers(opened)[:, 0]]
+        except vector_errors() as error:
             raise AoiError(f"{path}: cannot be read: {error}", FORMATS) from error
 
 
-def _polygons(path: Path, source: Path | bytes, layer: str) -> list["BaseGeometry"]:
+def _layer_polygons(path: Path, layer: str) -> list["BaseGeometry"]:
     with gdal_session():
         import pyogrio  # noqa: PLC0415
         import shapely  # noqa: PLC0415
 
         try:
-            meta, _, geometries, _ = pyogrio.raw.read(
-                source, layer=layer, columns=[], force_2d=True
-            )
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            with vector_source(path) as opened:
+                meta, _, geometries, _ = pyogrio.raw.read(
+                    opened, layer=layer, columns=[], force_2d=True
+                )
+        except vector_errors() as error:
             raise AoiError(f"{path}: layer '{layer}' cannot be read: {error}", FORMATS) from error
     if geometries is None:
         return []
@@ -199,7 +217,9 @@ def _polygons(path: Path, source: Path | bytes, layer: str) -> list["BaseGeometr
             f"{path}: the file does not say its coordinate system",
             "A shapefile needs its .prj beside it.",
         )
-    return [
-        unrolled(shapely.transform(part, lambda points: transformed(points, crs, WGS84)))
-        for part in parts
+    placed = [
+        shapely.transform(part, lambda points: transformed(points, crs, WGS84)) for part in parts
     ]
+    if not all(np.isfinite(shapely.get_coordinates(part)).all() for part in placed):
+        raise AoiError(f"{path}: its outlines have coordinates that are no places", REDRAW)
+    return [unrolled(part) for part in placed]

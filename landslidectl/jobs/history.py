@@ -1,9 +1,10 @@
 """The releases of an output folder: recorded before they appear, settled after a kill, followed.
 
 A release goes into the catalog first, then its product appears, then the folder's own record counts
-it. Whatever a kill leaves half-done is settled by the next run: where the product stands, the
-folder's record is brought up to it; where it does not, the catalog takes the release back. So no
-release is lost and none counts twice.
+it, then the step that made it is recorded. Whatever a kill leaves half-done is settled by the next
+run: where the product stands, the folder's record is brought up to it, and the same work takes it
+for its own; where it does not, the catalog takes the release back. So no release is lost and none
+counts twice.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ from landslidectl.detection.regions import Detection, Detections
 from landslidectl.files.hashing import stable_key
 from landslidectl.jobs.job import Job
 from landslidectl.jobs.settings import DetectSettings
+from landslidectl.products.reading import is_whole
 from landslidectl.products.request import DroppedDetection
 from landslidectl.stack.footprints import footprint, wrapped
 from landslidectl.stack.plans import TrackPlan, acquisition
@@ -58,6 +60,19 @@ def settle(job: Job[DetectSettings]) -> None:
             workspace.record_product(record.identity, record.scenes, counters)
             return
         job.catalog.forget_release(record)
+
+
+def unannounced(job: Job[DetectSettings], key: str) -> ReleaseRecord | None:
+    """Return the last release, if a kill came between its product and the end of the step ``key``.
+
+    Its product stands whole, and the step would make the same one again.
+    """
+    for record in job.catalog.list_releases(job.journal.workspace)[-1:]:
+        steps = [step for step in job.catalog.list_steps(record.job_id) if step.key == key]
+        ended = any(step.status == "done" for step in steps)
+        if steps and not ended and is_whole(job.workspace.output / record.product):
+            return record
+    return None
 
 
 def earlier_releases(job: Job[DetectSettings], release: int) -> tuple[Release, ...]:

@@ -4,7 +4,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Generic, TypeVar
@@ -196,13 +196,14 @@ def _recorded_end(catalog: Catalog, job_id: str) -> Iterator[None]:
     """Record how a job failed before the exception goes on."""
     try:
         yield
-    except STOPPED as error:
-        catalog.finish_job(job_id, JobStatus.INTERRUPTED, error.exit_code, error.message)
-        raise
-    except LandslidectlError as error:
-        catalog.finish_job(job_id, JobStatus.FAILED, error.exit_code, error.message)
-        raise
     except Exception as error:
+        code, status = LandslidectlError.exit_code, JobStatus.FAILED
         message = f"{type(error).__name__}: {error}"
-        catalog.finish_job(job_id, JobStatus.FAILED, LandslidectlError.exit_code, message)
+        if isinstance(error, LandslidectlError):
+            code, message = error.exit_code, error.message
+        if isinstance(error, STOPPED):
+            status = JobStatus.INTERRUPTED
+        # a disk that is full may not even take that; the next run then buries the job as dead
+        with suppress(LandslidectlError):
+            catalog.finish_job(job_id, status, code, message)
         raise

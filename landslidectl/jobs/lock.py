@@ -20,6 +20,7 @@ from typing import Any
 
 from landslidectl.catalog.records import utc_text
 from landslidectl.errors import LockedError, OutputError
+from landslidectl.files.atomic import unwritable
 from landslidectl.jobs.processes import boot_id, is_running, process_birth, process_space
 
 SIGN_EVERY_S = 15.0
@@ -109,6 +110,7 @@ def folder_lock(path: Path, wait_s: float = 0.0, tell: Tell | None = None) -> It
     finally:
         ended.set()
         signs.join()
+        # on a disk that became read-only the lock stays, and is stale once this process is gone
         with suppress(OSError):
             if path.read_bytes() == held.content:
                 path.unlink(missing_ok=True)
@@ -205,10 +207,7 @@ def _create(path: Path, content: bytes, token: str) -> bool:
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        raise OutputError(
-            f"{path.parent}: cannot be written: {error.strerror or error}",
-            "Choose another folder with --output.",
-        ) from error
+        raise unwritable(path.parent, error) from error
 
 
 def _link(draft: Path, path: Path) -> bool:

@@ -6,7 +6,8 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from landslidectl.errors import OutputError, ResourceError
+from landslidectl.errors import ResourceError
+from landslidectl.files.atomic import unwritable
 from landslidectl.grid import Grid
 from landslidectl.terms import BandSet
 
@@ -131,8 +132,10 @@ def check_writable(folder: Path) -> None:
 
     Raises
     ------
+    ResourceError
+        If the disk is full.
     OutputError
-        If not.
+        If it cannot be written for another reason.
     """
     probe = folder / f".probe-{uuid.uuid4().hex}"
     try:
@@ -140,10 +143,7 @@ def check_writable(folder: Path) -> None:
         probe.write_bytes(b"landslidectl")
         probe.unlink()
     except OSError as error:
-        raise OutputError(
-            f"{folder}: cannot be written: {error.strerror or error}",
-            "Choose another folder with --output.",
-        ) from error
+        raise unwritable(folder, error) from error
 
 
 def usable_processors() -> int:

@@ -21,7 +21,14 @@ from landslidectl.inference.score import ScoreRaster
 from landslidectl.jobs.doubts import doubt_outlines, doubt_shifts
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.ground import Ground
-from landslidectl.jobs.history import Followed, earlier_releases, follow, settle, sightings_of
+from landslidectl.jobs.history import (
+    Followed,
+    earlier_releases,
+    follow,
+    settle,
+    sightings_of,
+    unannounced,
+)
 from landslidectl.jobs.inputs import scene_bytes
 from landslidectl.jobs.job import Job, versions
 from landslidectl.jobs.result import Areas
@@ -31,6 +38,7 @@ from landslidectl.jobs.steps import Done, Made, Step
 from landslidectl.jobs.thresholds import thresholds
 from landslidectl.jobs.verdicts import review_key, reviews_that_stand
 from landslidectl.products.contract.files import FILES
+from landslidectl.products.naming import parse_product_name
 from landslidectl.products.request import (
     Product,
     ProductRequest,
@@ -140,7 +148,9 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
             detections = apply_verdicts(followed.detections, reviews, reader, options)
         followed = replace(followed, detections=detections)
         request = _request(job, scored, fused.value, followed, counters)
-        product = _write(job, scored, request, followed, reporter)
+        product = _standing(job, step.key, request)
+        if product is None:
+            product = _write(job, scored, request, followed, reporter)
         job.catalog.record_detections(job.job_id, job_rows)
         published = _published(product, followed, job.job_id)
         record = {
@@ -167,7 +177,8 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
         "event": [job.settings.event_name, job.settings.event_id, job.settings.glide],
         "extra": list(job.settings.extra),
     }
-    done = job.run(Step(PRODUCT_STEP, "Product", depends_on, work, _revive))
+    step = Step(PRODUCT_STEP, "Product", depends_on, work, _revive)
+    done = job.run(step)
     if done.skipped:
         job.catalog.record_detections(job.job_id, job.catalog.list_detections(done.value.made_by))
     return done.value
@@ -203,6 +214,15 @@ def _request(
         dropped=followed.dropped,
         extra=job.settings.extra,
     )
+
+
+def _standing(job: Job[DetectSettings], key: str, request: ProductRequest) -> Product | None:
+    """Return the product that a killed run of this step had finished, if there is one."""
+    record = unannounced(job, key)
+    if record is None:
+        return None
+    name, folder = parse_product_name(record.product), job.workspace.output / record.product
+    return Product(folder, {kind: folder / name.file(kind) for kind in request.kinds})
 
 
 def _write(
@@ -260,7 +280,7 @@ def _scoring(raster: ScoreRaster) -> dict[str, Any]:
         "track": raster.track.name,
         "model": raster.model,
         "device": raster.device_used,
-        **raster.device_facts,
+        **dict(sorted(raster.device_facts.items())),  # as the catalog gives them back
         "way": raster.way,
         "windows": raster.windows_scored,
         "windows_skipped": raster.windows_skipped,

@@ -12,6 +12,7 @@ from landslidectl.events import Reporter, StacksPlanned
 from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
 from landslidectl.inference.choice import choose_model
+from landslidectl.inference.interpreter import check_network
 from landslidectl.inference.manifest import Model
 from landslidectl.jobs.area import grid_for
 from landslidectl.jobs.choose import footprints_area, given_area, require_dem, warn_of_orbits
@@ -92,6 +93,7 @@ def map_landslides(job: Job[DetectSettings]) -> JobResult:
     thresholds(settings, model)  # a wrong pair is told before hours of work
     devices = Devices(settings.device, model, settings.threads, job.reporter)
     devices.check()
+    check_network(model)
     job.catalog.record_model(_model_record(model))
     stacked = _stack_all(
         job, contract_for(settings, model), lambda grid: judged_ground(settings, grid)

@@ -1,5 +1,6 @@
 """What a user asks of a job, complete and checked; nothing here reads a file."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from landslidectl.products.contract.files import DEFAULT_FILES, FORMAT_FILES, Fi
 from landslidectl.terms import BandSet, Device, EventTime, Radiometry, Speckle
 from landslidectl.terrain.datum import parse_datum
 
+MOST_DAYS = 36_525
+MOST_THREADS = 1024
 GLIDE_FORM = r"[A-Z]{2}-\d{4}-\d{6}-[A-Z]{3}"
 GLIDE_HINT = "Such as EQ-2018-000139-JPN: hazard, year, number and country."
 
@@ -91,8 +94,8 @@ class IngestSettings:
                 parse_datum(self.dem_vertical)
             except DemError as error:
                 raise UsageError(f"--dem-vertical: {error.message}", error.hint) from error
-        if self.threads is not None and self.threads < 1:
-            raise UsageError(f"--threads must be 1 or more, found {self.threads}")
+        if self.threads is not None and not 1 <= self.threads <= MOST_THREADS:
+            raise UsageError(f"--threads must be 1 to {MOST_THREADS}, found {self.threads}")
         if not self.wait_s >= 0.0:
             raise UsageError(f"--wait must be 0 seconds or more, found {self.wait_s:g}")
 
@@ -150,14 +153,15 @@ class StackSettings(IngestSettings):
     def __post_init__(self) -> None:
         """Refuse empty windows and counts that mean nothing."""
         IngestSettings.__post_init__(self)
-        if self.pre_days <= 0 or self.post_days <= 0:
+        if not (0 < self.pre_days <= MOST_DAYS and 0 < self.post_days <= MOST_DAYS):
             raise UsageError(
-                f"--pre-days and --post-days must be positive, found {self.pre_days:g} and "
-                f"{self.post_days:g}"
+                f"--pre-days and --post-days must be positive and at most {MOST_DAYS}, found "
+                f"{self.pre_days:g} and {self.post_days:g}"
             )
-
-        if self.extend_post_days < 0:
-            raise UsageError(f"--extend-post must not be negative, found {self.extend_post_days:g}")
+        if not 0 <= self.extend_post_days <= MOST_DAYS:
+            raise UsageError(
+                f"--extend-post must be 0 to {MOST_DAYS} days, found {self.extend_post_days:g}"
+            )
         if min(self.min_pre, self.min_post) < 1:
             raise UsageError(
                 f"--min-pre and --min-post must be 1 or more, found {self.min_pre} and "
@@ -261,8 +265,8 @@ class DetectSettings(StackSettings):
 
     def _check_ground(self) -> None:
         """Refuse limits of area, slope and land cover that make no sense."""
-        if not self.min_area_m2 >= 0.0:
-            raise UsageError(f"--min-area must not be negative, found {self.min_area_m2:g}")
+        if not 0.0 <= self.min_area_m2 < math.inf:
+            raise UsageError(f"--min-area must be 0 or more, found {self.min_area_m2:g}")
         if not 0.0 <= self.min_slope_deg < self.max_slope_deg <= UPRIGHT_DEG:
             raise UsageError(
                 "--min-slope and --max-slope must be degrees between 0 and 90, the first the "

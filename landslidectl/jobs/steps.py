@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -131,7 +132,8 @@ class Journal:
         except Exception as error:
             detail = error.message if isinstance(error, LandslidectlError) else repr(error)
             seconds = time.monotonic() - began
-            self.catalog.finish_step(number, StepOutcome("failed", seconds, detail))
+            with suppress(LandslidectlError):  # a full disk may not even take that
+                self.catalog.finish_step(number, StepOutcome("failed", seconds, detail))
             raise
         seconds = time.monotonic() - began
         result = {"record": dict(made.record), "warnings": inside.warnings}

@@ -9,7 +9,13 @@ from landslidectl.detection.classes import write_classes
 from landslidectl.detection.pool import rule_in_words
 from landslidectl.files.atomic import atomic_path, write_text_atomic
 from landslidectl.files.gdal_environment import gdal_session
-from landslidectl.files.rasters import RasterLayout, create_raster, grid_of, open_raster
+from landslidectl.files.rasters import (
+    RasterLayout,
+    create_raster,
+    grid_of,
+    open_raster,
+    require_whole,
+)
 from landslidectl.files.rasters import rasterio_window as to_rasterio
 from landslidectl.products.contract import SCHEMA_VERSION
 from landslidectl.products.contract.rasters import CLASS_LAYER, CLASSES, RasterSpec
@@ -83,6 +89,7 @@ def write_bands(
                 STATISTICS="YES",
                 BIGTIFF="IF_SAFER",
             )
+            require_whole(temporary)
     finally:
         tagged.unlink(missing_ok=True)
 

@@ -14,6 +14,7 @@ from landslidectl.errors import DifferenceFound, ProductError
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest
 from landslidectl.files.resources import asset
+from landslidectl.files.vectors import vector_errors, vector_path
 from landslidectl.products.attributes import Row, tidy
 from landslidectl.products.contents import Contents, Layer
 from landslidectl.products.contract import SCHEMA_VERSION
@@ -165,6 +166,16 @@ def _age(folder: Path) -> tuple[int, int, datetime]:
     return name.release, name.version, name.processed
 
 
+def is_whole(folder: Path) -> bool:
+    """Tell whether a product folder holds every file that its sums list, unchanged."""
+    try:
+        lines = (folder / file_spec(FileKind.CHECKSUMS).suffix).read_text(encoding="utf-8")
+        sums = [line.split("  ", 1) for line in lines.splitlines()]
+        return bool(sums) and all(file_digest(folder / name) == digest for digest, name in sums)
+    except (OSError, ValueError):
+        return False
+
+
 def metadata_files(folder: Path) -> list[Path]:
     """Return the metadata files in a folder; a product has one."""
     return sorted(folder.glob(f"*_{file_spec(FileKind.METADATA).suffix}"))
@@ -301,18 +312,19 @@ def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
         import shapely  # noqa: PLC0415
 
         try:
-            info = pyogrio.read_info(path, layer=spec.name.value)
-            present = set(info["fields"])
-            fields = tuple(field for field in spec.fields if field.name in present)
-            meta, _, shapes, columns = pyogrio.raw.read(
-                path,
-                layer=spec.name.value,
-                columns=[field.name for field in fields],
-                read_geometry=spec.has_geometry,
-                force_2d=True,
-                datetime_as_string=True,
-            )
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+            with vector_path(path) as opened:
+                info = pyogrio.read_info(opened, layer=spec.name.value)
+                present = set(info["fields"])
+                fields = tuple(field for field in spec.fields if field.name in present)
+                meta, _, shapes, columns = pyogrio.raw.read(
+                    opened,
+                    layer=spec.name.value,
+                    columns=[field.name for field in fields],
+                    read_geometry=spec.has_geometry,
+                    force_2d=True,
+                    datetime_as_string=True,
+                )
+        except vector_errors() as error:
             raise ProductError(
                 f"{path}: layer '{spec.name}' cannot be read: {error}", AGAIN
             ) from error

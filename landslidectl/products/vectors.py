@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landslidectl.errors import OutputError
-from landslidectl.files.atomic import atomic_path
+from landslidectl.files.atomic import atomic_path, unwritable
 from landslidectl.files.gdal_environment import stamped_vectors
 from landslidectl.files.resources import asset
+from landslidectl.files.vectors import vector_path
 from landslidectl.products.attributes import Row
 from landslidectl.products.contents import Layer
 from landslidectl.products.contract.attributes import FieldSpec, FieldType
@@ -131,29 +131,27 @@ def write_table(
         spatial = kind | {"crs": table.crs}
     rows = len(table.columns[0])
     try:
-        raw.write(
-            str(path),
-            None
-            if shapes is None
-            else np.array([shapely.to_wkb(shape) for shape in shapes], dtype=object),
-            list(table.columns),
-            list(table.names),
-            field_mask=list(table.masks),
-            layer=table.name,
-            driver=driver,
-            dataset_options=dataset_options,
-            layer_options=dict(table.options or {}),
-            append=append,
-            gdal_tz_offsets={
-                name: np.full(rows, GDAL_UTC, dtype=np.int16) for name in table.instants
-            },
-            **spatial,
-        )
+        with vector_path(path) as opened:
+            raw.write(
+                opened,
+                None
+                if shapes is None
+                else np.array([shapely.to_wkb(shape) for shape in shapes], dtype=object),
+                list(table.columns),
+                list(table.names),
+                field_mask=list(table.masks),
+                layer=table.name,
+                driver=driver,
+                dataset_options=dataset_options,
+                layer_options=dict(table.options or {}),
+                append=append,
+                gdal_tz_offsets={
+                    name: np.full(rows, GDAL_UTC, dtype=np.int16) for name in table.instants
+                },
+                **spatial,
+            )
     except (DataSourceError, DataLayerError) as error:
-        raise OutputError(
-            f"{path}: cannot be written: {error}",
-            "Choose another folder with --output, or free space and run the command again.",
-        ) from error
+        raise unwritable(path, OSError(str(error))) from error
 
 
 def styles_of(layer: Layer) -> list[StyleSpec]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from landslidectl.errors import OutputError
 from landslidectl.events import ArtefactWritten, Reporter, silent
-from landslidectl.files.atomic import PARTIAL_MARK, write_text_atomic
+from landslidectl.files.atomic import PARTIAL_MARK, unwritable, write_text_atomic
 from landslidectl.files.hashing import file_digest
 from landslidectl.products.composites import write_composites
 from landslidectl.products.contents import contents_of
@@ -97,12 +97,12 @@ def _staged(final: Path) -> Iterator[Path]:
         staging = final.parent / f"{stem}{uuid.uuid4().hex[:8]}"
         staging.mkdir()
     except OSError as error:
-        raise _unwritable(final, error) from error
+        raise unwritable(final, error) from error
     try:
         yield staging
         _take_place(staging, final)
     except OSError as error:
-        raise _unwritable(final, error) from error
+        raise unwritable(final, error) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 
@@ -116,10 +116,3 @@ def _take_place(staging: Path, final: Path) -> None:
     final.replace(replaced)
     staging.replace(final)
     shutil.rmtree(replaced, ignore_errors=True)
-
-
-def _unwritable(final: Path, error: OSError) -> OutputError:
-    return OutputError(
-        f"{final}: cannot be written: {error.strerror or error}",
-        "Choose another folder with --output, or free space and run the same command again.",
-    )

@@ -15,6 +15,8 @@ from landslidectl.terms import Polarisation
 FloatArray = NDArray[np.float64]
 HIGH_RESOLUTION_M = 15.0
 MIN_STATE_VECTORS = 4
+MOST_LINES, MOST_SAMPLES = 1_000_000, 100_000
+"""Many times those of any product; what is made of them has to fit into memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,6 +148,9 @@ def parse_annotation(archive: SceneArchive, member: str) -> Annotation:
     information = root.child("imageAnnotation/imageInformation")
     epoch = information.instant("productFirstLineUtcTime")
     lines = information.integer("numberOfLines")
+    samples = information.integer("numberOfSamples")
+    if lines > MOST_LINES or not 1 <= samples <= MOST_SAMPLES:
+        raise information.fault("numberOfSamples", f"or -Lines is no scene's: {samples}, {lines}")
     duration_s = information.seconds("productLastLineUtcTime", epoch)
     if lines < 2 or duration_s <= 0.0:
         raise information.fault("productLastLineUtcTime", "is not after the first line")
@@ -153,7 +158,7 @@ def parse_annotation(archive: SceneArchive, member: str) -> Annotation:
         epoch=epoch,
         line_interval_s=duration_s / (lines - 1),
         lines=lines,
-        samples=information.integer("numberOfSamples"),
+        samples=samples,
         pixel_spacing_m=information.number("rangePixelSpacing"),
         orbit=_state_vectors(root, epoch),
         ground_range=_ground_range_records(root, epoch),

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from landslidectl.errors import DamagedScene, NotAScene, UnsupportedScene
+from landslidectl.files.zips import read_table
 
 MANIFEST = "manifest.safe"
 ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -140,6 +141,8 @@ def open_archive(path: Path) -> SceneArchive:
         return _open_folder(path)
     if not path.exists():
         raise NotAScene(path, "there is no such file or folder", "Check the path.")
+    if not path.is_file():
+        raise NotAScene(path, "neither a folder nor a file", "Give a .SAFE folder or its zip.")
     if path.name.lower() == MANIFEST:
         folder = path.absolute().parent
         return FolderArchive(folder, _product_name(folder.name))
@@ -164,16 +167,13 @@ def _open_folder(path: Path) -> SceneArchive:
 def _open_zip(path: Path) -> SceneArchive:
     _refuse_non_zip(path)
     try:
-        with zipfile.ZipFile(path) as zipped:
-            entries = zipped.infolist()
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
+        entries = read_table(path)
+    except (zipfile.BadZipFile, OSError) as error:
         raise DamagedScene(
-            path, f"the zip is truncated or damaged ({error})", COPY_AGAIN
+            path, f"the zip is truncated, damaged or hostile ({error})", COPY_AGAIN
         ) from error
     sizes = {
-        entry.filename: entry.file_size
-        for entry in entries
-        if not entry.is_dir() and not _is_clutter(entry.filename)
+        entry.filename: entry.file_size for entry in entries if not _is_clutter(entry.filename)
     }
     prefix = _manifest_prefix(path, sizes)
     return ZipSceneArchive(

@@ -12,6 +12,8 @@ from landslidectl.sentinel1.scene import Scene
 from landslidectl.terms import Polarisation
 
 VECTORS = "calibrationVectorList/calibrationVector"
+MOST_VECTORS = 1000
+"""Products have one a second, some 30."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +54,7 @@ def read_calibration(scene: Scene, polarisation: Polarisation) -> CalibrationLut
         If the member is missing, not well-formed or incomplete.
     """
     root = read_markup(open_archive(scene.path), scene.members[polarisation].calibration)
-    nodes = root.some(VECTORS)
+    nodes = limited(root.some(VECTORS), VECTORS)
     dn = nodes[0].optional_text("dn")
     return CalibrationLut(
         LineLut.of([_lut_vector(node, "sigmaNought") for node in nodes]),
@@ -66,6 +68,19 @@ def _lut_vector(node: Node, table: str) -> LutVector:
     if not np.all(vector.values > 0.0):
         raise node.fault(table, "holds values that are not positive")
     return vector
+
+
+def limited(nodes: tuple[Node, ...], name: str) -> tuple[Node, ...]:
+    """Return the vectors of a table if they are as many as a product may have.
+
+    Raises
+    ------
+    DamagedScene
+        If they are more.
+    """
+    if len(nodes) > MOST_VECTORS:
+        raise nodes[0].fault(name, f"is there {len(nodes)} times, at most {MOST_VECTORS} can be")
+    return nodes
 
 
 def read_lut_vector(node: Node, line: float, table: str) -> LutVector:

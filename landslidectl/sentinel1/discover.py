@@ -82,6 +82,10 @@ def find_scenes(paths: Sequence[Path]) -> Discovery:
     scenes: list[Scene] = []
     refused: list[Refusal] = []
     for candidate in find_candidates(paths):
+        shown = str(candidate.path).encode("utf-8", "backslashreplace").decode("utf-8")
+        if shown != str(candidate.path):
+            refused.append(Refusal(Path(shown), "its name is no text in UTF-8: rename it"))
+            continue
         try:
             scenes.append(open_scene(candidate.path))
         except SceneError as error:

@@ -8,13 +8,10 @@ from pathlib import Path
 
 from landslidectl.errors import DamagedScene
 from landslidectl.files.hashing import CHUNK_BYTES
+from landslidectl.files.zips import END_RECORD, END_RECORD_BYTES, LONGEST_COMMENT
 from landslidectl.sentinel1.archive import SceneArchive
 from landslidectl.sentinel1.manifest import Manifest, ManifestFile
 from landslidectl.sentinel1.members import match_listed
-
-END_RECORD = b"PK\x05\x06"
-END_RECORD_BYTES = 22
-LONGEST_COMMENT = 0xFFFF
 
 Advance = Callable[[int], None]
 

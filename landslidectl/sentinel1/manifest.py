@@ -10,6 +10,8 @@ from landslidectl.terms import Pass
 
 PROCESSOR = "Sentinel-1 IPF"
 WRAP = "metadataWrap/xmlData"
+MIN_CORNERS = 3
+FARTHEST_LON_DEG, FARTHEST_LAT_DEG = 360.0, 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +204,15 @@ def _footprint(root: Node) -> tuple[tuple[float, float], ...]:
         return ()
     try:
         pairs = [pair.split(",") for pair in (node.element.text or "").split()]
-        return tuple((float(lon), float(lat)) for lat, lon in pairs)
+        corners = tuple((float(lon), float(lat)) for lat, lon in pairs)
     except ValueError as error:
         raise node.fault("coordinates", f"holds no lat,lon pairs ({error})") from error
+    if len(corners) < MIN_CORNERS:
+        raise node.fault("coordinates", f"holds {len(corners)} corners, needs 3 or more")
+    for lon, lat in corners:
+        if not (abs(lon) <= FARTHEST_LON_DEG and abs(lat) <= FARTHEST_LAT_DEG):
+            raise node.fault("coordinates", f"lies off the Earth: latitude {lat}, longitude {lon}")
+    return corners
 
 
 def _files(root: Node) -> list[ManifestFile]:

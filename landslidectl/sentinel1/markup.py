@@ -2,15 +2,22 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from xml.parsers import expat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from landslidectl.errors import DamagedScene
 from landslidectl.sentinel1.archive import COPY_AGAIN, SceneArchive
+
+MAX_MARKUP_BYTES = 16 << 20
+"""The largest metadata of GRD products, noise tables, have some 5 MB."""
+YEARS = range(1970, 2200)
+"""Beyond them a time is damaged, and reckoning with it may leave what Python can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,8 @@ class Node:
             value = datetime.fromisoformat(text)
         except ValueError as error:
             raise self.fault(name, f"is no time: '{text[:40]}'") from error
+        if value.year not in YEARS:
+            raise self.fault(name, f"is no time of a radar satellite: '{text[:40]}'")
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def seconds(self, name: str, epoch: datetime) -> float:
@@ -112,6 +121,37 @@ class Node:
         return values
 
 
+class _RootReached(Exception):
+    """The document's first element begins; no declaration can follow."""
+
+
+def refuse_hostile(content: bytes) -> None:
+    """Refuse XML that declares a document type, or is larger than any that belongs to a product.
+
+    No file of a product declares a type. Entities, which a few lines can grow to any size and which
+    can name other files, can only be declared there.
+
+    Raises
+    ------
+    ValueError
+        With what is wrong. XML that is not well-formed is left to the parser.
+    """
+    if len(content) > MAX_MARKUP_BYTES:
+        raise ValueError(f"it has more than {MAX_MARKUP_BYTES >> 20} MB")
+
+    def declared(*_: object) -> None:
+        raise ValueError("it declares a document type")
+
+    def reached(*_: object) -> None:
+        raise _RootReached
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = declared
+    parser.StartElementHandler = reached
+    with suppress(_RootReached, expat.ExpatError):
+        parser.Parse(content, True)
+
+
 def read_markup(archive: SceneArchive, member: str) -> Node:
     """Parse a member and return its root.
 
@@ -120,8 +160,9 @@ def read_markup(archive: SceneArchive, member: str) -> Node:
     DamagedScene
         If the member is missing or not well-formed.
     """
-    content = archive.read(member)
+    content = archive.read(member, MAX_MARKUP_BYTES + 1)
     try:
+        refuse_hostile(content)
         root = ET.fromstring(content)
     except (ET.ParseError, LookupError, ValueError) as error:
         raise DamagedScene(

@@ -174,7 +174,7 @@ def _raster(scene: Scene, location: str, member: str, stack: ExitStack) -> "_Ras
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             dataset = stack.enter_context(rasterio.open(location))
-    except RasterioIOError as error:
+    except (RasterioIOError, UnicodeDecodeError) as error:  # GDAL repeats damaged bytes
         raise DamagedScene(
             scene.path, f"{member} cannot be opened as a raster: {error}", COPY_AGAIN
         ) from error

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from landslidectl.sentinel1.annotation import Annotation, SwathBounds, read_annotation
 from landslidectl.sentinel1.archive import open_archive
-from landslidectl.sentinel1.calibration import read_calibration, read_lut_vector
+from landslidectl.sentinel1.calibration import limited, read_calibration, read_lut_vector
 from landslidectl.sentinel1.lut import LineLut, LutVector
 from landslidectl.sentinel1.markup import Node, read_markup
 from landslidectl.sentinel1.scene import Scene
@@ -150,7 +150,7 @@ def read_noise(scene: Scene, polarisation: Polarisation, annotation: Annotation)
     if not nodes:
         _require_list(root)
     bounds = tuple(block.bounds for block in blocks) or annotation.swath_bounds
-    vectors = [_range_vector(node, table, annotation) for node in nodes]
+    vectors = [_range_vector(node, table, annotation) for node in limited(nodes, table)]
     known = [vector for vector in vectors if np.any(vector.values)]
     filled = borrow_values(
         [replace(vector, values=fill_zeros(vector, bounds)) for vector in known or vectors]

@@ -1,5 +1,6 @@
 """Orbit files (``.EOF``) that lie on the disk: precise or restituted, never downloaded."""
 
+import io
 import re
 import xml.etree.ElementTree as ET
 import zipfile
@@ -16,7 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landslidectl.errors import InputError
+from landslidectl.files.zips import read_table
 from landslidectl.sentinel1.annotation import MIN_STATE_VECTORS, StateVectors
+from landslidectl.sentinel1.markup import MAX_MARKUP_BYTES, refuse_hostile
 from landslidectl.sentinel1.scene import Scene
 
 EMBEDDED_ORBIT = "annotation"
@@ -117,7 +120,7 @@ def read_orbit_file(orbit: OrbitFile, scene: Scene, epoch: datetime) -> StateVec
     first, last = scene.start - TAKEN, scene.stop + TAKEN
     rows = []
     try:
-        with _opened(orbit.path) as stream:
+        with _checked(orbit.path) as stream:
             for element in _elements(stream, {"OSV", "Ref_Frame"}):
                 if element.tag == "Ref_Frame":
                     _require_earth_fixed(orbit.path, element)
@@ -191,14 +194,23 @@ def _of_name(path: Path, match: re.Match[str]) -> OrbitFile | None:
 
 
 @contextmanager
+def _checked(path: Path) -> Iterator[IO[bytes]]:
+    """Open an orbit file whose XML is sure to do no harm."""
+    with _opened(path) as stream:
+        content = stream.read(MAX_MARKUP_BYTES + 1)
+    refuse_hostile(content)
+    yield io.BytesIO(content)
+
+
+@contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     """Open an orbit file, or the one inside a zip."""
     if path.suffix.lower() != ".zip":
         with path.open("rb") as stream:
             yield stream
         return
+    inner = sorted(info.filename for info in read_table(path) if SUFFIX.search(info.filename))
     with zipfile.ZipFile(path) as zipped:
-        inner = sorted(name for name in zipped.namelist() if SUFFIX.search(name))
         if not inner:
             raise _damaged(path, "holds no .EOF file")
         with zipped.open(inner[0]) as member:

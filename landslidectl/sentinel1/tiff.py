@@ -22,6 +22,8 @@ DEFAULTS = {BITS: 1, COMPRESSION: 1, SAMPLES_PER_PIXEL: 1, SAMPLE_FORMAT: 1}
 PLAIN = {BITS: 16, COMPRESSION: 1, SAMPLES_PER_PIXEL: 1, SAMPLE_FORMAT: 1}
 TYPES = {1: "B", 3: "H", 4: "I", 16: "Q"}
 MAX_ENTRIES = 4096
+MAX_NUMBERS = 1 << 20
+"""Of one field; the longest scenes have some 30,000 lines with a strip each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,10 @@ def _layout(read: Read) -> PlainLayout | None:
     lines, samples = int(_first(values[LENGTH])), int(_first(values[WIDTH]))
     offsets = np.atleast_1d(np.asarray(values[STRIP_OFFSETS], dtype=np.int64))
     sizes = np.atleast_1d(np.asarray(values[STRIP_BYTES], dtype=np.int64))
+    if len(offsets) != len(sizes) or len(offsets) == 0:
+        return None
     in_one_piece = bool(np.all(offsets[:-1] + sizes[:-1] == offsets[1:]))
-    if len(offsets) != len(sizes) or not in_one_piece or sizes.sum() != 2 * lines * samples:
+    if not in_one_piece or int(offsets[0]) < 0 or sum(sizes.tolist()) != 2 * lines * samples:
         return None
     return PlainLayout(int(offsets[0]), lines, samples, f"{form.order}u2")
 
@@ -132,6 +136,8 @@ def _values(read: Read, form: _Format, table: bytes, index: int) -> Any:
     kind = struct.unpack_from(f"{form.order}H", table, start - 2)[0]
     count = int(struct.unpack_from(f"{form.order}{form.offset_code}", table, start)[0])
     place = start + struct.calcsize(f"<{form.offset_code}")
+    if count > MAX_NUMBERS:
+        raise IndexError("the field is too long")
     code = np.dtype(f"{form.order}{TYPES[kind]}")
     room = struct.calcsize(f"<{form.offset_code}")
     if count * code.itemsize <= room:

@@ -62,7 +62,10 @@ def find_cover(source: Path, grid: Grid, spare_m: float = 0.0) -> Coverage:
     """
     around = grid.buffered(NEIGHBOUR_M)
     candidates = find_tiles(source, needed_cells(around))
-    points = {crs: _lattice(around, crs) for crs in sorted({tile.crs for tile in candidates})}
+    points: dict[str, Coordinates] = {}
+    for tile in candidates:
+        if tile.crs not in points:
+            points[tile.crs] = _lattice_of(tile, around)
     near = [tile for tile in candidates if touches(tile, *pixels_of(tile, points[tile.crs]))]
     sea_cells = _require_cover(source, grid.buffered(-spare_m), near)
     ranked = sorted(
@@ -128,6 +131,20 @@ def _missing(source: Path, cells: Iterable[Cell], share: float) -> DemError:
 def _lattice(grid: Grid, crs: str) -> Coordinates:
     """Return coordinates every few hundred metres, the outermost pixels included."""
     return node_coordinates(grid, Window(0, 0, grid.rows, grid.cols), crs, CHECK_STEP_PX)
+
+
+def _lattice_of(tile: Tile, grid: Grid) -> Coordinates:
+    """Return the lattice in the system of a tile, which may be one that nothing can be put in."""
+    from rasterio._err import CPLE_BaseError  # noqa: PLC0415
+    from rasterio.errors import RasterioError  # noqa: PLC0415
+
+    try:
+        return _lattice(grid, tile.crs)
+    except (RasterioError, CPLE_BaseError) as error:
+        raise DemError(
+            f"{tile.name}: its coordinate system cannot be used: {error}",
+            "Write the right one into the file, or take the file out of the folder.",
+        ) from error
 
 
 def _cells(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> frozenset[Cell]:

@@ -269,7 +269,7 @@ def _opened(path: Path) -> Any:
     try:
         # overviews of class maps may be averaged: classes that do not exist
         dataset = rasterio.open(path, OVERVIEW_LEVEL="NONE")
-    except (RasterioError, OSError) as error:
+    except (RasterioError, OSError, UnicodeDecodeError) as error:  # GDAL repeats damaged bytes
         raise _unreadable(path, str(error)) from error
     kind = np.dtype(dataset.dtypes[0]).kind
     if not dataset.crs or kind not in "iu":

@@ -125,7 +125,10 @@ def _decode(tile: Tile) -> NDArray[Any]:
         else:
             content = Path(tile.location).read_bytes()
         return np.frombuffer(content, dtype="u1" if is_water else ">i2").reshape(tile.shape)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        *(OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error),
+        *(NotImplementedError, RuntimeError),
+    ) as error:
         raise _damaged(tile, error) from error
 
 

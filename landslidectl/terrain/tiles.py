@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from landslidectl.errors import DemError
+from landslidectl.files.zips import read_table
 from landslidectl.terrain.tile import Cell, Tile, cell_of_name
 from landslidectl.terrain.water import files_around, place_of, water_masks
 
@@ -102,8 +103,7 @@ def _tiles_of(path: Path, wanted: _Wanted) -> Iterator[Tile]:
 
 def _zip_tiles(path: Path, wanted: _Wanted) -> Iterator[Tile]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            sizes = {item.filename: item.file_size for item in archive.infolist()}
+        sizes = {item.filename: item.file_size for item in read_table(path)}
     except (OSError, zipfile.BadZipFile) as error:
         raise _unreadable(path.name, str(error)) from error
     masks = water_masks(f"/vsizip/{path}/{member}" for member in sorted(sizes))
@@ -223,7 +223,7 @@ def open_quietly(name: str, location: str) -> "DatasetReader":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             return rasterio.open(location)
-    except RasterioIOError as error:
+    except (RasterioIOError, UnicodeDecodeError) as error:  # GDAL repeats damaged bytes
         raise _unreadable(name, str(error)) from error
 
 

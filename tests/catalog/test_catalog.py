@@ -1,17 +1,19 @@
 """Round trips through the catalog, its migrations and its refusals."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from landslidectl.catalog import db
 from landslidectl.catalog.catalog import Catalog
-from landslidectl.catalog.db import default_catalog_path
+from landslidectl.catalog.db import default_catalog_path, translated
 from landslidectl.catalog.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from landslidectl.catalog.records import (
     DetectionRecord,
@@ -350,3 +352,22 @@ def test_a_catalog_that_a_newer_program_upgrades_meanwhile_is_refused(
         Catalog(path)
     assert "newer landslidectl" in caught.value.hint
     assert caught.value.exit_code == 10
+
+
+def test_a_full_disk_and_a_read_only_catalog_are_no_damage(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(text: str) -> None:
+        with translated(catalog.path):
+            raise sqlite3.OperationalError(text)
+
+    with pytest.raises(ResourceError, match=r"full: [\d.]+ MB of"):
+        failing("database or disk is full")
+    with pytest.raises(OutputError, match="cannot be written"):
+        failing("attempt to write a readonly database")
+    with pytest.raises(CatalogError):
+        failing("disk I/O error")
+    room = SimpleNamespace(total=10**9, free=4096)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: room)
+    with pytest.raises(ResourceError, match=r"0\.0 MB of 1,000 MB"):
+        failing("disk I/O error")

@@ -1,12 +1,14 @@
-"""Tables on narrow terminals, and what a terminal can do."""
+"""Tables on narrow terminals, JSON that steers none, and what a terminal can do."""
 
+import json
 import sys
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landslidectl.cli.output import folded, is_lively, write_table
+from landslidectl.cli.output import folded, is_lively, json_text, write_table
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(1, 120))
@@ -52,3 +54,15 @@ def test_a_table_is_folded_on_a_terminal_alone(
     assert max(map(len, lines)) <= 80
     assert lines[0].startswith("name")
     assert lines[3].startswith("name")
+
+
+def test_json_keeps_letters_and_steers_no_terminal() -> None:
+    value = {
+        "path": "w\u00f6rld \u6771 \x1b[2J \x9b2J \x7f \u202egpj \ud800 \U000e0041",
+        "n": [1, None],
+    }
+    for indent in (None, 2):
+        text = json_text(value, indent)
+        assert json.loads(text) == value
+        assert "w\u00f6rld \u6771" in text
+        assert all(unicodedata.category(char)[0] != "C" or char == "\n" for char in text)

@@ -49,6 +49,16 @@ def test_broken_polygons_are_repaired_and_points_left_out(tmp_path: Path):
     assert found.slides[0].geom_type == "MultiPolygon"
 
 
+def test_a_ring_of_two_points_is_left_out(tmp_path: Path):
+    ring = {"type": "Polygon", "coordinates": [[[141.7, 42.7], [141.8, 42.7], [141.7, 42.7]]]}
+    box = shapely.geometry.mapping(shapely.box(141.7, 42.7, 141.71, 42.71))
+    features = [{"type": "Feature", "properties": {}, "geometry": one} for one in (ring, box)]
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    found = read_inventory(path, GRID.epsg)
+    assert (len(found.slides), found.skipped) == (1, 1)
+
+
 def test_points_alone_are_refused(tmp_path: Path):
     path = tmp_path / "a.geojson"
     point = {"type": "Point", "coordinates": [141.7, 42.7]}

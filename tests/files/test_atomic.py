@@ -1,10 +1,12 @@
 import errno
 import json
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from landslidectl.errors import OutputError
+from landslidectl.errors import OutputError, ResourceError
 from landslidectl.files.atomic import atomic_path, write_json_atomic, write_text_atomic
 
 
@@ -50,3 +52,22 @@ def test_json_keeps_order_and_letters(tmp_path):
     text = (tmp_path / "a.json").read_text(encoding="utf-8")
     assert text.index("z") < text.index('"a"') and "Ätna" in text
     assert json.loads(text) == {"z": "Ätna", "a": 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "free", "told"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), 5_000_000, (ResourceError, "5.0 MB of")),
+        (OSError("Write failed"), 1000, (ResourceError, "0.0 MB of 2,000 MB are free")),
+        (OSError(errno.EROFS, "Read-only file system"), 5_000_000, (OutputError, "Read-only")),
+        (OSError("Write failed"), 5_000_000, (OutputError, "Write failed")),
+    ],
+)
+def test_a_full_disk_is_told_with_figures(tmp_path, monkeypatch, error, free, told):
+    room = SimpleNamespace(total=2_000_000_000, free=free)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: room)
+    kind, words = told
+    with pytest.raises(kind, match=words) as caught, atomic_path(tmp_path / "a" / "b.txt"):
+        raise error
+    assert caught.value.exit_code in (7, 8)
+    assert str(tmp_path / "a" / "b.txt") in caught.value.message

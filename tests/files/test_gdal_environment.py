@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from landslidectl.files.gdal_environment import (
+    BYPASSES,
     FOREIGN_VARIABLES,
+    SHUT,
     drop_foreign_variables,
     gdal_session,
 )
@@ -60,3 +62,11 @@ def test_neither_variables_nor_a_configuration_file_hide_drivers(tmp_path: Path)
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
     )
     assert run.stdout.split() == ["True", "True"], run.stderr
+
+
+def test_the_network_is_shut_whatever_the_environment_says(monkeypatch):
+    for name in (*SHUT, *BYPASSES):
+        monkeypatch.setenv(name, "*")
+    drop_foreign_variables()
+    assert {name: os.environ[name] for name in SHUT} == SHUT
+    assert not set(BYPASSES) & set(os.environ)

@@ -8,6 +8,7 @@ from landslidectl.files.rasters import (
     grid_of,
     open_raster,
     read_bands,
+    require_whole,
     write_raster,
 )
 from landslidectl.grid import Grid, Window
@@ -36,6 +37,18 @@ def test_a_raster_that_fails_half_way_does_not_appear(tmp_path):
         dataset.write(np.zeros((1, 300, 270), np.float32))
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kept", [0.5, 0.95])
+def test_a_raster_that_the_disk_cut_is_noticed(tmp_path, kept):
+    """What is refused when GDAL closes a file is lost without an error."""
+    path = tmp_path / "a.tif"
+    values = np.random.default_rng(1).random((2, 300, 270), dtype=np.float32)
+    write_raster(path, GRID, values, RasterLayout(("a", "b")))
+    require_whole(path)
+    path.write_bytes(path.read_bytes()[: int(kept * path.stat().st_size)])
+    with pytest.raises(OSError, match="did not take the whole file"):
+        require_whole(path)
 
 
 def test_foreign_proj_data_do_not_reach_gdal(tmp_path, monkeypatch):

@@ -83,6 +83,18 @@ def test_several_features_are_joined(tmp_path: Path) -> None:
         (json.dumps(shapely.geometry.mapping(shapely.box(0, 0, 50, 1))), "wide"),
         (json.dumps(shapely.geometry.mapping(shapely.box(-180, -60, 180, 60))), "wide"),
         (json.dumps(shapely.geometry.mapping(shapely.box(170, -60, 190, 60))), "20.0 degrees wide"),
+        (
+            '{"type": "Polygon", "coordinates": [[[12, 42], [13, 42], [13, 43], [12, 43]]]}',
+            "closed",
+        ),
+        (
+            '{"type": "Polygon", "coordinates": [[[12, 42], [1e400, 42], [13, 43], [12, 42]]]}',
+            "area of interest|no places",
+        ),
+        (
+            '{"type": "Polygon", "coordinates": [[[12, 42], [1e308, 42], [13, 43], [12, 42]]]}',
+            "no degrees",
+        ),
     ],
 )
 def test_unusable_files_are_refused(tmp_path: Path, content: str, words: str) -> None:

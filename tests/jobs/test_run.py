@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -243,6 +244,18 @@ def test_radiometry_that_the_model_does_not_know_is_refused(world: World, catalo
     assert stacked.status is JobStatus.SUCCEEDED
     with pytest.raises(UsageError, match="belongs to composites"):
         run_ingest(world.settings(radiometry=Radiometry.GAMMA0), silent, catalog)
+
+
+def test_scores_that_were_taken_up_are_described_as_new_ones(
+    world: World, catalog: Catalog
+) -> None:
+    """A job that was killed after scoring and went on wrote the same facts in another order."""
+    told = []
+    for _ in range(2):
+        metadata = run_detect(world.settings(), silent, catalog).files["metadata"]
+        told.append(json.dumps(json.loads(Path(metadata).read_text())["scoring"]))
+        shutil.rmtree(products(world)[0])
+    assert told[0] == told[1]
 
 
 def test_another_threshold_redoes_only_the_product(world: World, catalog: Catalog) -> None:

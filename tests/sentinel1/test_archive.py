@@ -1,5 +1,6 @@
 """Folders and zips give the same members, and impostors are refused by what they are."""
 
+import os
 import zipfile
 
 import pytest
@@ -21,6 +22,13 @@ def test_a_zip_gives_the_same_members_whatever_its_entries(tmp_path, prefix, dir
     assert archive.read("annotation/a-vv.xml", 2) == b"<a"
     assert archive.name == NAME
     assert archive.gdal_path("x") == f"/vsizip/{{{path.resolve().as_posix()}}}/{prefix}x"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_named_pipe_is_no_product_and_nobody_waits_for_it(tmp_path):
+    os.mkfifo(tmp_path / f"{NAME}.zip")
+    with pytest.raises(NotAScene, match="neither a folder nor a file"):
+        open_archive(tmp_path / f"{NAME}.zip")
 
 
 def test_the_product_inside_a_renamed_zip_keeps_its_name(tmp_path):

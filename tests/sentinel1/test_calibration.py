@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from landslidectl.errors import DamagedScene
-from landslidectl.sentinel1.calibration import read_calibration
+from landslidectl.sentinel1.annotation import read_annotation
+from landslidectl.sentinel1.calibration import MOST_VECTORS, read_calibration
 from landslidectl.sentinel1.discover import find_scenes, open_scene
 from landslidectl.sentinel1.lut import LineLut, LutVector
+from landslidectl.sentinel1.noise import read_noise
 from landslidectl.terms import Polarisation
 from tests.sentinel1.builders import Product, product_files, stem, write_folder
 
@@ -63,6 +65,22 @@ def test_a_block_equals_the_same_part_of_the_whole():
     whole = lut.grid(np.arange(40.0), np.arange(31.0))
     part = lut.grid(np.arange(9.0, 27.0), np.arange(4.0, 20.0))
     np.testing.assert_array_equal(part, whole[9:27, 4:20])
+
+
+def test_tables_without_end_are_refused(tmp_path):
+    """Each vector becomes a row of numbers, one for each sample."""
+    files = product_files(Product(), tmp_path)
+    for kind, tag in (("calibration", b"calibrationVector"), ("noise", b"noiseRangeVector")):
+        member = f"annotation/calibration/{kind}-{stem('VV')}.xml"
+        head, body = files[member].split(b"<" + tag + b">", 1)
+        vector, tail = body.split(b"</" + tag + b"List>", 1)
+        vectors = (b"<" + tag + b">" + vector) * (MOST_VECTORS + 1)
+        files[member] = head + vectors + b"</" + tag + b"List>" + tail
+    scene = open_scene(write_folder(files, tmp_path / "a.SAFE"))
+    with pytest.raises(DamagedScene, match="at most 1000"):
+        read_calibration(scene, Polarisation.VV)
+    with pytest.raises(DamagedScene, match="at most 1000"):
+        read_noise(scene, Polarisation.VV, read_annotation(scene, Polarisation.VV))
 
 
 @pytest.mark.parametrize(

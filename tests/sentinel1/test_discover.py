@@ -1,5 +1,7 @@
 """Scenes are found among junk; what cannot be used is refused by name and reason."""
 
+import os
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -202,9 +204,14 @@ def test_a_polarisation_that_was_never_recorded_is_unsupported(tmp_path):
     [
         (b"</product>", b"", "well-formed"),
         (b"<numberOfLines>12</numberOfLines>", b"", "numberOfLines is missing"),
+        (b"<numberOfSamples>20<", b"<numberOfSamples>1000000000000<", "no scene's"),
+        (b"<numberOfLines>12<", b"<numberOfLines>99999999<", "no scene's"),
         (b"5.405e9", b"many", "radarFrequency is no number"),
         (b"0.0 1.9 -4e-06", b"0.0 one", "srgrCoefficients"),
         (b"Earth Fixed", b"GM2000", "not Earth Fixed"),
+        (b"2020-01-02T03:04:05", b"0001-01-02T03:04:05", "no time of a radar satellite"),
+        (b"<product>", b"<!DOCTYPE p [<!ENTITY a 'b'>]><product>", "declares a document type"),
+        (b"<product>", b" " * (17 << 20) + b"<product>", "more than 16 MB"),
     ],
 )
 def test_damage_in_an_annotation_names_member_and_element(tmp_path, old, new, word):
@@ -215,6 +222,35 @@ def test_damage_in_an_annotation_names_member_and_element(tmp_path, old, new, wo
     with pytest.raises(DamagedScene, match=word) as caught:
         open_scene(write_zip(files, tmp_path / "a.zip"))
     assert member in caught.value.message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems know no such names")
+def test_a_name_that_is_no_text_is_refused_and_can_be_recorded(tmp_path):
+    files = product_files(Product(), tmp_path)
+    write_zip(files, tmp_path / f"{NAME}.zip").rename(tmp_path / os.fsdecode(b"S1A_\xe9.zip"))
+    found = find_scenes([tmp_path])
+    assert found.scenes == ()
+    (refusal,) = found.refused
+    assert "no text in UTF-8" in refusal.reason
+    str(refusal.path).encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "word"),
+    [
+        (b"40.0,12.0 40.0,13.0", "2 corners"),
+        (b"40.0,12.0 40.0,13.0 41.0,1e308", "off the Earth"),
+        (b"40.0,12.0 nan,13.0 41.0,13.0", "off the Earth"),
+        (b"40.0,12.0 40.0;13.0 41.0,13.0", "no lat,lon pairs"),
+    ],
+)
+def test_a_footprint_that_is_none_is_damage(tmp_path, coordinates, word):
+    files = product_files(Product(), tmp_path)
+    sound = b"40.0,12.0 40.0,13.0 41.0,13.0 41.0,12.0"
+    assert sound in files["manifest.safe"]
+    files["manifest.safe"] = files["manifest.safe"].replace(sound, coordinates)
+    with pytest.raises(DamagedScene, match=word):
+        open_scene(write_zip(files, tmp_path / "a.zip"))
 
 
 def test_find_scenes_passes_over_junk_and_refuses_the_broken(tmp_path):

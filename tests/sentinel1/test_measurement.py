@@ -17,6 +17,7 @@ from landslidectl.sentinel1 import measurement as measurement_module
 from landslidectl.sentinel1.annotation import read_annotation
 from landslidectl.sentinel1.discover import open_scene
 from landslidectl.sentinel1.measurement import Measurement, open_measurement
+from landslidectl.sentinel1.tiff import STRIP_BYTES, STRIP_OFFSETS, plain_layout
 from landslidectl.terms import Polarisation
 
 from .builders import NAME, Product, product_files, stem, write_folder, write_zip
@@ -252,3 +253,31 @@ def test_threads_take_turns(tmp_path) -> None:
     with ThreadPoolExecutor(4) as pool:
         parts = list(pool.map(measurement.read, windows))
     np.testing.assert_array_equal(np.concatenate(parts), NUMBERS)
+
+
+def test_a_field_without_measure_is_not_read_into_memory(tmp_path):
+    """Its count says 4 GB; a reader that believes it runs out of memory."""
+    files = product_files(Product(), tmp_path)
+    name = next(name for name in files if name.startswith("measurement/") and "vv" in name)
+    for tag in (STRIP_OFFSETS, STRIP_BYTES):
+        content = bytearray(files[name])
+        place = content.find(struct.pack("<H", tag), struct.unpack_from("<I", content, 4)[0])
+        struct.pack_into("<I", content, place + 4, 0xFFFFFFF0)
+        asked = []
+
+        def read(offset, count, content=content, asked=asked):
+            asked.append(count)
+            return bytes(content[offset : offset + count])
+
+        assert plain_layout(read) is None
+        assert max(asked) < 1 << 20
+
+
+@pytest.mark.parametrize("tag", [STRIP_OFFSETS, STRIP_BYTES])
+def test_a_field_without_numbers_is_no_plain_file(tmp_path, tag):
+    files = product_files(Product(), tmp_path)
+    name = next(name for name in files if name.startswith("measurement/") and "vv" in name)
+    content = bytearray(files[name])
+    place = content.find(struct.pack("<H", tag), struct.unpack_from("<I", content, 4)[0])
+    struct.pack_into("<I", content, place + 4, 0)
+    assert plain_layout(lambda offset, count: bytes(content[offset : offset + count])) is None

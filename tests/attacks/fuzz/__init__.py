@@ -1,0 +1,1 @@
+"""Mutated inputs for every reader, in processes that may crash without taking the count along."""
