@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from landslidectl.errors import ProductError
 from landslidectl.files.gdal_environment import gdal_session
+from landslidectl.files.vectors import vector_errors, vector_path
 from landslidectl.products.attributes import Row, json_value
 from landslidectl.products.contents import WGS84_EPSG, Layer
 from landslidectl.products.contract.attributes import FieldSpec, FieldType
@@ -77,9 +78,12 @@ def _columns(path: Path) -> dict[str, set[str]]:
         import pyogrio  # noqa: PLC0415
 
         try:
-            names = [str(name) for name, _ in pyogrio.list_layers(path)]
-            return {name: set(pyogrio.read_info(path, layer=name)["fields"]) for name in names}
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+            with vector_path(path) as opened:
+                names = [str(name) for name, _ in pyogrio.list_layers(opened)]
+                return {
+                    name: set(pyogrio.read_info(opened, layer=name)["fields"]) for name in names
+                }
+        except vector_errors() as error:
             raise ProductError(
                 f"{path}: cannot be read: {error}", "Copy the whole product folder again."
             ) from error
@@ -223,7 +227,8 @@ def _styles(path: Path) -> Mapping[str, Row]:
         import pyogrio  # noqa: PLC0415
 
         try:
-            meta, _, _, columns = pyogrio.raw.read(path, layer=STYLES, read_geometry=False)
+            with vector_path(path) as opened:
+                meta, _, _, columns = pyogrio.raw.read(opened, layer=STYLES, read_geometry=False)
         except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
             return {}  # told as a layer that one alone has
     rows = [dict(zip(meta["fields"], row, strict=True)) for row in zip(*columns, strict=True)]

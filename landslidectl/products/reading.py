@@ -285,8 +285,9 @@ def has_layer(path: Path, name: str) -> bool:
         import pyogrio  # noqa: PLC0415
 
         try:
-            return name in {str(layer) for layer, _ in pyogrio.list_layers(path)}
-        except (pyogrio.errors.DataSourceError, OSError) as error:
+            with vector_path(path) as opened:
+                return name in {str(layer) for layer, _ in pyogrio.list_layers(opened)}
+        except vector_errors() as error:
             raise ProductError(f"{path}: cannot be read: {error}", AGAIN) from error
 
 
