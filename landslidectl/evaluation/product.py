@@ -16,7 +16,8 @@ from landslidectl.files.vectors import vector_errors, vector_path
 from landslidectl.grid import Grid
 from landslidectl.products.contract.files import FileKind
 from landslidectl.products.contract.layers import LayerName
-from landslidectl.products.reading import AGAIN, find_product, metadata_files
+from landslidectl.products.reading import find_product, metadata_files
+from landslidectl.products.stored_layers import AGAIN
 from landslidectl.terms import Decision
 
 if TYPE_CHECKING:

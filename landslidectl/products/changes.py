@@ -12,7 +12,8 @@ from landslidectl.products.contents import Layer
 from landslidectl.products.contract.files import FileKind
 from landslidectl.products.contract.layers import LayerName, layer_spec
 from landslidectl.products.contract.tolerances import OUTLINE_TOLERANCE_DEG
-from landslidectl.products.reading import StoredProduct, read_layer
+from landslidectl.products.reading import StoredProduct
+from landslidectl.products.stored_layers import read_layer
 from landslidectl.stack.footprints import wrapped
 from landslidectl.terms import Standing
 

@@ -13,7 +13,8 @@ from landslidectl.products.contract.files import FILES, FileKind
 from landslidectl.products.contract.rasters import COMPOSITE_LAYER, RASTERS
 from landslidectl.products.contract.tolerances import may_vary
 from landslidectl.products.differences import Difference, fact_differences
-from landslidectl.products.reading import AGAIN, StoredProduct
+from landslidectl.products.reading import StoredProduct
+from landslidectl.products.stored_layers import AGAIN
 
 READ = frozenset(
     {FileKind.GEOPACKAGE, FileKind.METADATA, *(spec.kind for spec in (*RASTERS, COMPOSITE_LAYER))}

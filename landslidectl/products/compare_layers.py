@@ -19,7 +19,7 @@ from landslidectl.products.contract.tolerances import (
     RUN_KEYS_THAT_VARY,
 )
 from landslidectl.products.differences import ABSENT, Difference, is_close
-from landslidectl.products.reading import read_layer
+from landslidectl.products.stored_layers import read_layer
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry

@@ -13,7 +13,7 @@ from landslidectl.grid import Grid
 from landslidectl.products.compare_layers import outline_distance
 from landslidectl.products.contents import Layer
 from landslidectl.products.contract.layers import LayerName, layer_spec
-from landslidectl.products.reading import has_layer, read_layer
+from landslidectl.products.stored_layers import has_layer, read_layer
 from landslidectl.stack.footprints import wrapped
 from landslidectl.terms import Decision
 

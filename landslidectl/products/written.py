@@ -7,7 +7,8 @@ from landslidectl.errors import ProductError
 from landslidectl.products.contents import WGS84_EPSG, Layer
 from landslidectl.products.contract.files import FileKind
 from landslidectl.products.contract.layers import LayerName, layer_spec
-from landslidectl.products.reading import AGAIN, StoredProduct, read_layer
+from landslidectl.products.reading import StoredProduct
+from landslidectl.products.stored_layers import AGAIN, read_layer
 
 TOLD = ("det_id", "review", "reviewer", "rev_note")
 

@@ -1,0 +1,123 @@
+"""Read the layers of a product's GeoPackage back into rows and outlines."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from landslidectl.errors import ProductError
+from landslidectl.files.gdal_environment import gdal_session
+from landslidectl.files.vectors import vector_errors, vector_path
+from landslidectl.products.attributes import Row, tidy
+from landslidectl.products.contents import Layer
+from landslidectl.products.contract.attributes import FieldType
+from landslidectl.products.contract.layers import LayerSpec
+
+if TYPE_CHECKING:
+    from landslidectl.products.contract.attributes import FieldSpec
+
+AGAIN = "Copy the whole product folder again, or map the event again with landslidectl detect."
+
+
+def has_layer(path: Path, name: str) -> bool:
+    """Tell whether a GeoPackage has a layer or table.
+
+    Raises
+    ------
+    ProductError
+        If the file cannot be read.
+    """
+    with gdal_session():
+        import pyogrio  # noqa: PLC0415
+
+        try:
+            with vector_path(path) as opened:
+                return name in {str(layer) for layer, _ in pyogrio.list_layers(opened)}
+        except vector_errors() as error:
+            raise ProductError(f"{path}: cannot be read: {error}", AGAIN) from error
+
+
+def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
+    """Read one layer; attributes that the product lacks are left out, foreign ones not taken.
+
+    Parameters
+    ----------
+    path : Path
+        GeoPackage.
+    spec : LayerSpec
+        The layer.
+    drawn_only : bool
+        Leave out rows without an outline; otherwise their geometry is None.
+
+    Raises
+    ------
+    ProductError
+        If it cannot be read.
+    """
+    with gdal_session():
+        import pyogrio  # noqa: PLC0415
+        import shapely  # noqa: PLC0415
+
+        try:
+            with vector_path(path) as opened:
+                info = pyogrio.read_info(opened, layer=spec.name.value)
+                present = set(info["fields"])
+                fields = tuple(field for field in spec.fields if field.name in present)
+                meta, _, shapes, columns = pyogrio.raw.read(
+                    opened,
+                    layer=spec.name.value,
+                    columns=[field.name for field in fields],
+                    read_geometry=spec.has_geometry,
+                    force_2d=True,
+                    datetime_as_string=True,
+                )
+        except vector_errors() as error:
+            raise ProductError(
+                f"{path}: layer '{spec.name}' cannot be read: {error}", AGAIN
+            ) from error
+    by_name = dict(zip(meta["fields"], columns, strict=True))
+    values = [[_value(item, field) for item in by_name[field.name]] for field in fields]
+    names = [field.name for field in fields]
+    rows: list[Row] = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+    if not spec.has_geometry:
+        return Layer(spec.name, fields, tuple(rows))
+    outlines = shapely.from_wkb(shapes)
+    drawn = [
+        index
+        for index, shape in enumerate(outlines)
+        if not drawn_only or (shape is not None and shape.area > 0)
+    ]
+    return Layer(
+        spec.name,
+        fields,
+        tuple(rows[index] for index in drawn),
+        tuple(outlines[index] for index in drawn),
+        _epsg(path, str(info["crs"])),
+    )
+
+
+def _epsg(path: Path, crs: str) -> int:
+    code = crs.removeprefix("EPSG:")
+    if not code.isdigit():
+        raise ProductError(f"{path}: has a coordinate system without an EPSG code: {crs}", AGAIN)
+    return int(code)
+
+
+def _value(item: Any, field: "FieldSpec") -> Any:
+    """Return a value as the writers take it."""
+    if item is None or (isinstance(item, float | np.floating) and np.isnan(item)):
+        return None
+    if field.type is FieldType.INTEGER:
+        return int(item)
+    if field.type is FieldType.INSTANT:
+        return _instant(str(item))
+    return tidy(item, field)
+
+
+def _instant(text: str) -> datetime | None:
+    """Return an aware instant; GDAL writes UTC as ``Z``, ``+00`` or not at all."""
+    if not text or text == "NaT":
+        return None
+    instant = datetime.fromisoformat(text)
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
