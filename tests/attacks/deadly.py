@@ -86,10 +86,10 @@ def main() -> None:
     blow, call, record = (sys.argv.pop(1) for _ in range(3))
     countdown = Countdown(int(call), BLOWS[blow])
 
-    from landslidectl.catalog import catalog
+    from landslidectl.catalog import access
     from landslidectl.cli.app import main as run
 
-    fsync, immediate = os.fsync, catalog.immediate
+    fsync, immediate = os.fsync, access.immediate
 
     def deadly_fsync(descriptor: int) -> None:
         countdown.strike()
@@ -104,7 +104,7 @@ def main() -> None:
         countdown.strike()
 
     os.fsync = deadly_fsync
-    catalog.immediate = deadly_transaction  # type: ignore[assignment]
+    access.immediate = deadly_transaction  # type: ignore[assignment]
     facts = {"calls": 0, "has_struck": False}
 
     def tell() -> None:
