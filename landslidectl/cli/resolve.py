@@ -163,18 +163,24 @@ def _blamed(
 ) -> LandslidectlError:
     """Return the error as one of the file or variable that the wrong value came from, if any.
 
-    That is the value without which this would not have been wrong.
+    That is the value without which this would not have been wrong. Where a value of the command
+    line is such a one, the command line contradicts the rest, and the error stays one of usage.
     """
     defaults = {field.name for field in dataclass_fields(kind) if field.default is not MISSING}
-    for name, given in values.items():
-        field = FIELDS.get(name, name)
-        if given.origin is Origin.FLAG or field not in arguments or field not in defaults:
+    for given, field in sorted(
+        ((given, FIELDS.get(name, name)) for name, given in values.items()),
+        key=lambda one: one[0].origin,
+        reverse=True,
+    ):
+        if field not in arguments or field not in defaults:
             continue
         try:
             kind(**{key: value for key, value in arguments.items() if key != field})
         except UsageError as other:
             if other.message == error.message:
                 continue
+        if given.origin is Origin.FLAG:
+            return error
         return ConfigError(f"{given.source}: {error.message}", error.hint)
     return error
 

@@ -15,6 +15,8 @@ from landslidectl.terms import Polarisation
 FloatArray = NDArray[np.float64]
 HIGH_RESOLUTION_M = 15.0
 MIN_STATE_VECTORS = 4
+MOST_TERMS, FARTHEST_M = 32, 1e8
+"""Products have nine terms and look across less than 1,000 km."""
 MOST_LINES, MOST_SAMPLES = 1_000_000, 100_000
 """Many times those of any product; what is made of them has to fit into memory."""
 
@@ -190,15 +192,17 @@ def _ground_range_records(root: Node, epoch: datetime) -> GroundRangeRecords:
     path = "coordinateConversion/coordinateConversionList/coordinateConversion"
     nodes = sorted(root.some(path), key=lambda node: node.seconds("azimuthTime", epoch))
     polynomials = [node.numbers("srgrCoefficients") for node in nodes]
-    coefficients = np.zeros((len(nodes), max(len(values) for values in polynomials)))
+    terms = max(len(values) for values in polynomials)
+    origins_m = np.array([node.number("sr0") for node in nodes])
+    if terms > MOST_TERMS or np.abs(origins_m).max() > FARTHEST_M:
+        raise root.fault(path, f"is no range: {terms} srgrCoefficients, sr0 {origins_m.max():g}")
+    coefficients = np.zeros((len(nodes), terms))
     for row, values in zip(coefficients, polynomials, strict=True):
         row[: len(values)] = values
     times_s = np.array([node.seconds("azimuthTime", epoch) for node in nodes])
     if np.any(np.diff(times_s) <= 0.0):
         raise root.fault(path, "has two records of the same time")
-    return GroundRangeRecords(
-        times_s, np.array([node.number("sr0") for node in nodes]), coefficients
-    )
+    return GroundRangeRecords(times_s, origins_m, coefficients)
 
 
 def _geolocation_grid(root: Node, epoch: datetime) -> GeolocationGrid:

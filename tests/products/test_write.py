@@ -6,7 +6,7 @@ from pathlib import Path
 import pyogrio
 import pytest
 
-from landslidectl.errors import OutputError
+from landslidectl.errors import OutputError, ResourceError
 from landslidectl.events import ArtefactWritten, ProgressEvent
 from landslidectl.files.rasters import open_raster
 from landslidectl.products.contract.attributes import DETECTION_FIELDS
@@ -70,7 +70,7 @@ def test_failure_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.Monke
 
     request = make_request(tmp_path)
     monkeypatch.setattr("landslidectl.products.write.write_readme", fail)
-    with pytest.raises(OutputError, match="No space left"):
+    with pytest.raises(ResourceError, match="the disk is full"):
         write_product(request)
     assert list(request.folder.iterdir()) == []
 

@@ -209,6 +209,8 @@ def test_a_polarisation_that_was_never_recorded_is_unsupported(tmp_path):
         (b"5.405e9", b"many", "radarFrequency is no number"),
         (b"0.0 1.9 -4e-06", b"0.0 one", "srgrCoefficients"),
         (b"Earth Fixed", b"GM2000", "not Earth Fixed"),
+        (b"0.0 1.9 -4e-06", b"1 " * 1000, "1000 srgrCoefficients"),
+        (b"<sr0>800000.0", b"<sr0>1e308", r"sr0 1e\+308"),
         (b"2020-01-02T03:04:05", b"0001-01-02T03:04:05", "no time of a radar satellite"),
         (b"<product>", b"<!DOCTYPE p [<!ENTITY a 'b'>]><product>", "declares a document type"),
         (b"<product>", b" " * (17 << 20) + b"<product>", "more than 16 MB"),
