@@ -40,7 +40,8 @@ def readable(path: Path) -> Path | bytes:
     OSError
         If the file cannot be read.
     ValueError
-        If it is no well-formed KML, declares entities, or is larger than any honest one.
+        If it is no well-formed KML, holds nothing, declares entities, or is larger than any honest
+        one.
     """
     if path.suffix.lower() not in SUFFIXES:
         return path
@@ -50,10 +51,14 @@ def readable(path: Path) -> Path | bytes:
         raise ValueError(f"no well-formed KML: {error}") from error
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
+    if root.tag != "kml":
+        raise ValueError(f"no KML: its outermost element is '{root.tag[:40]}'")
     features = [
         {"type": "Feature", "properties": {}, "geometry": _geometry(placemark)}
         for placemark in root.iter("Placemark")
     ]
+    if not features:
+        raise ValueError("holds no placemark; what it links to is not followed")
     whole = {"type": "FeatureCollection", "name": path.stem, "features": features}
     return json.dumps(whole).encode()
 

@@ -68,6 +68,8 @@ def test_other_files_are_left_to_the_library(tmp_path: Path) -> None:
         ("a.kml", BODY.replace("11,45 11.1,45", "11;45 11.1,45").encode(), "no coordinates: '11;4"),
         ("a.kml", BODY.replace("12,45 12.1,45 12.1,45.1", "12,45").encode(), "2 points"),
         ("a.kmz", BODY.encode(), "no readable KMZ"),
+        ("a.kml", b"<FeatureCollection/>", "outermost element is 'FeatureCollection'"),
+        ("a.kml", b"<kml><NetworkLink/></kml>", "no placemark"),
     ],
 )
 def test_what_is_no_kml_says_so(tmp_path: Path, name: str, content: bytes, message: str) -> None:
