@@ -79,7 +79,7 @@ def _told(path: Path, error: sqlite3.Error) -> LandslidectlError:
             "Free space and run the same command again.",
         )
     if kind.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) or "readonly" in text:
-        return OutputError(f"{path}: the catalog cannot be written: {text}", ELSEWHERE)
+        return OutputError(f"{path}: cannot be opened for writing: {text}", ELSEWHERE)
     if kind.startswith("SQLITE_IOERR"):
         return CatalogError(
             f"{path}: the catalog cannot be read or written: {text}",

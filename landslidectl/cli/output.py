@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import re
 import shutil
 import sys
 import unicodedata
@@ -17,7 +16,6 @@ RED = "31"
 GREEN = "32"
 YELLOW = "33"
 BOLD = "1"
-UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def clean(value: Any) -> str:
@@ -65,13 +63,23 @@ def say_warning(message: str) -> None:
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """Return JSON in which what a terminal would obey is escaped.
+    """Return JSON in which letters are letters, and what steers a terminal is escaped.
 
-    JSON itself only asks for the control characters below the space to be; those above, marks that
-    turn the direction of text and lone surrogates are escaped here too.
+    JSON itself escapes only the first 32 control characters, not those by which some terminals are
+    steered as well, nor those that turn a text around, nor lone surrogates.
     """
     text = json.dumps(value, indent=indent, ensure_ascii=False)
-    return UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(_safe_in_json(char) for char in text)
+
+
+def _safe_in_json(char: str) -> str:
+    """Escape controls, marks that turn a text around, and what some take for the end of a line."""
+    category = unicodedata.category(char)
+    if char == "\n" or (category[0] != "C" and category not in ("Zl", "Zp")):
+        return char
+    return "\\u007f" if char == "\x7f" else json.dumps(char)[1:-1]
 
 
 def write_json(value: Any) -> None:
