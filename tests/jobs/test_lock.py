@@ -15,7 +15,7 @@ import pytest
 from landslidectl.errors import LockedError, OutputError
 from landslidectl.jobs import lock
 from landslidectl.jobs.lock import SILENT_BOOT_S, SILENT_HOST_S, folder_lock, wait_until_free
-from landslidectl.jobs.processes import boot_id, is_running, process_birth, process_space
+from landslidectl.jobs.processes import boot_id, process_birth, process_space
 from tests.jobs.processes import ended_process, sleeping_process
 
 
@@ -206,20 +206,6 @@ def test_a_lock_of_another_living_process_holds(tmp_path: Path) -> None:
         with pytest.raises(LockedError):
             wait_until_free(path)
     wait_until_free(path)
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system has no /proc")
-def test_a_killed_process_that_nobody_waited_for_is_dead() -> None:
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    try:
-        assert is_running(child.pid)
-        child.kill()
-        deadline = time.monotonic() + 10
-        while is_running(child.pid) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert not is_running(child.pid)
-    finally:
-        child.wait()
 
 
 def test_a_disk_that_became_read_only_keeps_the_lock_and_hides_nothing(
