@@ -68,11 +68,19 @@ def _foreign_folders(paths: str) -> list[Path]:
 
 
 def _modules(folders: list[Path]) -> set[str]:
-    """Return which modules that the program needs lie below folders."""
+    """Return which modules that the program needs were found in folders.
+
+    What merely lies somewhere below, as an environment inside a checkout, was found otherwise;
+    below a home of Python it is in ``lib``.
+    """
+    homes = [folder / "lib" for folder in folders]
     taken = set()
     for name in OURS:
         place = getattr(sys.modules.get(name), "__file__", None)
-        if place and _is_below(Path(place), folders):
+        if not place:
+            continue
+        entry = os.path.realpath(Path(place).parent.parent)
+        if entry in map(os.path.realpath, folders) or _is_below(Path(place), homes):
             taken.add(name)
     return taken
 

@@ -116,8 +116,11 @@ def _value(item: Any, field: "FieldSpec") -> Any:
 
 
 def _instant(text: str) -> datetime | None:
-    """Return an aware instant; GDAL writes UTC as ``Z``, ``+00`` or not at all."""
+    """Return an aware instant; GDAL writes UTC as ``Z``, ``+00`` or not at all.
+
+    Before GDAL 3.11, pyogrio hands on ``2023/11/05 11:53:02.030+00``.
+    """
     if not text or text == "NaT":
         return None
-    instant = datetime.fromisoformat(text)
+    instant = datetime.fromisoformat(text.replace("/", "-"))
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

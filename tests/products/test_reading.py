@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import shapely
 
 from landslidectl.errors import DifferenceFound, OutputError, ProductError
+from landslidectl.products import stored_layers
 from landslidectl.products.contract.files import FORMAT_FILES, FileKind, Format
 from landslidectl.products.contract.layers import LayerName, layer_spec
 from landslidectl.products.export import export_contents
@@ -168,3 +170,12 @@ def test_metadata_of_another_kind_are_refused(
     path.write_text(json.dumps({k: v for k, v in content.items() if v is not ...}))
     with pytest.raises(ProductError, match=words):
         export_contents(read_contents(open_stored(product.folder)), (Format.CSV,), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2023/11/05 11:53:02.030+00", "2023-11-05T11:53:02.030Z", "2023-11-05T11:53:02.030"],
+)
+def test_instants_of_every_gdal_are_read(text: str) -> None:
+    """The standalone program holds an older one than the installed package."""
+    assert stored_layers._instant(text) == datetime(2023, 11, 5, 11, 53, 2, 30_000, tzinfo=UTC)
