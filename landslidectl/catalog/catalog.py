@@ -32,22 +32,7 @@ def new_job_id() -> str:
 
 
 class Catalog(Upkeep, Reviews):
-    """The SQLite catalog of one user or one machine.
-
-    Parameters
-    ----------
-    path : Path, optional
-        The file; by default `default_catalog_path`.
-    only_look : bool
-        Open it also where it cannot be written.
-
-    Raises
-    ------
-    CatalogError
-        On opening a damaged, foreign or newer catalog.
-    OutputError
-        If it cannot be made or written.
-    """
+    """The SQLite catalog of one user or one machine, opened as `Access` says."""
 
     # ---- jobs -------------------------------------------------------------------------------
 

@@ -8,9 +8,12 @@ import json
 import re
 import xml.etree.ElementTree as ET
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from landslidectl.files.zips import read_table
 
 SUFFIXES = (".kml", ".kmz")
 LARGEST = 256 << 20
@@ -79,13 +82,13 @@ def _document(path: Path) -> bytes:
 def _main_member(path: Path) -> bytes:
     """Return the first KML of an archive, as OGC KML 2.3 (section 6.1) has readers do."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.lower().endswith(".kml")]
-            if not names:
-                raise ValueError("the archive holds no .kml")
-            with archive.open(names[0]) as member:
-                return member.read(LARGEST + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        names = [one.filename for one in read_table(path)]
+        main = next(name for name in names if name.lower().endswith(".kml"))
+        with zipfile.ZipFile(path) as archive, archive.open(main) as member:
+            return member.read(LARGEST + 1)
+    except StopIteration as error:
+        raise ValueError("the archive holds no .kml") from error
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         raise ValueError(f"no readable KMZ: {error}") from error
 
 

@@ -79,6 +79,25 @@ def test_what_is_no_kml_says_so(tmp_path: Path, name: str, content: bytes, messa
         kml.readable(path)
 
 
+def test_hostile_and_damaged_archives_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.kmz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../doc.kml", BODY)
+    with pytest.raises(ValueError, match="leads out"):
+        kml.readable(path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("doc.kml", BODY)
+    content = bytearray(path.read_bytes())
+    content[40:80] = bytes(40)
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="no readable KMZ"):
+        kml.readable(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("doc.txt", BODY)
+    with pytest.raises(ValueError, match=r"no \.kml"):
+        kml.readable(path)
+
+
 def test_an_archive_that_inflates_without_end_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
