@@ -4,18 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from landslidectl.detection.describe import DetectOptions, describe, redrawn
+from landslidectl.detection.detections import OUTLINE_REVIEWER, Detection, Detections, in_order
 from landslidectl.detection.evidence import EvidenceReader
 from landslidectl.detection.geodesy import from_wgs84
 from landslidectl.detection.polygons import pixels_inside, window_of
-from landslidectl.detection.regions import (
-    OUTLINE_REVIEWER,
-    Detection,
-    Detections,
-    DetectOptions,
-    describe,
-    in_order,
-    redrawn,
-)
 from landslidectl.detection.review import Verdict, assign
 from landslidectl.grid import Grid
 from landslidectl.stack.footprints import wrapped

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from landslidectl.detection.regions import Detections
+from landslidectl.detection.detections import Detections
 from landslidectl.detection.shift import shift_in_words
 from landslidectl.events import Reporter, Warned
 from landslidectl.inference.manifest import Model

@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from landslidectl.catalog.records import ReleaseRecord, SightingRecord, utc_text
+from landslidectl.detection.detections import Detection, Detections
 from landslidectl.detection.history import Acquisition, History, Past, Release, Sighting, trace
-from landslidectl.detection.regions import Detection, Detections
 from landslidectl.files.hashing import stable_key
 from landslidectl.jobs.job import Job
 from landslidectl.jobs.settings import DetectSettings

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.catalog.records import DetectionRecord, ReleaseRecord
+from landslidectl.detection.describe import DetectOptions
+from landslidectl.detection.detections import Detections
 from landslidectl.detection.evidence import EvidenceReader
 from landslidectl.detection.fuse import FusedScore, fuse_scores
 from landslidectl.detection.history import Release, Sighting
 from landslidectl.detection.masks import GroundMask
-from landslidectl.detection.regions import Detections, DetectOptions, find_detections
+from landslidectl.detection.regions import find_detections
 from landslidectl.detection.reviewed import apply_verdicts
 from landslidectl.detection.views import tracks_seeing
 from landslidectl.events import Reporter

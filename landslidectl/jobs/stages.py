@@ -9,7 +9,8 @@ from landslidectl.errors import ResourceError
 from landslidectl.events import Reporter, Warned
 from landslidectl.files.hashing import stable_key
 from landslidectl.inference.manifest import Model
-from landslidectl.inference.score import ScoreOptions, ScoreRaster, score_stack
+from landslidectl.inference.score import ScoreRaster, score_stack
+from landslidectl.inference.score_options import ScoreOptions
 from landslidectl.jobs.composites import Side, SideBuilder, look_scene
 from landslidectl.jobs.devices import Choice, Devices
 from landslidectl.jobs.frame import MapFrame

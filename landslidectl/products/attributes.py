@@ -6,8 +6,8 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from landslidectl.detection.detections import OUTLINE_REVIEWER
 from landslidectl.detection.geodesy import ellipsoid_area_m2, projected_area_m2, to_wgs84
-from landslidectl.detection.regions import OUTLINE_REVIEWER
 from landslidectl.detection.review import DRAWN_PREFIX
 from landslidectl.products.contract import SCHEMA_VERSION
 from landslidectl.products.contract.attributes import (
@@ -26,7 +26,7 @@ from landslidectl.terms import Confidence, Phase, Standing
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-    from landslidectl.detection.regions import Detection
+    from landslidectl.detection.detections import Detection
     from landslidectl.products.request import ProductRequest, SceneRecord
 
 Row = Mapping[str, Any]

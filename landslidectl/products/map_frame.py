@@ -15,7 +15,7 @@ from landslidectl.terms import Confidence
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-    from landslidectl.detection.regions import Detection
+    from landslidectl.detection.detections import Detection
 
 OUTLINE_RGB = (64, 0, 32)
 AREA_RGB = (0, 92, 138)

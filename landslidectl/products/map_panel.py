@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from landslidectl.detection.detections import OUTLINE_DELINEATED
 from landslidectl.detection.evidence import scene_span
-from landslidectl.detection.regions import OUTLINE_DELINEATED
 from landslidectl.products.contract.colours import MASKED_RGB, MASKED_WORDS
 from landslidectl.products.ink import BLACK, FAINT, GREY, Across, Down, Ink, Pen, Style
 from landslidectl.products.map_frame import (
@@ -43,7 +43,7 @@ from landslidectl.terms import Confidence
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from landslidectl.detection.regions import Detection
+    from landslidectl.detection.detections import Detection
     from landslidectl.products.request import ProductRequest
 
 BODY = Style(19)

@@ -27,7 +27,7 @@ from landslidectl.products.wording import (
 from landslidectl.terms import Confidence, Standing
 
 if TYPE_CHECKING:
-    from landslidectl.detection.regions import Detection
+    from landslidectl.detection.detections import Detection
     from landslidectl.detection.shift import Shift
     from landslidectl.inference.manifest import Model
     from landslidectl.products.request import ProductRequest, SceneRecord

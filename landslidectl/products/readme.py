@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landslidectl.detection.regions import OUTLINE_DELINEATED, OUTLINE_REVIEWER
+from landslidectl.detection.detections import OUTLINE_DELINEATED, OUTLINE_REVIEWER
 from landslidectl.files.atomic import write_text_atomic
 from landslidectl.products.contract.attributes import DETECTION_FIELDS, FLAGS, FieldSpec
 from landslidectl.products.contract.files import FileKind, file_spec

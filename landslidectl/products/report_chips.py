@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL.Image import Image
 
-    from landslidectl.detection.regions import Detection
+    from landslidectl.detection.detections import Detection
     from landslidectl.stack.stack import Stack
 
 SIDE = 150

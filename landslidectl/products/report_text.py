@@ -19,7 +19,7 @@ from landslidectl.products.wording import (
 from landslidectl.terms import Phase
 
 if TYPE_CHECKING:
-    from landslidectl.detection.regions import Detection
+    from landslidectl.detection.detections import Detection
     from landslidectl.products.report_chips import Chip
     from landslidectl.products.request import ProductRequest
 

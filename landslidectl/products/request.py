@@ -13,8 +13,8 @@ from landslidectl.terms import EventTime, JobStatus, Phase, Track
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+    from landslidectl.detection.detections import Detections
     from landslidectl.detection.fuse import FusedScore
-    from landslidectl.detection.regions import Detections
     from landslidectl.inference.manifest import Model
     from landslidectl.stack.stack import Stack
     from landslidectl.terrain.dem import Dem

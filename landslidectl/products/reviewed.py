@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from landslidectl.detection.detections import OUTLINE_REVIEWER
 from landslidectl.detection.geodesy import from_wgs84, projected_area_m2, to_wgs84, wrapped_lon
-from landslidectl.detection.regions import OUTLINE_REVIEWER
 from landslidectl.detection.review import DRAWN_PREFIX, Verdict, assign, drawn_id
 from landslidectl.detection.reviewed import Place
 from landslidectl.products.attributes import DRAWN_METHOD, METHOD, REDRAWN_METHOD, Row, tidy

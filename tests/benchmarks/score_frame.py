@@ -32,7 +32,9 @@ from landslidectl.grid import Window
 from landslidectl.inference.baselines import open_scorer
 from landslidectl.inference.blocks import BlockScorer
 from landslidectl.inference.manifest import Model, load_model
-from landslidectl.inference.score import RasterRun, ScoreOptions, score_stack
+from landslidectl.inference.raster_run import RasterRun
+from landslidectl.inference.score import score_stack
+from landslidectl.inference.score_options import ScoreOptions
 from landslidectl.inference.strips import Strip, read_strips
 from landslidectl.terms import BandSet
 

@@ -19,7 +19,8 @@ from landslidectl.grid import Grid, Window
 from landslidectl.inference.blocks import SHARED, BlockScorer
 from landslidectl.inference.interpreter import Scorer
 from landslidectl.inference.manifest import Model
-from landslidectl.inference.score import RasterRun, ScoreOptions
+from landslidectl.inference.raster_run import RasterRun
+from landslidectl.inference.score_options import ScoreOptions
 from landslidectl.inference.strips import Strip
 from landslidectl.terms import Device
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from landslidectl.detection.classes import class_block, confidence_of, write_classes
+from landslidectl.detection.describe import DetectOptions
 from landslidectl.detection.fuse import MASKED, fuse_scores
 from landslidectl.detection.geodesy import area_scale
 from landslidectl.detection.ground import ground_of
-from landslidectl.detection.regions import DetectOptions, find_detections
+from landslidectl.detection.regions import find_detections
 from landslidectl.files.rasters import open_raster
 from landslidectl.terms import Confidence, PixelClass, Quality
 from tests.detection.fakes import DESCENDING, GRID, NAN, make_track, two_slides

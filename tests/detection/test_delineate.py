@@ -15,9 +15,10 @@ from landslidectl.detection.delineate import (
     slides_inside,
     territory,
 )
+from landslidectl.detection.describe import DetectOptions
 from landslidectl.detection.fuse import fuse_scores
 from landslidectl.detection.polygons import outline_regions, pixels_inside
-from landslidectl.detection.regions import DetectOptions, find_detections
+from landslidectl.detection.regions import find_detections
 from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.terms import BandSet, Quality
 from tests.detection.fakes import DESCENDING, FakeModel, FakeStack, make_track

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from rasterio import Affine
 
+from landslidectl.detection.describe import DetectOptions
+from landslidectl.detection.detections import Detections
 from landslidectl.detection.fuse import FusedScore, fuse_scores, was_seen, with_ground
 from landslidectl.detection.masks import GroundLimits, GroundMask, JudgedGround
-from landslidectl.detection.regions import Detections, DetectOptions, find_detections
+from landslidectl.detection.regions import find_detections
 from landslidectl.files.rasters import RasterLayout, read_bands, write_raster
 from landslidectl.grid import Window
 from landslidectl.stack.record import INCIDENCE_BANDS

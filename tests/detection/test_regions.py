@@ -5,10 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from landslidectl.detection.describe import DetectOptions
+from landslidectl.detection.detections import Detections
 from landslidectl.detection.evidence import scene_span
 from landslidectl.detection.fuse import FusedScore, fuse_scores
 from landslidectl.detection.geodesy import area_scale, projected_area_m2, to_wgs84
-from landslidectl.detection.regions import Detections, DetectOptions, find_detections
+from landslidectl.detection.regions import find_detections
 from landslidectl.files.rasters import RasterLayout, read_bands, write_raster
 from landslidectl.grid import Bounds, Grid, Window
 from landslidectl.stack.record import INCIDENCE_BANDS

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from landslidectl.detection.describe import DetectOptions
 from landslidectl.detection.fuse import fuse_scores
-from landslidectl.detection.regions import DetectOptions, find_detections
+from landslidectl.detection.regions import find_detections
 from landslidectl.detection.relief import Relief, along_deg, lowest_around
 from landslidectl.grid import Grid, Window
 from landslidectl.terms import Flag

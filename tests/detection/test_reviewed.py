@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import shapely
 
+from landslidectl.detection.describe import DetectOptions
+from landslidectl.detection.detections import Detections
 from landslidectl.detection.evidence import EvidenceReader
 from landslidectl.detection.geodesy import to_wgs84
-from landslidectl.detection.regions import Detections, DetectOptions
 from landslidectl.detection.review import Verdict
 from landslidectl.detection.reviewed import apply_verdicts, holds_pixel
 from landslidectl.products.contract.files import FileKind

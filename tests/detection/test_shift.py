@@ -7,11 +7,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from landslidectl.detection.describe import DetectOptions
+from landslidectl.detection.detections import Detections
 from landslidectl.detection.fuse import fuse_scores
 from landslidectl.detection.geodesy import to_wgs84
 from landslidectl.detection.levels import Cells, read_cells
 from landslidectl.detection.polygons import pixels_inside
-from landslidectl.detection.regions import Detections, DetectOptions, find_detections
+from landslidectl.detection.regions import find_detections
 from landslidectl.detection.shift import SHIFT_DB, Shifts, is_shifted, shift_in_words
 from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.grid import Grid, Window

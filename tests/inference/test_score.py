@@ -1,19 +1,14 @@
 import numpy as np
 import pytest
 
-from landslidectl.errors import ModelError, ResourceError, StackError
+from landslidectl.errors import ModelError, StackError
 from landslidectl.events import StepAdvanced, StepFinished, StepStarted
 from landslidectl.files.rasters import open_raster, read_bands
-from landslidectl.grid import Grid
 from landslidectl.inference.blocks import ONE_BY_ONE, SHARED
 from landslidectl.inference.judged import SKIPPED_SCORE
 from landslidectl.inference.manifest import load_model
-from landslidectl.inference.score import (
-    ScoreOptions,
-    estimate_memory_mb,
-    fitting,
-    score_stack,
-)
+from landslidectl.inference.score import score_stack
+from landslidectl.inference.score_options import ScoreOptions, estimate_memory_mb
 from landslidectl.inference.windows import bell, window_origins
 from landslidectl.terms import BandSet
 from tests.inference.convolutional import convolutional_bytes
@@ -293,24 +288,6 @@ def test_the_time_left_is_told_and_goes_down_to_nothing(tmp_path, model):
     left = [event.left_s for event in told if isinstance(event, StepAdvanced)]
     assert all(seconds is not None and seconds >= 0.0 for seconds in left)
     assert left[-1] == pytest.approx(0.0)
-
-
-def test_rows_and_then_threads_are_taken_back_to_fit_into_memory():
-    grid = Grid(32654, 500000.0, 4_700_000.0, 10.0, 17_000, 25_000)
-    wanted = ScoreOptions(threads=8)
-    assert fitting(wanted, grid, 4, 64) is wanted
-    needed = [estimate_memory_mb((25_000, 4), rows, 64, 8) for rows in (256, 64)]
-    for ceiling, rows, threads in (
-        (needed[0], 256, 8),
-        (needed[0] - 1, 192, 8),
-        (needed[1], 64, 8),
-        (needed[1] - 1, 64, 7),
-    ):
-        fitted = fitting(ScoreOptions(threads=8, max_memory_mb=ceiling), grid, 4, 64)
-        assert (fitted.block_rows, fitted.threads) == (rows, threads)
-    with pytest.raises(ResourceError, match="--max-memory allows 300 MB"):
-        fitting(ScoreOptions(threads=8, max_memory_mb=300), grid, 4, 64)
-    assert estimate_memory_mb((25_000, 4), 256, 64, 2) < 2000
 
 
 def test_a_ceiling_does_not_change_a_bit(tmp_path, model):

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import shapely
 
+from landslidectl.detection.describe import DetectOptions
 from landslidectl.detection.fuse import fuse_scores
 from landslidectl.detection.geodesy import to_wgs84
-from landslidectl.detection.regions import DetectOptions, find_detections
+from landslidectl.detection.regions import find_detections
 from landslidectl.files.rasters import RasterLayout, write_raster
 from landslidectl.grid import Grid, Window
 from landslidectl.products.contents import Contents, contents_of

@@ -24,7 +24,7 @@ from landslidectl.training.judging.tally import LARGE_M2, MEDIUM_M2, SMALLEST_M2
 from landslidectl.training.simulated.landscapes import Landscapes, keep_record
 
 if TYPE_CHECKING:
-    from landslidectl.detection.regions import Detection
+    from landslidectl.detection.detections import Detection
 
 CONFIDENCE = "confidence"
 HIGH_FALSE_PER_100_KM2 = 0.5

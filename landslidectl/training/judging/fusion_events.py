@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from landslidectl.events import Reporter, StepAdvanced, StepStarted, silent
 from landslidectl.files.atomic import write_json_atomic
-from landslidectl.inference.score import ScoreOptions, ScoreRaster, score_stack
+from landslidectl.inference.score import ScoreRaster, score_stack
+from landslidectl.inference.score_options import ScoreOptions
 from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.spec import EventSpec
 from landslidectl.stack.record import open_stack

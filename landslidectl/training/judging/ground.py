@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from landslidectl.detection.accuracy import match_inventory
+from landslidectl.detection.describe import DetectOptions
 from landslidectl.detection.fuse import fuse_scores
 from landslidectl.detection.masks import SLOPE_BAND, GroundLimits, GroundMask
 from landslidectl.detection.polygons import outline_regions, pixels_inside, window_of
-from landslidectl.detection.regions import DetectOptions, find_detections
+from landslidectl.detection.regions import find_detections
 from landslidectl.detection.relief import STEEPNESS_PERCENTILE, Relief
 from landslidectl.events import Reporter, StepAdvanced, StepStarted, silent
 from landslidectl.files.rasters import read_bands
-from landslidectl.inference.score import ScoreOptions, score_stack
+from landslidectl.inference.score import score_stack
+from landslidectl.inference.score_options import ScoreOptions
 from landslidectl.simulation.event import SimulatedEvent, simulate_event
 from landslidectl.simulation.landcover import Cover
 from landslidectl.simulation.spec import EventSpec

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from landslidectl.detection.delineate import DelineateOptions, Place, widened
+from landslidectl.detection.describe import DetectOptions
 from landslidectl.detection.fuse import FusedScore
 from landslidectl.detection.polygons import window_of
-from landslidectl.detection.regions import DetectOptions, find_detections
+from landslidectl.detection.regions import find_detections
 from landslidectl.detection.smoothing import local_mean
 from landslidectl.events import Reporter, StepAdvanced, StepStarted, silent
 from landslidectl.files.rasters import read_bands

@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from landslidectl.detection.accuracy import match_inventory
+from landslidectl.detection.describe import DetectOptions
+from landslidectl.detection.detections import Detection
 from landslidectl.detection.fuse import FusedScore, fuse_scores
 from landslidectl.detection.geodesy import from_wgs84
-from landslidectl.detection.regions import Detection, DetectOptions, find_detections
+from landslidectl.detection.regions import find_detections
 from landslidectl.events import Reporter, StepAdvanced, StepStarted, silent
 from landslidectl.files.rasters import read_bands
 from landslidectl.inference.baselines import FULL_SCALE_DB, RULES, rule_model
-from landslidectl.inference.score import ScoreOptions, score_stack
+from landslidectl.inference.score import score_stack
+from landslidectl.inference.score_options import ScoreOptions
 from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.spec import EventSpec
 from landslidectl.stack.contract import StackContract
