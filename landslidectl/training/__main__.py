@@ -11,15 +11,15 @@ from pathlib import Path
 from landslidectl.errors import LandslidectlError
 from landslidectl.events import ProgressEvent, SceneRefused, StepFinished, StepStarted, Warned
 from landslidectl.terms import BandSet, Pass
-from landslidectl.training.judging.judging_steps import (
-    add_judging_steps,
-    add_landscapes,
-    seed_range,
+from landslidectl.training.judging.judging_steps import add_judging_steps
+from landslidectl.training.judging.threshold_steps import (
+    add_events,
+    add_threshold_steps,
+    choose_for_runs,
 )
 from landslidectl.training.networks.fit import FitSettings
 from landslidectl.training.networks.trainer import Precision
 from landslidectl.training.simulated.simulated_steps import add_simulated_steps
-from landslidectl.training.splits import Split
 
 SIMULATED = (
     "Simulated places, each with its slides and without: relief, cover, thermal noise and what "
@@ -51,16 +51,13 @@ def _parser() -> argparse.ArgumentParser:
     quantise.add_argument("--train", type=Path, required=True)
     quantise.add_argument("--validation", type=Path, required=True)
     quantise.set_defaults(step=_quantise)
-    scenes = steps.add_parser("scenes", help="map simulated events, choose the threshold")
-    scenes.add_argument("--run", type=Path, action="append", required=True, dest="runs")
-    _add_scenes(scenes)
-    scenes.set_defaults(step=_scenes)
     register = steps.add_parser("register", help="evaluate on the test set, write the folder")
     for name in ("run", "train", "validation"):
         register.add_argument(f"--{name}", type=Path, required=True)
     _add_register(register)
     register.set_defaults(step=_register)
     _add_model(steps.add_parser("model", help="fit, quantise, scenes and register in one go"))
+    add_threshold_steps(steps, _say, _tell)
     add_judging_steps(steps, _say, _tell)
     return parser
 
@@ -85,13 +82,6 @@ def _add_fit(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(step=_fit)
 
 
-def _add_scenes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--threshold-seeds", type=seed_range, required=True, help="such as 601-606")
-    parser.add_argument("--test-seeds", type=seed_range, required=True, help="such as 901-910")
-    parser.add_argument("--size-km", type=float, default=8.0, help="side of an event")
-    add_landscapes(parser)
-
-
 def _add_register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--test", type=Path, required=True)
     parser.add_argument("--models", type=Path, required=True, help="the folder models/")
@@ -102,7 +92,7 @@ def _add_register(parser: argparse.ArgumentParser) -> None:
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     _add_fit(parser)
-    _add_scenes(parser)
+    add_events(parser)
     _add_register(parser)
     parser.set_defaults(step=_model)
 
@@ -120,7 +110,7 @@ def _model(options: argparse.Namespace) -> None:
         _quantise(options)
     if not is_of_network(options.run / SCENES):
         options.runs = [options.run]
-        _scenes(options)
+        choose_for_runs(options, _say, _tell)
     _register(options)
 
 
@@ -154,34 +144,6 @@ def _quantise(options: argparse.Namespace) -> None:
 
     record = quantise_run(options.run, read_folder(options.train), read_folder(options.validation))
     _say(f"threshold {record['threshold']}, quantisation {record['loss']}")
-
-
-def _scenes(options: argparse.Namespace) -> None:
-    from landslidectl.files.atomic import write_json_atomic  # noqa: PLC0415
-    from landslidectl.training.judging.scenes import Subject, map_scenes, rule_subjects  # noqa: PLC0415
-    from landslidectl.training.judging.tally import scene_record  # noqa: PLC0415
-    from landslidectl.training.networks.register import SCENES, network_digest  # noqa: PLC0415
-    from landslidectl.training.networks.scoring import model_of_run  # noqa: PLC0415
-    from landslidectl.training.simulated.landscapes import chosen_landscapes  # noqa: PLC0415
-
-    land = chosen_landscapes(options.population, options.plain)
-    seeds = list(options.threshold_seeds), list(options.test_seeds)
-    models = {str(run): model_of_run(run) for run in options.runs}
-    rules = {bands: rule_subjects(bands) for bands in {model.bands for model in models.values()}}
-    subjects = {name: Subject(model) for name, model in models.items()}
-    for bands, named in rules.items():
-        subjects |= {f"{rule} {bands.value}": subject for rule, subject in named.items()}
-    lands = land.part(Split.VALIDATION), land.part(Split.TEST)
-    parts = [
-        map_scenes(subjects, part, _tell, options.size_km, its_land)
-        for part, its_land in zip(seeds, lands, strict=True)
-    ]
-    curves = {name: (parts[0][name], parts[1][name]) for name in subjects}
-    for run, model in models.items():
-        baselines = {rule: curves[f"{rule} {model.bands.value}"] for rule in rules[model.bands]}
-        record = scene_record(seeds, *curves[run], baselines, (lands[0].source, lands[1].source))
-        write_json_atomic(Path(run) / SCENES, {**record, "network": network_digest(Path(run))})
-        _say(f"{run}: threshold {record['threshold']}, {record['on_test_events']}")
 
 
 def _register(options: argparse.Namespace) -> None:

@@ -21,6 +21,7 @@ from landslidectl.inference.manifest import Model
 from landslidectl.terms import Device
 from landslidectl.training.event_numbers import from_spans
 from landslidectl.training.judging.calibrate import calibrate
+from landslidectl.training.judging.event_maps import Events, curve, map_events
 from landslidectl.training.judging.judged_plots import draw_plots
 from landslidectl.training.judging.judged_text import judged_text
 from landslidectl.training.judging.no_change import (
@@ -30,7 +31,7 @@ from landslidectl.training.judging.no_change import (
 )
 from landslidectl.training.judging.pairs import judge_pairs
 from landslidectl.training.judging.patch_figures import patch_figures, rule_figures
-from landslidectl.training.judging.scenes import THRESHOLDS, Subject, map_scenes, rule_subjects
+from landslidectl.training.judging.scenes import THRESHOLDS, Subject, rule_subjects
 from landslidectl.training.judging.tally import as_quiet_as, at_threshold
 from landslidectl.training.judging.transfer import transfer
 from landslidectl.training.patches import PatchSet, as_input, joined, read_folder
@@ -209,7 +210,9 @@ class _Judge:
         rules = rule_subjects(model.bands)
         subjects = {"model": Subject(model, thresholds), **rules}
         land = chosen_landscapes(self._sources.population, self._sources.plain).part(Split.TEST)
-        curves = map_scenes(subjects, seeds, self._reporter, self._size_km, land)
+        events = Events(tuple(seeds), land, self._size_km)
+        maps = map_events(subjects, events, None, self._reporter)
+        curves = {name: curve(maps[name], asked.thresholds) for name, asked in subjects.items()}
         found = at_threshold(curves["model"], model.threshold)
         known = self._model.raw.get("metrics", {}).get("scenes", {}).get("baselines", {})
         record: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The steps that judge: tables over runs, models, thresholds, outlines, masks and transfer."""
+"""The steps that judge: tables over runs, models, outlines, masks, fusion and transfer."""
 
 import argparse
 import json
@@ -22,9 +22,6 @@ def add_judging_steps(steps: Any, say: Say, tell: Reporter) -> None:
     judge = steps.add_parser("judge", help="judge a model folder, keep it in its manifest")
     _add_judge(judge)
     judge.set_defaults(step=partial(_judge, say=say, tell=tell))
-    confidence = steps.add_parser("confidence", help="choose the high threshold of model folders")
-    _add_confidence(confidence)
-    confidence.set_defaults(step=partial(_confidence, say=say, tell=tell))
     outlines = steps.add_parser("outlines", help="hold outlines against planted slides")
     _add_outlines(outlines)
     outlines.set_defaults(step=partial(_outlines, say=say, tell=tell))
@@ -79,15 +76,6 @@ def _add_judge(parser: argparse.ArgumentParser) -> None:
     add_landscapes(parser)
     parser.add_argument("--out", type=Path, required=True, help="folder of the page and plots")
     parser.add_argument("--keep", action="store_true", help="write it into manifest and card")
-
-
-def _add_confidence(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", type=Path, action="append", required=True, dest="models")
-    parser.add_argument("--threshold-seeds", type=seed_range, required=True, help="such as 601-624")
-    parser.add_argument("--test-seeds", type=seed_range, required=True, help="such as 901-912")
-    parser.add_argument("--size-km", type=float, default=8.0, help="side of an event")
-    add_landscapes(parser)
-    parser.add_argument("--work", type=Path, required=True, help="folder of what was mapped")
 
 
 def _add_outlines(parser: argparse.ArgumentParser) -> None:
@@ -173,37 +161,6 @@ def _judge(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
         if kept.raw["training"]["simulated"]:
             write_text_atomic(options.model / "card.md", card_text(kept.raw))
     say(str(options.out / "evaluation.md"))
-
-
-def _confidence(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
-    from landslidectl.files.atomic import write_text_atomic  # noqa: PLC0415
-    from landslidectl.inference.manifest import MANIFEST_NAME, read_manifest  # noqa: PLC0415
-    from landslidectl.training.judging.confidence import (  # noqa: PLC0415
-        Events,
-        confidence_record,
-        keep_confidence,
-        map_events,
-    )
-    from landslidectl.training.networks.card import card_text  # noqa: PLC0415
-    from landslidectl.training.simulated.landscapes import chosen_landscapes  # noqa: PLC0415
-    from landslidectl.training.splits import Split  # noqa: PLC0415
-
-    models = [read_manifest(folder / MANIFEST_NAME) for folder in options.models]
-    land = chosen_landscapes(options.population, options.plain)
-    seeds = tuple(options.threshold_seeds), tuple(options.test_seeds)
-    maps = [
-        map_events(
-            models, Events(part, land.part(split), options.size_km), options.work / split, tell
-        )
-        for part, split in zip(seeds, (Split.VALIDATION, Split.TEST), strict=True)
-    ]
-    for model in models:
-        mapped = [part[model.folder.name] for part in maps]
-        record = confidence_record(model.threshold, seeds, *mapped)
-        kept = keep_confidence(model.folder, record)
-        if kept.raw["training"]["simulated"]:
-            write_text_atomic(kept.folder / "card.md", card_text(kept.raw))
-        say(f"{model.folder}: from {record['threshold_high']:g}, {record['on_test_events']}")
 
 
 def _outlines(options: argparse.Namespace, say: Say, tell: Reporter) -> None:

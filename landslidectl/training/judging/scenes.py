@@ -1,27 +1,24 @@
-"""Whole simulated scenes through the whole chain: the threshold, and what a user would get.
+"""Whole simulated scenes through the whole chain: what a user would get.
 
 Patch metrics say little about maps. Here events that no training saw are simulated, with their
-slides and without, stacked, scored, fused and outlined by the code that users run: by networks, and
-by the two rules that need no network. Thresholds are chosen on one set of
-events and the figures are taken on another.
+slides and without, stacked, masked, scored, fused and outlined by the code that users run: by
+networks, and by the two rules that need no network.
 """
 
 import json
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from landslidectl.detection.accuracy import match_inventory
 from landslidectl.detection.describe import DetectOptions
 from landslidectl.detection.detections import Detection
-from landslidectl.detection.fuse import FusedScore, fuse_scores
-from landslidectl.detection.geodesy import from_wgs84
+from landslidectl.detection.fuse import LEFT_OUT, MASKED, FusedScore, fuse_scores, was_seen
+from landslidectl.detection.geodesy import area_scale, from_wgs84
+from landslidectl.detection.masks import GroundLimits, GroundMask, JudgedGround
 from landslidectl.detection.regions import find_detections
-from landslidectl.events import Reporter, StepAdvanced, StepStarted, silent
 from landslidectl.files.rasters import read_bands
 from landslidectl.inference.baselines import FULL_SCALE_DB, RULES, rule_model
 from landslidectl.inference.score import score_stack
@@ -30,18 +27,19 @@ from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.spec import EventSpec
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet, Device
-from landslidectl.training.judging.tally import LARGE_M2, MEDIUM_M2, SMALLEST_M2, Tally
 from landslidectl.training.simulated.chain import Chain
-from landslidectl.training.simulated.landscapes import Landscapes
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from landslidectl.inference.manifest import Model
     from landslidectl.stack.record import Stack
+    from landslidectl.terrain.dem import Dem
 
 THRESHOLDS = (*(step / 20 for step in range(2, 19)), 0.925, 0.95, 0.975, 0.99)
 RULE_THRESHOLDS_DB = (*(step / 20 for step in range(28, 64)), 3.25, 3.5, 3.75, 4.0, 4.5, 5.0, 6.0)
+
+USERS_LIMITS = GroundLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +87,7 @@ class EventStacks:
     slid: "tuple[Stack, ...]"
     quiet: "tuple[Stack, ...]"
     slides: Slides
+    dem: "Dem"
 
 
 def rule_subjects(bands: BandSet) -> dict[str, Subject]:
@@ -98,46 +97,6 @@ def rule_subjects(bands: BandSet) -> dict[str, Subject]:
         rule: Subject(rule_model(rule, bands, 0.5, StackContract(), Path("rules")), thresholds)
         for rule in RULES
     }
-
-
-def map_scenes(
-    subjects: Mapping[str, Subject],
-    seeds: Iterable[int],
-    reporter: Reporter = silent,
-    size_km: float = 8.0,
-    landscapes: Landscapes | None = None,
-) -> dict[str, tuple[Tally, ...]]:
-    """Map simulated events with every subject, at every threshold.
-
-    Parameters
-    ----------
-    subjects : mapping of str to Subject
-        All see the same stacks.
-    seeds : iterable of int
-        Events that no training saw.
-    reporter : Reporter
-    size_km : float
-        Side of the events.
-    landscapes : Landscapes, optional
-        What their land is like; by default the simulator's own.
-
-    Returns
-    -------
-    dict
-        For every subject a tally a threshold, summed over the events.
-    """
-    sums = {name: tuple(map(Tally, subject.thresholds)) for name, subject in subjects.items()}
-    wanted = list(seeds)
-    reporter(StepStarted("scenes", "Mapping simulated events", len(wanted), "events"))
-    for done, seed in enumerate(wanted, start=1):
-        with tempfile.TemporaryDirectory(prefix="landslidectl-") as work:
-            spec = (landscapes or Landscapes()).over(EventSpec(seed, size_km, zip_every=0))
-            event = simulate_stacks(spec, Path(work))
-            for name, subject in subjects.items():
-                tallies = _tallies(event, subject, Path(work))
-                sums[name] = tuple(a.plus(b) for a, b in zip(sums[name], tallies, strict=True))
-        reporter(StepAdvanced("scenes", done))
-    return sums
 
 
 def simulate_stacks(spec: EventSpec, work: Path) -> EventStacks:
@@ -150,44 +109,33 @@ def simulate_stacks(spec: EventSpec, work: Path) -> EventStacks:
         stacks,
         chain.stacks(quiet.scenes, quiet.dem, quiet.aoi, "quiet"),
         Slides.read(slid.truth, stacks[0].grid.epsg),
+        chain.dem,
     )
-
-
-def _tallies(event: EventStacks, subject: Subject, work: Path) -> Iterator[Tally]:
-    slid = SceneMap.of(event.slid, subject.model, work / "slid-score.tif")
-    quiet = SceneMap.of(event.quiet, subject.model, work / "quiet-score.tif")
-    slides = event.slides
-    for threshold in subject.thresholds:
-        detected, calm = slid.detections(threshold), quiet.detections(threshold)
-        matches = match_inventory([item.polygon for item in detected], slides.outlines)
-        yield Tally(
-            threshold,
-            large=count_slides(slides, matches.found, LARGE_M2, np.inf),
-            medium=count_slides(slides, matches.found, MEDIUM_M2, LARGE_M2),
-            small=count_slides(slides, matches.found, SMALLEST_M2, MEDIUM_M2),
-            regions=len(detected),
-            false_regions=matches.false_regions,
-            quiet_regions=len(calm),
-            quiet_km2=quiet.tested_km2,
-            quiet_region_km2=sum(item.area_ha for item in calm) / 100.0,
-        )
 
 
 @dataclass(frozen=True, slots=True)
 class SceneMap:
-    """Fused scores of some stacks, their highest, and how much ground could be judged."""
+    """Fused scores of some stacks, their highest, and how much ground was looked at."""
 
     fused: FusedScore
     stacks: "tuple[Stack, ...]"
+    dem: "Dem"
     highest: float
-    tested_km2: float
+    looked_at_km2: float
 
     @classmethod
-    def of(cls, stacks: "tuple[Stack, ...]", model: "Model", out: Path) -> "SceneMap":
-        """Score the stacks of one event into ``out``."""
+    def of(cls, stacks: "tuple[Stack, ...]", dem: "Dem", model: "Model", out: Path) -> "SceneMap":
+        """Score the stacks of one event into ``out``, under the limits of slope of users.
+
+        What these limits mask was looked at and held to be no slide, so it counts towards the area;
+        layover, shadow and water do not.
+        """
         fused = fused_score(stacks, model, out)
-        tested = find_detections(fused, stacks, DetectOptions(2.0, delineate=False)).tested_km2
-        return cls(fused, stacks, float(np.nanmax(read_bands(fused.path)[0])), tested)
+        score, quality = read_bands(fused.path)[0], read_bands(fused.quality_path)[0]
+        looked_at = was_seen(score, quality) & ((quality & int(MASKED & ~LEFT_OUT)) == 0)
+        pixel_km2 = area_scale(fused.grid) * fused.grid.pixel_m**2 / 1e6
+        highest = float(np.nanmax(score, initial=0.0))
+        return cls(fused, stacks, dem, highest, float(looked_at.sum()) * pixel_km2)
 
     def detections(self, threshold: float) -> "tuple[Detection, ...]":
         """Return what a user would get, in window outlines: they are what a threshold decides.
@@ -196,18 +144,22 @@ class SceneMap:
         """
         if threshold > self.highest:
             return ()
-        options = DetectOptions(threshold, delineate=False)
+        options = DetectOptions(threshold, delineate=False, dem=self.dem)
         return find_detections(self.fused, self.stacks, options).items
 
 
-def fused_score(stacks: "Sequence[Stack]", model: "Model", out: Path) -> FusedScore:
-    """Score the stacks of one event and fuse them into ``out``."""
-    options = ScoreOptions(device=Device.CPU)
-    rasters = [
-        score_stack(stack, model, out.with_name(f"{out.stem}-{stack.track.name}.tif"), options)
-        for stack in stacks
-    ]
-    return fuse_scores(rasters, stacks, out)
+def fused_score(
+    stacks: "Sequence[Stack]", model: "Model", out: Path, limits: GroundLimits = USERS_LIMITS
+) -> FusedScore:
+    """Score the stacks of one event and fuse them into ``out``, on the ground within limits."""
+    rasters = []
+    for stack in stacks:
+        path = out.with_name(f"{out.stem}-{stack.track.name}.tif")
+        with JudgedGround(stack, limits) as judged:
+            options = ScoreOptions(device=Device.CPU, judged=judged.of)
+            rasters.append(score_stack(stack, model, path, options))
+    with GroundMask(stacks[0], limits) as ground:
+        return fuse_scores(rasters, stacks, out, ground)
 
 
 def count_slides(slides: Slides, found: Sequence[bool], low: float, high: float) -> tuple[int, int]:

@@ -140,7 +140,8 @@ def _scenes(manifest: Mapping[str, Any]) -> str:
         f"those of {len(scenes['test_events'])} events that neither training nor threshold saw, "
         "one track each, five scenes before and one after"
         + (f", in landscapes from {land['from']}" if land else "")
-        + ". Slides in layover or shadow do not count.",
+        + ". Slides in layover or shadow do not count."
+        + _limits(scenes),
         "",
     ]
     if rules:
@@ -170,6 +171,18 @@ def _scenes(manifest: Mapping[str, Any]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _limits(scenes: Mapping[str, Any]) -> str:
+    limits = scenes.get("limits")
+    if limits is None:
+        return ""
+    return (
+        " Mapped as users map who set nothing: ground below "
+        f"{limits['min_slope_deg']:g} degrees is not judged, and what is nowhere "
+        f"{limits['min_steepness_deg']:g} degrees steep is no detection. Areas are those outside "
+        "layover, shadow and water."
+    )
 
 
 def _confidence(manifest: Mapping[str, Any]) -> str:

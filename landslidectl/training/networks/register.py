@@ -180,7 +180,7 @@ def register(run: Path, release: Release, sets: Mapping[str, PatchSet], models_d
     ----------
     run : Path
         Folder of `fit.fit` after `quantise_run` and, for a simulated release, after the step
-        ``scenes``, which chose the threshold that the manifest recommends.
+        ``scenes``, which chose the thresholds that the manifest recommends.
     release : Release
     sets : mapping
         ``train``, ``validation`` and ``test``; the test set must share no place with the others.
@@ -193,7 +193,8 @@ def register(run: Path, release: Release, sets: Mapping[str, PatchSet], models_d
         run is missing.
     """
     settings, record = read_settings(run), read_step(run / QUANTISATION)
-    scenes = read_step(run / SCENES) if release.simulated else None
+    scenes = dict(read_step(run / SCENES)) if release.simulated else None
+    confidence = None if scenes is None else scenes.pop("confidence", None)
     bands = BandSet(settings["bands"])
     folder = models_dir / model_folder_name(release.name, bands)
     _check_version(folder, release, file_digest(run / WEIGHTS_NAME))
@@ -207,6 +208,7 @@ def register(run: Path, release: Release, sets: Mapping[str, PatchSet], models_d
         "patch_threshold": record["threshold"],
         "quantisation_on_validation": record["loss"],
         **({} if scenes is None else {"scenes": scenes}),
+        **({} if confidence is None else {"confidence": confidence}),
         **release.figures,
     }
     with atomic_path(folder / WEIGHTS_NAME) as temporary:
@@ -217,6 +219,7 @@ def register(run: Path, release: Release, sets: Mapping[str, PatchSet], models_d
     manifest = _manifest(release, settings, record, folder) | {
         "calibration": calibrate(checked, validation.labels, "validation"),
         "threshold": record["threshold"] if scenes is None else scenes["threshold"],
+        **({} if confidence is None else {"threshold_high": confidence["threshold_high"]}),
         "training": {
             "data": release.training_data,
             "simulated": release.simulated,

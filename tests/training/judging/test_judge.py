@@ -11,9 +11,9 @@ from landslidectl.inference.calibration import Calibration
 from landslidectl.inference.manifest import MANIFEST_NAME, read_manifest
 from landslidectl.terms import BandSet
 from landslidectl.training.judging import judge as judging
+from landslidectl.training.judging.event_maps import Mapped
 from landslidectl.training.judging.judge import JudgeSources, judge_model
 from landslidectl.training.judging.scenes import THRESHOLDS
-from landslidectl.training.judging.tally import Tally
 from landslidectl.training.networks.judged_card import judged_sections, keep_judgement
 from landslidectl.training.patches import save_patches
 from tests.inference.tiny import Head, write_model
@@ -116,18 +116,22 @@ def test_statistics_need_patches(data, folder, tmp_path):
         judge_model(model, JudgeSources(statistics=table), tmp_path / "out")
 
 
+def _came_to(low):
+    """Return six slides of which three are found, and fewer false ones the higher the threshold."""
+    slides = [(area, best) for best in (0.999, 0.0) for area in (30_000.0, 30_000.0, 6_000.0)]
+    quiet = ((0.999, 1.0),) * round(10 * (1 - low))
+    return Mapped(tuple(slides), ((0.999, True), (0.999, False)), quiet, 200.0)
+
+
 def test_rules_on_scenes_are_as_quiet_as_the_model(folder, tmp_path, monkeypatch):
-    def mapped(subjects, seeds, reporter, size_km, landscapes):
-        assert landscapes.population is None
+    def mapped(subjects, events, work, reporter):
+        assert events.land.population is None
         return {
-            name: tuple(
-                Tally(value, (4, 2), (2, 1), (6, 0), 5, 1, round(10 * (1 - value)), 200.0, 1.0)
-                for value in subject.thresholds
-            )
+            name: [{low: _came_to(low) for low in subject.thresholds}]
             for name, subject in subjects.items()
         }
 
-    monkeypatch.setattr(judging, "map_scenes", mapped)
+    monkeypatch.setattr(judging, "map_events", mapped)
     model = read_manifest(folder / MANIFEST_NAME)
     part = judge_model(model, JudgeSources(scenes=(901, 902), plain=True), tmp_path)["scenes"]
     assert {point["threshold"] for point in part["curve"]} == {*THRESHOLDS, 0.4}
