@@ -21,8 +21,9 @@ from landslidectl.inference.manifest import Model
 from landslidectl.terms import Device
 from landslidectl.training.event_numbers import from_spans
 from landslidectl.training.judging.calibrate import calibrate
-from landslidectl.training.judging.event_maps import Events, curve, map_events
+from landslidectl.training.judging.event_maps import Events
 from landslidectl.training.judging.judged_plots import draw_plots
+from landslidectl.training.judging.judged_scenes import judge_scenes
 from landslidectl.training.judging.judged_text import judged_text
 from landslidectl.training.judging.no_change import (
     judge_quiet_stack,
@@ -31,8 +32,6 @@ from landslidectl.training.judging.no_change import (
 )
 from landslidectl.training.judging.pairs import judge_pairs
 from landslidectl.training.judging.patch_figures import patch_figures, rule_figures
-from landslidectl.training.judging.scenes import THRESHOLDS, Subject, rule_subjects
-from landslidectl.training.judging.tally import as_quiet_as, at_threshold
 from landslidectl.training.judging.transfer import transfer
 from landslidectl.training.patches import PatchSet, as_input, joined, read_folder
 from landslidectl.training.simulated.landscapes import chosen_landscapes
@@ -205,38 +204,8 @@ class _Judge:
         return record | {"events_also_in_training": self._seen(pairs)}
 
     def _scenes(self, chosen: tuple[int, ...]) -> dict[str, Any]:
-        model, seeds = self._model, list(chosen)
-        thresholds = tuple(sorted({*THRESHOLDS, model.threshold}))
-        rules = rule_subjects(model.bands)
-        subjects = {"model": Subject(model, thresholds), **rules}
         land = chosen_landscapes(self._sources.population, self._sources.plain).part(Split.TEST)
-        events = Events(tuple(seeds), land, self._size_km)
-        maps = map_events(subjects, events, None, self._reporter)
-        curves = {name: curve(maps[name], asked.thresholds) for name, asked in subjects.items()}
-        found = at_threshold(curves["model"], model.threshold)
-        known = self._model.raw.get("metrics", {}).get("scenes", {}).get("baselines", {})
-        record: dict[str, Any] = {
-            "events": seeds,
-            "landscapes": dict(land.source),
-            "threshold": model.threshold,
-            "at_threshold": found.as_dict(),
-            "curve": [item.as_dict() for item in curves["model"]],
-            "baselines": {},
-        }
-        for rule in rules:
-            threshold = known.get(rule, {}).get("threshold")
-            if threshold in rules[rule].thresholds:
-                tally, source = at_threshold(curves[rule], threshold), "the manifest"
-            else:
-                tally = as_quiet_as(curves[rule], found.false_per_100_km2)
-                source = "these events, as quiet as the model: in favour of the rule"
-            record["baselines"][rule] = {
-                "threshold": tally.threshold,
-                "threshold_from": source,
-                "at_threshold": tally.as_dict(),
-                "curve": [item.as_dict() for item in curves[rule]],
-            }
-        return record
+        return judge_scenes(self._model, Events(chosen, land, self._size_km), self._reporter)
 
     def _transfer(self, table: Path) -> dict[str, Any]:
         return transfer(self._needed_patches(), read_table(table))

@@ -10,7 +10,7 @@ from landslidectl.events import Warned
 from landslidectl.inference.calibration import Calibration
 from landslidectl.inference.manifest import MANIFEST_NAME, read_manifest
 from landslidectl.terms import BandSet
-from landslidectl.training.judging import judge as judging
+from landslidectl.training.judging import judged_scenes
 from landslidectl.training.judging.event_maps import Mapped
 from landslidectl.training.judging.judge import JudgeSources, judge_model
 from landslidectl.training.judging.scenes import THRESHOLDS
@@ -131,7 +131,7 @@ def test_rules_on_scenes_are_as_quiet_as_the_model(folder, tmp_path, monkeypatch
             for name, subject in subjects.items()
         }
 
-    monkeypatch.setattr(judging, "map_events", mapped)
+    monkeypatch.setattr(judged_scenes, "map_events", mapped)
     model = read_manifest(folder / MANIFEST_NAME)
     part = judge_model(model, JudgeSources(scenes=(901, 902), plain=True), tmp_path)["scenes"]
     assert {point["threshold"] for point in part["curve"]} == {*THRESHOLDS, 0.4}
