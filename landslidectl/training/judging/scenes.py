@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from landslidectl.terrain.dem import Dem
 
 THRESHOLDS = (*(step / 20 for step in range(2, 19)), 0.925, 0.95, 0.975, 0.99)
-RULE_THRESHOLDS_DB = (*(step / 20 for step in range(28, 64)), 3.25, 3.5, 3.75, 4.0, 4.5, 5.0, 6.0)
+RULE_THRESHOLDS_DB = (*(step / 10 for step in range(14, 33)), 3.5, 4.0, 4.5, 5.0, 6.0)
 
 USERS_LIMITS = GroundLimits()
 

@@ -33,7 +33,7 @@ def events():
 
 def test_a_small_event_goes_through_the_whole_chain(tmp_path, events):
     rules = {
-        name: Subject(subject.model, subject.thresholds[::8])
+        name: Subject(subject.model, subject.thresholds[::6])
         for name, subject in rule_subjects(BandSet.VV_VH).items()
     }
     network = read_manifest(write_model(tmp_path, Head()) / MANIFEST_NAME)
