@@ -169,7 +169,13 @@ def _of_names(
                 raise UsageError(f"{name} is given twice, as {decided[name]} and as {decision}")
     base = _base(settings, stored)
     return [
-        replace(base, det_id=name, decision=decision.value, seen=_wkb(known[name].outline))
+        replace(
+            base,
+            det_id=name,
+            decision=decision.value,
+            seen=_wkb(known[name].outline),
+            seen_facts=known[name].facts,
+        )
         for name, decision in decided.items()
     ]
 
@@ -200,6 +206,7 @@ def _of_edits(
             det_id=edit.det_id,
             decision=edit.decision.value,
             seen=_wkb(edit.seen),
+            seen_facts=edit.seen_facts,
             outline=None if edit.outline is None else _wkb(edit.outline),
             is_drawn=edit.is_drawn,
             reviewer=settings.reviewer.strip() or edit.reviewer or base.reviewer,

@@ -1,9 +1,9 @@
 """What a person changed in a copy of a product's GeoPackage, in QGIS or any other program."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landslidectl.detection.geodesy import from_wgs84
 from landslidectl.detection.review import drawn_id
@@ -12,6 +12,7 @@ from landslidectl.errors import ProductError
 from landslidectl.grid import Grid
 from landslidectl.products.compare_layers import outline_distance
 from landslidectl.products.contents import Layer
+from landslidectl.products.contract.attributes import OF_OUTLINE
 from landslidectl.products.contract.layers import LayerName, layer_spec
 from landslidectl.products.stored_layers import has_layer, read_layer
 from landslidectl.stack.footprints import wrapped
@@ -40,6 +41,8 @@ class Known:
         Whether every copy of the product has it, so that a file without it had it deleted.
     reviewer, note : str
         Who said it, and why.
+    facts : mapping
+        The attributes that follow the outline.
     """
 
     outline: "BaseGeometry"
@@ -47,6 +50,7 @@ class Known:
     is_listed: bool = True
     reviewer: str = ""
     note: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Edit:
         drawn is accepted unless it is marked otherwise.
     seen : shapely geometry
         The outline before, longitude and latitude; that which was drawn where there was none.
+    seen_facts : mapping
+        The attributes that follow it.
     outline : shapely geometry or None
         The outline that was drawn.
     is_drawn : bool
@@ -80,6 +86,7 @@ class Edit:
     is_deleted: bool = False
     reviewer: str = ""
     note: str = ""
+    seen_facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_edits(path: Path, product: str, known: Mapping[str, Known], grid: Grid) -> list[Edit]:
@@ -127,7 +134,13 @@ def read_edits(path: Path, product: str, known: Mapping[str, Known], grid: Grid)
     ]
     gone = [name for name in known if name not in {row.det_id for row in named}]
     edits += [
-        Edit(name, Decision.REJECTED, known[name].outline, is_deleted=True)
+        Edit(
+            name,
+            Decision.REJECTED,
+            known[name].outline,
+            is_deleted=True,
+            seen_facts=known[name].facts,
+        )
         for name in gone
         if known[name].is_listed and known[name].decision is not Decision.REJECTED
     ]
@@ -142,6 +155,7 @@ def known_of(layer: Layer) -> dict[str, Known]:
             Decision(row.get("review") or Decision.UNREVIEWED.value),
             reviewer=row.get("reviewer") or "",
             note=row.get("rev_note") or "",
+            facts={name: row[name] for name in OF_OUTLINE if name in row},
         )
         for row, outline in zip(layer.rows, layer.outlines_wgs84(), strict=True)
         if row["det_id"]
@@ -235,6 +249,7 @@ def _edit(name: str, was: Known, parts: Sequence[_Row]) -> Edit | None:
         outline if is_moved else None,
         reviewer=_written([row.reviewer for row in kept], was.reviewer),
         note=_written([row.note for row in kept], was.note),
+        seen_facts=was.facts,
     )
 
 
