@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from landslidectl import __version__
 from landslidectl.cli import (
@@ -27,6 +26,7 @@ from landslidectl.cli import (
     verify_command,
     watch_command,
 )
+from landslidectl.cli.flags import Group
 from landslidectl.cli.log_file import META, Log, opened_log
 from landslidectl.cli.output import (
     drop_stdout,
@@ -60,7 +60,7 @@ Look at what a scene is:
 """
 
 
-class ErrorBoundary(TyperGroup):
+class ErrorBoundary(Group):
     """Turn exceptions into one message, a hint and an exit code, for every command below."""
 
     def invoke(self, ctx: Any) -> Any:
