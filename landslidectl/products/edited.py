@@ -14,7 +14,7 @@ from landslidectl.products.compare_layers import outline_distance
 from landslidectl.products.contents import Layer
 from landslidectl.products.contract.attributes import OF_OUTLINE
 from landslidectl.products.contract.layers import LayerName, layer_spec
-from landslidectl.products.stored_layers import has_layer, read_layer
+from landslidectl.products.stored_layers import AGAIN, has_layer, read_layer
 from landslidectl.stack.footprints import wrapped
 from landslidectl.terms import Decision
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOVED_DEG = 1e-6
 """Corners that moved by less, a tenth of a metre, were not moved by a person."""
 WORDS = ", ".join(Decision)
+COPY_HINT = "Give the GeoPackage of the product, or a copy of it, with your edits."
 LISTED = 5
 
 
@@ -111,10 +112,7 @@ def read_edits(path: Path, product: str, known: Mapping[str, Known], grid: Grid)
         If the file cannot be read, comes from another product, or holds a broken outline, an
         unknown detection or an unknown word in ``review``. Then nothing of it is to be taken.
     """
-    if not path.is_file():
-        raise ProductError(f"{path}: is not there", "Give the GeoPackage that was edited.")
-    _check_origin(path, product)
-    layer = read_layer(path, layer_spec(LayerName.DETECTIONS), drawn_only=False)
+    layer = _edited_layer(path, product, grid)
     rows = [_row(path, number, layer) for number in range(len(layer.rows))]
     _refuse(
         path, "an outline is broken or missing", [row.label for row in rows if not row.is_sound]
@@ -173,12 +171,30 @@ class _Row:
     note: str
 
 
+def _edited_layer(path: Path, product: str, grid: Grid) -> Layer:
+    """Return the detections of the edited file, also those without an outline."""
+    if not path.is_file():
+        raise ProductError(f"{path}: is not there", COPY_HINT)
+    try:
+        _check_origin(path, product)
+        layer = read_layer(path, layer_spec(LayerName.DETECTIONS), drawn_only=False)
+    except ProductError as error:
+        hint = f"{COPY_HINT} Its outlines are in EPSG:{grid.epsg}."
+        raise ProductError(error.message, hint if error.hint == AGAIN else error.hint) from error
+    if "det_id" not in {field.name for field in layer.fields}:
+        raise ProductError(
+            f"{path}: layer 'detections' has no attribute 'det_id', which tells the outlines apart",
+            COPY_HINT,
+        )
+    return layer
+
+
 def _check_origin(path: Path, product: str) -> None:
     """Refuse a file that says it comes from another product; one that says nothing may pass."""
     if not has_layer(path, LayerName.DETECTIONS.value):
         raise ProductError(
             f"{path}: has no layer 'detections'",
-            "Give the GeoPackage of the product, or a copy of it, with your edits.",
+            COPY_HINT,
         )
     if not has_layer(path, LayerName.RUN.value):
         return
