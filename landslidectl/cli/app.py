@@ -22,6 +22,7 @@ from landslidectl.cli import (
     review_command,
     scene_commands,
     train_command,
+    trial_commands,
     upkeep_commands,
     verify_command,
     watch_command,
@@ -111,6 +112,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 job_commands.add_to(app)
+trial_commands.add_to(app)
 plan_command.add_to(app)
 watch_command.add_to(app)
 scene_commands.add_to(app)
