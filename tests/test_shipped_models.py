@@ -2,7 +2,7 @@
 
 import pytest
 
-from landslidectl.cli.job_commands import DEMO_SEED
+from landslidectl.cli.trial_commands import DEMO_SEED
 from landslidectl.files.resources import resource_dir
 from landslidectl.inference.baselines import RULES
 from landslidectl.inference.manifest import Model, list_models, load_model

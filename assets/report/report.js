@@ -7,6 +7,7 @@
   const divider = byId("divider"), swipe = byId("swipe");
   const CLOSEST = 40; // screen pixels for one pixel of the layers
   const KEY_STEP = 80;
+  const MANY = 400; // outlines from which the dots are drawn smaller, as on the map page
   const SMALL = 7; // screen pixels below which an outline becomes a dot
   const view = { x: 0, y: 0, k: 1 };
   const images = {};
@@ -128,6 +129,7 @@
 
   function addOutlines() {
     if (data.area) path("area").setAttribute("d", data.area);
+    overlay.classList.toggle("many", data.detections.length > MANY);
     const casings = data.detections.map(() => path("casing"));
     data.detections.forEach((item, index) => {
       const [left, top, right, bottom] = item.box;

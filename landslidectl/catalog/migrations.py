@@ -215,5 +215,10 @@ def _births_of_processes(db: "Database") -> None:
     db.table("jobs").add_column("birth", str, not_null_default="")
 
 
-SCHEMA_VERSION = 6
+@MIGRATIONS(name="0007_what_was_judged")
+def _what_was_judged(db: "Database") -> None:
+    db.table("reviews").add_column("seen_facts", str, not_null_default="{}")
+
+
+SCHEMA_VERSION = 7
 """Number of migrations; kept in ``PRAGMA user_version``. A test holds the two together."""

@@ -214,6 +214,8 @@ class ReviewRecord:
         ``accepted``, ``rejected``, or ``unreviewed``: whatever was said before is taken back.
     seen : bytes
         The outline that was judged; WKB, longitude and latitude.
+    seen_facts : mapping
+        The attributes that follow that outline, as the product had them.
     outline : bytes or None
         The outline that the person drew in its place, likewise.
     is_drawn : bool
@@ -235,6 +237,7 @@ class ReviewRecord:
     note: str = ""
     source: str = ""
     source_sha256: str = ""
+    seen_facts: Mapping[str, Any] = field(default_factory=dict)
     recorded: str = field(default_factory=utc_text)
 
 

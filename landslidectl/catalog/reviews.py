@@ -1,8 +1,9 @@
 """What people said of detections; rows that are only ever added."""
 
+import json
 from collections.abc import Sequence
 
-from landslidectl.catalog.access import Access, row_of, without
+from landslidectl.catalog.access import Access, dump, row_of, without
 from landslidectl.catalog.records import ReviewRecord
 
 
@@ -12,7 +13,9 @@ class Reviews(Access):
     def add_reviews(self, reviews: Sequence[ReviewRecord]) -> None:
         """Record what a person said, all of it or nothing."""
         with self._writing():
-            self._db.table("reviews").insert_all([row_of(review) for review in reviews])
+            self._db.table("reviews").insert_all(
+                [row_of(review) | {"seen_facts": dump(review.seen_facts)} for review in reviews]
+            )
 
     def list_reviews(self, job_ids: Sequence[str]) -> tuple[ReviewRecord, ...]:
         """Return what was said of the products of some jobs, in the order it was said."""
@@ -21,6 +24,10 @@ class Reviews(Access):
             f"SELECT * FROM reviews WHERE job_id IN ({marks}) ORDER BY review_id", list(job_ids)
         )
         return tuple(
-            ReviewRecord(**without(row, "review_id", "is_drawn"), is_drawn=bool(row["is_drawn"]))
+            ReviewRecord(
+                **without(row, "review_id", "is_drawn", "seen_facts"),
+                is_drawn=bool(row["is_drawn"]),
+                seen_facts=json.loads(row["seen_facts"]),
+            )
             for row in rows
         )

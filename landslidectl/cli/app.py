@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from landslidectl import __version__
 from landslidectl.cli import (
@@ -23,10 +22,12 @@ from landslidectl.cli import (
     review_command,
     scene_commands,
     train_command,
+    trial_commands,
     upkeep_commands,
     verify_command,
     watch_command,
 )
+from landslidectl.cli.flags import Group
 from landslidectl.cli.log_file import META, Log, opened_log
 from landslidectl.cli.output import (
     drop_stdout,
@@ -60,7 +61,7 @@ Look at what a scene is:
 """
 
 
-class ErrorBoundary(TyperGroup):
+class ErrorBoundary(Group):
     """Turn exceptions into one message, a hint and an exit code, for every command below."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -111,6 +112,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 job_commands.add_to(app)
+trial_commands.add_to(app)
 plan_command.add_to(app)
 watch_command.add_to(app)
 scene_commands.add_to(app)

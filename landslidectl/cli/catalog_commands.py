@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from landslidectl.cli import options
+from landslidectl.cli.flags import command_group
 from landslidectl.cli.listing import FormName, Listing, chosen_form, write_listing
 from landslidectl.cli.output import clean, write_facts, write_json, write_line, write_table
 from landslidectl.cli.session import chosen_catalog
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from landslidectl.catalog.catalog import Catalog
     from landslidectl.catalog.records import JobRecord
 
-jobs = typer.Typer(help="What was run, when, and with what result.", no_args_is_help=True)
-scenes = typer.Typer(help="Scenes that jobs have met.", no_args_is_help=True)
+jobs = command_group("What was run, when, and with what result.")
+scenes = command_group("Scenes that jobs have met.")
 
 
 def add_to(app: typer.Typer) -> None:

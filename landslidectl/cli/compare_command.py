@@ -73,9 +73,13 @@ def compare(  # noqa: PLR0913  (the options of a command are its parameters)
         _tell(compared, changes)
     if compared is not None and not compared.is_equal:
         raise DifferenceFound(
-            f"the products differ in {len(compared.differences)} things",
+            f"the products differ in {_things(len(compared.differences))}",
             "What may differ, and by how much, is in: landslidectl compare --help and the manual.",
         )
+
+
+def _things(count: int) -> str:
+    return "1 thing" if count == 1 else f"{count:,} things"
 
 
 def _as_json(compared: "Comparison | None", changes: "Changes | None") -> dict[str, Any]:

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from landslidectl.cli.config import FILE_KEYS, Given, Origin, Values
+from landslidectl.cli.flags import command_group
 from landslidectl.cli.job_commands import detect
 from landslidectl.cli.output import write_json, write_line, write_table
 from landslidectl.cli.resolve import FIELDS, converted, followed_config, given_values
 
-config = typer.Typer(help="Which settings hold, and where they come from.", no_args_is_help=True)
+config = command_group("Which settings hold, and where they come from.")
 LEFT_OUT = ("dry_run", "quiet", "verbose")
 ORIGINS = {Origin.FILE: "file", Origin.VARIABLE: "variable", Origin.FLAG: "flag"}
 WITHOUT = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from landslidectl.cli import options
+from landslidectl.cli.flags import command_group
 from landslidectl.cli.listing import FormName, Listing, chosen_form, write_listing
 from landslidectl.cli.output import (
     clean,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 
-models = typer.Typer(help="The networks that come with the program.", no_args_is_help=True)
+models = command_group("The networks that come with the program.")
 
 
 MODEL_FIELDS = ("name", "version", "bands", "threshold", "threshold_high", "licence", "folder")

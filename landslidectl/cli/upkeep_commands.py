@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from landslidectl.cli import options
+from landslidectl.cli.flags import command_group
 from landslidectl.cli.listing import (
     Form,
     FormName,
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
     from landslidectl.catalog.query import Answer
     from landslidectl.jobs.prune import PrunePlan
 
-catalog = typer.Typer(
-    help="The catalog's file: check it, copy it, make it smaller, ask it.", no_args_is_help=True
-)
+catalog = command_group("The catalog's file: check it, copy it, make it smaller, ask it.")
 UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 FINDING_FIELDS = ("trouble", "subject", "detail")
 PRUNE_FIELDS = ("job_id", "status", "ended", "action", "files", "bytes", "reason", "output")

@@ -4,10 +4,10 @@ A review is of an outline on the ground. It goes with the detection of the same 
 where no detection has that name, with the one that lies in the same place.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landslidectl.detection.history import Outlined
 from landslidectl.files.hashing import stable_key
@@ -39,6 +39,8 @@ class Verdict:
         The outline that the person drew in its place.
     is_drawn : bool
         Whether the person drew it where nothing had been detected.
+    seen_facts : mapping
+        The attributes that follow ``seen``, so that they come back with it; empty: not known.
     reviewer, note : str
         Who, and why.
     time : datetime
@@ -53,6 +55,7 @@ class Verdict:
     time: datetime
     outline: "BaseGeometry | None" = None
     is_drawn: bool = False
+    seen_facts: Mapping[str, Any] = field(default_factory=dict)
 
     def after(self, earlier: "Verdict | None") -> "Verdict":
         """Return the verdict with what stays of the one before it: what was drawn."""
@@ -61,7 +64,13 @@ class Verdict:
         is_reset = Decision.UNREVIEWED in {self.decision, earlier.decision}
         kept = None if is_reset else earlier.outline
         outline = kept if self.outline is None else self.outline
-        return replace(self, seen=earlier.seen, outline=outline, is_drawn=earlier.is_drawn)
+        return replace(
+            self,
+            seen=earlier.seen,
+            seen_facts=earlier.seen_facts,
+            outline=outline,
+            is_drawn=earlier.is_drawn,
+        )
 
     @property
     def drawing(self) -> "BaseGeometry":

@@ -119,15 +119,23 @@ def product_place(word: str, catalog: Path | None) -> Path:
     UsageError
         If it is neither a folder nor a known job.
     ProductError
-        If the job made no product.
+        If the job made no product, or it is no longer there.
     """
     if word != LAST and Path(word).is_dir():
         return newest_product(Path(word))
     with Catalog(catalog) as opened:
-        if word == LAST:
-            return _last_product(opened)
-        job = _known_job(opened, word)
-        place = _product_of(opened, job)
+        place = _last_product(opened) if word == LAST else _product_of_word(opened, word)
+    if not place.is_dir():
+        raise ProductError(
+            f"{place}: the product is no longer where its job left it",
+            "Give the folder that it was moved to in place of the job, or map the event again.",
+        )
+    return place
+
+
+def _product_of_word(catalog: Catalog, word: str) -> Path:
+    job = _known_job(catalog, word)
+    place = _product_of(catalog, job)
     if place is None:
         raise ProductError(
             f"job {job.job_id} made no product ({job.status.value}: {job.command})",
@@ -158,5 +166,7 @@ def _product_of(catalog: Catalog, job: JobRecord) -> Path | None:
     """Return the folder of a job's product, also of one that an earlier job had made."""
     for step in reversed(catalog.list_steps(job.job_id)):
         if step.name == PRODUCT_STEP and step.status in STANDS:
-            return Path(step.result["record"]["files"][FileKind.METADATA.value]).parent
+            told = Path(step.result["record"]["files"][FileKind.METADATA.value])
+            # as the user typed it, which means another place when read from another folder
+            return Path(step.workspace) / told.parent.name
     return None

@@ -1,10 +1,9 @@
 """The last steps: fuse the tracks, outline detections, write the product, record both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from landslidectl.catalog.records import DetectionRecord, ReleaseRecord
 from landslidectl.detection.describe import DetectOptions
@@ -18,11 +17,7 @@ from landslidectl.detection.reviewed import apply_verdicts
 from landslidectl.detection.views import tracks_seeing
 from landslidectl.events import Reporter
 from landslidectl.files.hashing import stable_key
-from landslidectl.inference.manifest import Model
-from landslidectl.inference.score import ScoreRaster
 from landslidectl.jobs.doubts import doubt_outlines, doubt_shifts
-from landslidectl.jobs.frame import MapFrame
-from landslidectl.jobs.ground import Ground
 from landslidectl.jobs.history import (
     Followed,
     earlier_releases,
@@ -31,33 +26,20 @@ from landslidectl.jobs.history import (
     sightings_of,
     unannounced,
 )
-from landslidectl.jobs.inputs import scene_bytes
-from landslidectl.jobs.job import Job, versions
+from landslidectl.jobs.job import Job
 from landslidectl.jobs.result import Areas
 from landslidectl.jobs.settings import DetectSettings
-from landslidectl.jobs.stages import StackedTrack
 from landslidectl.jobs.steps import Done, Made, Step
 from landslidectl.jobs.thresholds import thresholds
+from landslidectl.jobs.told import Scored, product_request
 from landslidectl.jobs.verdicts import review_key, reviews_that_stand
 from landslidectl.products.contract.files import FILES
 from landslidectl.products.naming import parse_product_name
-from landslidectl.products.request import (
-    Product,
-    ProductRequest,
-    Provenance,
-    RefusedScene,
-    SceneRecord,
-)
+from landslidectl.products.request import Product, ProductRequest
 from landslidectl.products.write import write_product
-from landslidectl.sentinel1.scene import Scene
-from landslidectl.terms import Confidence, Decision, JobStatus, Phase, Standing
-
-if TYPE_CHECKING:
-    from shapely.geometry.base import BaseGeometry
-
+from landslidectl.terms import Confidence, Decision, Standing
 
 PRODUCT_STEP = "product"
-FACTS = ("orbit", "noise", "pixels_crc32")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +59,6 @@ class Published:
     files: Mapping[str, str]
     areas: Areas
     made_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """Everything the last steps start from."""
-
-    frame: MapFrame
-    area: "BaseGeometry"
-    tracks: tuple[StackedTrack, ...]
-    rasters: tuple[Done[ScoreRaster], ...]
-    model: Model
-    ground: Ground
-
-    @property
-    def scene_ids(self) -> list[str]:
-        """Return the identifiers of all scenes that went in, sorted."""
-        return sorted(scene.scene_id for track in self.tracks for scene in track.plan.scenes)
 
 
 def fuse_tracks(job: Job[DetectSettings], scored: Scored) -> Done[FusedScore]:
@@ -149,7 +114,7 @@ def publish(job: Job[DetectSettings], scored: Scored) -> Published:
         with EvidenceReader(fused.value, stacks, options.dem) as reader:
             detections = apply_verdicts(followed.detections, reviews, reader, options)
         followed = replace(followed, detections=detections)
-        request = _request(job, scored, fused.value, followed, counters)
+        request = product_request(job, scored, fused.value, followed, counters)
         product = _standing(job, step.key, request)
         if product is None:
             product = _write(job, scored, request, followed, reporter)
@@ -196,28 +161,6 @@ def _sightings(scored: Scored, found: Detections) -> tuple[Sighting, ...]:
     return sightings_of(found, [track.plan for track in scored.tracks], seen_by)
 
 
-def _request(
-    job: Job[DetectSettings],
-    scored: Scored,
-    fused: FusedScore,
-    followed: Followed,
-    counters: tuple[int, int],
-) -> ProductRequest:
-    return ProductRequest(
-        folder=job.workspace.output,
-        detections=followed.detections,
-        fused=fused,
-        stacks=tuple(track.stack.value for track in scored.tracks),
-        models=(scored.model,),
-        provenance=_provenance(job, scored),
-        dem=scored.frame.dem.value,
-        release=counters[0],
-        version=counters[1],
-        dropped=followed.dropped,
-        extra=job.settings.extra,
-    )
-
-
 def _standing(job: Job[DetectSettings], key: str, request: ProductRequest) -> Product | None:
     """Return the product that a killed run of this step had finished, if there is one."""
     record = unannounced(job, key)
@@ -249,69 +192,6 @@ def _write(
     product = write_product(request, reporter)
     job.workspace.record_product(identity, scenes, (request.release, request.version))
     return product
-
-
-def _provenance(job: Job[DetectSettings], scored: Scored) -> Provenance:
-    settings = job.settings
-    return Provenance(
-        job_id=job.job_id,
-        command=settings.command,
-        processed=datetime.now(UTC),
-        event=settings.event,
-        event_id=settings.event_id or "",
-        event_name=settings.event_name or "",
-        glide_no=settings.glide or "",
-        aoi_name=settings.aoi.stem if settings.aoi else "",
-        area_of_interest=scored.area,
-        pre_days=settings.pre_days,
-        post_days=settings.post_days,
-        status=JobStatus.PARTIAL if job.ledger.failures else JobStatus.SUCCEEDED,
-        scenes=tuple(_used_scenes(scored.tracks)),
-        refused=tuple(RefusedScene(item.name, item.reason) for item in job.ledger.refused),
-        settings=settings.described(),
-        ground=scored.ground.told,
-        software=versions(),
-        warnings=tuple(job.warnings),
-        scoring=tuple(_scoring(raster.value) for raster in scored.rasters),
-    )
-
-
-def _scoring(raster: ScoreRaster) -> dict[str, Any]:
-    """Return, JSON-ready, how one track's scores were made."""
-    return {
-        "track": raster.track.name,
-        "model": raster.model,
-        "device": raster.device_used,
-        **dict(sorted(raster.device_facts.items())),  # as the catalog gives them back
-        "way": raster.way,
-        "windows": raster.windows_scored,
-        "windows_skipped": raster.windows_skipped,
-    }
-
-
-def _used_scenes(tracks: Sequence[StackedTrack]) -> list[SceneRecord]:
-    return [
-        _used(scene, phase, track.facts.get(scene.scene_id, {}))
-        for track in tracks
-        for phase, side in ((Phase.PRE, track.plan.pre), (Phase.POST, track.plan.post))
-        for scene in side
-    ]
-
-
-def _used(scene: Scene, phase: Phase, facts: Mapping[str, Any]) -> SceneRecord:
-    return SceneRecord(
-        scene_id=scene.scene_id,
-        platform=scene.platform,
-        phase=phase,
-        track=scene.track,
-        start=scene.start,
-        stop=scene.stop,
-        footprint=scene.footprint,
-        size_bytes=scene_bytes(scene),
-        is_simulated=scene.is_simulated,
-        sha256=facts.get("manifest_sha256"),
-        facts={name: facts[name] for name in FACTS if name in facts},
-    )
 
 
 def _rows(detections: Detections) -> list[DetectionRecord]:

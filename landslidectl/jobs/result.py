@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from landslidectl.errors import PartialFailure
-from landslidectl.products.wording import confidence_in_words
+from landslidectl.products.wording import confidence_in_words, km2_in_words
 from landslidectl.terms import JobStatus
 
 
@@ -162,6 +162,7 @@ def _told_areas(areas: Areas) -> list[str]:
             f"{areas.accepted} accepted, {areas.rejected} rejected and left out, "
             f"{areas.detections - areas.accepted} not reviewed"
         )
+    total = areas.tested_km2 + areas.masked_km2 + areas.unobserved_km2
     if areas.left_out:
         lines.append(f"{areas.left_out} left out: steep nowhere")
     if areas.provisional or areas.confirmed or areas.dropped:
@@ -170,8 +171,9 @@ def _told_areas(areas: Areas) -> list[str]:
             f"{areas.dropped} dropped since the last release"
         )
     lines.append(
-        f"{areas.tested_km2:.1f} km2 analysed, {areas.masked_km2:.1f} km2 masked, "
-        f"{areas.unobserved_km2:.1f} km2 not observed"
+        f"{km2_in_words(areas.tested_km2, total)} km2 analysed, "
+        f"{km2_in_words(areas.masked_km2, total)} km2 masked, "
+        f"{km2_in_words(areas.unobserved_km2, total)} km2 not observed"
     )
     if areas.detections == 0:
         lines.append("No detection does not mean that there was no landslide.")

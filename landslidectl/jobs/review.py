@@ -24,7 +24,8 @@ from landslidectl.terms import Decision
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-NAMES_HINT = "See: landslidectl review JOB --list --json, or the attribute det_id in the product."
+NAMES_HINT = "The names are in the column det_id of the CSV file, and in every other format."
+LISTED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +170,13 @@ def _of_names(
                 raise UsageError(f"{name} is given twice, as {decided[name]} and as {decision}")
     base = _base(settings, stored)
     return [
-        replace(base, det_id=name, decision=decision.value, seen=_wkb(known[name].outline))
+        replace(
+            base,
+            det_id=name,
+            decision=decision.value,
+            seen=_wkb(known[name].outline),
+            seen_facts=known[name].facts,
+        )
         for name, decision in decided.items()
     ]
 
@@ -180,10 +187,20 @@ def _resolved(words: Sequence[str], known: Mapping[str, Known]) -> list[str]:
     for word in words:
         fitting = [word] if word in known else [name for name in known if name.startswith(word)]
         if len(fitting) != 1 or not word:
-            count = f"{len(fitting)} detections have" if fitting else "no detection has"
-            raise UsageError(f"{count} a name that begins with '{word}'", NAMES_HINT)
+            raise _not_one(word, fitting)
         found += fitting
     return found
+
+
+def _not_one(word: str, fitting: Sequence[str]) -> UsageError:
+    if not fitting or not word:
+        return UsageError(f"no detection has a name that begins with '{word}'", NAMES_HINT)
+    more = f" and {len(fitting) - LISTED} more" if len(fitting) > LISTED else ""
+    return UsageError(
+        f"{len(fitting)} detections have a name that begins with '{word}': "
+        f"{', '.join(fitting[:LISTED])}{more}",
+        "Give more letters of the one that is meant.",
+    )
 
 
 def _of_edits(
@@ -200,6 +217,7 @@ def _of_edits(
             det_id=edit.det_id,
             decision=edit.decision.value,
             seen=_wkb(edit.seen),
+            seen_facts=edit.seen_facts,
             outline=None if edit.outline is None else _wkb(edit.outline),
             is_drawn=edit.is_drawn,
             reviewer=settings.reviewer.strip() or edit.reviewer or base.reviewer,

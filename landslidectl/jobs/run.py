@@ -24,7 +24,7 @@ from landslidectl.jobs.ground import judged_ground, require_land_cover, suited
 from landslidectl.jobs.inputs import gather
 from landslidectl.jobs.job import Job, run_recorded
 from landslidectl.jobs.preflight import DiskLoad, check_disk, estimate_disk, fitting_threads
-from landslidectl.jobs.publish import Scored, publish
+from landslidectl.jobs.publish import publish
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.settings import DetectSettings, IngestSettings, StackSettings
 from landslidectl.jobs.stages import (
@@ -34,6 +34,7 @@ from landslidectl.jobs.stages import (
 )
 from landslidectl.jobs.survey import contract_for, no_scene, survey
 from landslidectl.jobs.thresholds import thresholds
+from landslidectl.jobs.told import Scored
 from landslidectl.stack.contract import StackContract
 from landslidectl.stack.selection import drop_duplicates
 from landslidectl.terms import JobStatus, Radiometry

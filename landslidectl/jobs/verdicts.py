@@ -86,6 +86,7 @@ def _verdict(record: ReviewRecord) -> Verdict:
         time=datetime.fromisoformat(record.recorded),
         outline=None if record.outline is None else _shape(record.outline),
         is_drawn=record.is_drawn,
+        seen_facts=record.seen_facts,
     )
 
 

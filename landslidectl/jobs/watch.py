@@ -3,10 +3,13 @@
 What a finished job has looked at stands in the catalog as a step of that job: the state of every
 scene, under a key of everything else that the product depends on. New is what is not in it. A scene
 that has gone is not news: nothing is made again with fewer scenes just because a folder was tidied.
+What people said of the detections since is news, once nobody has said more for a while.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -26,6 +29,7 @@ from landslidectl.jobs.settings import DetectSettings
 from landslidectl.jobs.signals import stoppable
 from landslidectl.jobs.steps import code_version, file_identity
 from landslidectl.jobs.survey import survey
+from landslidectl.jobs.verdicts import review_key, reviews_that_stand
 from landslidectl.jobs.workspace import Workspace
 
 STEP = "watch"
@@ -76,16 +80,35 @@ class _Seen:
         State of a scene -> what is wrong with it, empty for an intact one.
     files : tuple of str
         Paths of its product.
+    said : str
+        Name of all that people had said of its detections; empty: nothing.
     """
 
     job_id: str | None = None
     scenes: Mapping[str, str] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    said: str = ""
 
     @property
     def is_product_there(self) -> bool:
-        """Tell whether nobody deleted the product; that somebody reviewed it is no reason."""
+        """Tell whether nobody deleted the product; that somebody edited a file is no reason."""
         return self.job_id is not None and all(Path(path).exists() for path in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What people said of the detections of an event in an output folder.
+
+    Parameters
+    ----------
+    key : str
+        Name of all of it; empty: nothing.
+    age_s : float
+        Seconds since the last word.
+    """
+
+    key: str = ""
+    age_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +123,12 @@ class _Question:
 def watch_once(
     settings: DetectSettings, settle_s: float, reporter: Reporter, catalog: Catalog
 ) -> Watched:
-    """Run `detect` if a scene is new since the last finished job with these settings.
+    """Run `detect` if a scene or a review is new since the last finished job of these settings.
 
     Scenes that changed within ``settle_s`` seconds, that grow, or that are damaged and changed
     lately are left for the next look. An old damaged one is refused by name, which makes the result
-    partial.
+    partial. Reviews count when the last is ``settle_s`` seconds old, so that what a person says at
+    once makes one version of the product.
 
     Raises
     ------
@@ -134,17 +158,23 @@ def watch_once(
             return Watched(None, Standing.WAITING, lack, None, left)
         if not found.states and seen.job_id is not None:
             raise _emptied(settings)
-        if seen.is_product_there and not found.new:
+        said = _said(settings, workspace, catalog)
+        is_said_anew = said.key != seen.said and said.age_s >= settle_s
+        if seen.is_product_there and not found.new and not is_said_anew:
             return Watched(None, Standing.NOTHING_NEW, "", seen.job_id, left)
         ready = _of_complete(settings, found)
-        result = run_recorded(ready, reporter, catalog, lambda job: _map(job, key, found))
+        result = run_recorded(ready, reporter, catalog, lambda job: _map(job, key, found, said))
         return Watched(result, left=left)
 
 
-def _map(job: Job[DetectSettings], key: str, found: Arrivals) -> JobResult:
+def _map(job: Job[DetectSettings], key: str, found: Arrivals, said: _Said) -> JobResult:
     """Do what `detect` does, then remember what was looked at."""
     result = map_landslides(job)
-    record = {"scenes": dict(found.states), "files": list(result.files.values())}
+    record = {
+        "scenes": dict(found.states),
+        "files": list(result.files.values()),
+        "said": said.key,
+    }
     job.journal.note(STEP, key, record, f"{len(found.states)} scenes looked at")
     return result
 
@@ -172,7 +202,17 @@ def _seen(catalog: Catalog, key: str, workspace: Workspace) -> _Seen:
     if found is None:
         return _Seen()
     record = found[0].result["record"]
-    return _Seen(found[0].job_id, record["scenes"], tuple(record["files"]))
+    files = tuple(record["files"])
+    return _Seen(found[0].job_id, record["scenes"], files, record.get("said", ""))
+
+
+def _said(settings: DetectSettings, workspace: Workspace, catalog: Catalog) -> _Said:
+    standing = reviews_that_stand(catalog, workspace.output.resolve(), settings.event)
+    if not standing:
+        return _Said()
+    last = max(verdict.time for verdict in standing)
+    age_s = (datetime.now(UTC) - last).total_seconds()
+    return _Said(stable_key([review_key(verdict) for verdict in standing]), age_s)
 
 
 def _of_complete(settings: DetectSettings, found: Arrivals) -> DetectSettings:

@@ -150,7 +150,7 @@ def _is_redrawn(item: Told, earlier: Sequence[Told]) -> bool:
 
 
 def _told(stored: StoredProduct) -> list[Told]:
-    path = stored.file(FileKind.GEOPACKAGE)
+    path = stored.present(FileKind.GEOPACKAGE)
     layer: Layer = read_layer(path, layer_spec(LayerName.DETECTIONS)).without_rejected()
     return [
         _one(row, wrapped(outline), f"{path.name} #{number}")

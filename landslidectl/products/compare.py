@@ -5,7 +5,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from landslidectl.errors import ProductError
 from landslidectl.files.hashing import file_digest
 from landslidectl.products.compare_layers import compare_layers
 from landslidectl.products.compare_rasters import compare_rasters
@@ -14,7 +13,6 @@ from landslidectl.products.contract.rasters import COMPOSITE_LAYER, RASTERS
 from landslidectl.products.contract.tolerances import may_vary
 from landslidectl.products.differences import Difference, fact_differences
 from landslidectl.products.reading import StoredProduct
-from landslidectl.products.stored_layers import AGAIN
 
 READ = frozenset(
     {FileKind.GEOPACKAGE, FileKind.METADATA, *(spec.kind for spec in (*RASTERS, COMPOSITE_LAYER))}
@@ -30,6 +28,7 @@ class FileState(StrEnum):
     CHANGED = "changed since written"
     MISSING = "missing"
     ABSENT = "absent"
+    UNKNOWN = "unknown, without its checksum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,8 @@ def compare_products(a: StoredProduct, b: StoredProduct) -> Comparison:
     found = _file_differences(a, b)
     for spec in (*RASTERS, COMPOSITE_LAYER):
         if a.has(spec.kind) and b.has(spec.kind):
-            found += compare_rasters(spec, *(_present(side.file(spec.kind)) for side in (a, b)))
-    found += compare_layers(*(_present(side.file(FileKind.GEOPACKAGE)) for side in (a, b)))
+            found += compare_rasters(spec, *(side.present(spec.kind) for side in (a, b)))
+    found += compare_layers(*(side.present(FileKind.GEOPACKAGE) for side in (a, b)))
     found += [
         Difference("metadata", place, str(left), str(right))
         for place, left, right in fact_differences(a.metadata, b.metadata)
@@ -109,19 +108,13 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _present(path: Path) -> Path:
-    if not path.is_file():
-        raise ProductError(f"{path}: the file is missing from the product", AGAIN)
-    return path
-
-
 def _file_differences(a: StoredProduct, b: StoredProduct) -> list[Difference]:
     """Return files that one alone has, and files that are not what was written."""
     left, right = _states(a), _states(b)
     found = []
     for kind, state in left.items():
         both = {state, right[kind]}
-        if both in ({FileState.ABSENT}, {FileState.AS_WRITTEN}):
+        if both in ({FileState.ABSENT}, {FileState.AS_WRITTEN}) or FileState.UNKNOWN in both:
             continue
         is_allowed = kind in READ and both <= {FileState.AS_WRITTEN, FileState.CHANGED}
         told = Difference(kind.value, "file", state, right[kind], is_allowed=is_allowed)
@@ -131,15 +124,19 @@ def _file_differences(a: StoredProduct, b: StoredProduct) -> list[Difference]:
 
 def _states(stored: StoredProduct) -> dict[FileKind, FileState]:
     """Return of every file whether it is there and still what its checksum says."""
-    sums = stored.checksums()
+    given = stored.checksums()
+    sums = stored.listed_checksums() if given is None else given
     states = {
-        FileKind.CHECKSUMS: FileState.MISSING if sums is None else FileState.AS_WRITTEN,
+        FileKind.CHECKSUMS: FileState.MISSING if given is None else FileState.AS_WRITTEN,
     }
     for spec in FILES:
         if spec.kind is not FileKind.CHECKSUMS:
-            name = next((name for name in sums or {} if name.endswith(f"_{spec.suffix}")), None)
-            digest = None if name is None or sums is None else sums[name]
+            name = next((name for name in sums if name.endswith(f"_{spec.suffix}")), None)
+            digest = None if name is None else sums[name]
             states[spec.kind] = _state(stored.folder / str(name), digest)
+    if given is None:  # what the metadata do not list, they and what is made after them
+        unknown = [kind for kind, state in states.items() if state is FileState.ABSENT]
+        states |= dict.fromkeys(unknown, FileState.UNKNOWN)
     return states
 
 

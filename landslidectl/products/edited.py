@@ -1,9 +1,9 @@
 """What a person changed in a copy of a product's GeoPackage, in QGIS or any other program."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from landslidectl.detection.geodesy import from_wgs84
 from landslidectl.detection.review import drawn_id
@@ -12,8 +12,9 @@ from landslidectl.errors import ProductError
 from landslidectl.grid import Grid
 from landslidectl.products.compare_layers import outline_distance
 from landslidectl.products.contents import Layer
+from landslidectl.products.contract.attributes import OF_OUTLINE
 from landslidectl.products.contract.layers import LayerName, layer_spec
-from landslidectl.products.stored_layers import has_layer, read_layer
+from landslidectl.products.stored_layers import AGAIN, has_layer, read_layer
 from landslidectl.stack.footprints import wrapped
 from landslidectl.terms import Decision
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 MOVED_DEG = 1e-6
 """Corners that moved by less, a tenth of a metre, were not moved by a person."""
 WORDS = ", ".join(Decision)
+COPY_HINT = "Give the GeoPackage of the product, or a copy of it, with your edits."
 LISTED = 5
 
 
@@ -40,6 +42,8 @@ class Known:
         Whether every copy of the product has it, so that a file without it had it deleted.
     reviewer, note : str
         Who said it, and why.
+    facts : mapping
+        The attributes that follow the outline.
     """
 
     outline: "BaseGeometry"
@@ -47,6 +51,7 @@ class Known:
     is_listed: bool = True
     reviewer: str = ""
     note: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ class Edit:
         drawn is accepted unless it is marked otherwise.
     seen : shapely geometry
         The outline before, longitude and latitude; that which was drawn where there was none.
+    seen_facts : mapping
+        The attributes that follow it.
     outline : shapely geometry or None
         The outline that was drawn.
     is_drawn : bool
@@ -80,6 +87,7 @@ class Edit:
     is_deleted: bool = False
     reviewer: str = ""
     note: str = ""
+    seen_facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_edits(path: Path, product: str, known: Mapping[str, Known], grid: Grid) -> list[Edit]:
@@ -104,10 +112,7 @@ def read_edits(path: Path, product: str, known: Mapping[str, Known], grid: Grid)
         If the file cannot be read, comes from another product, or holds a broken outline, an
         unknown detection or an unknown word in ``review``. Then nothing of it is to be taken.
     """
-    if not path.is_file():
-        raise ProductError(f"{path}: is not there", "Give the GeoPackage that was edited.")
-    _check_origin(path, product)
-    layer = read_layer(path, layer_spec(LayerName.DETECTIONS), drawn_only=False)
+    layer = _edited_layer(path, product, grid)
     rows = [_row(path, number, layer) for number in range(len(layer.rows))]
     _refuse(
         path, "an outline is broken or missing", [row.label for row in rows if not row.is_sound]
@@ -127,7 +132,13 @@ def read_edits(path: Path, product: str, known: Mapping[str, Known], grid: Grid)
     ]
     gone = [name for name in known if name not in {row.det_id for row in named}]
     edits += [
-        Edit(name, Decision.REJECTED, known[name].outline, is_deleted=True)
+        Edit(
+            name,
+            Decision.REJECTED,
+            known[name].outline,
+            is_deleted=True,
+            seen_facts=known[name].facts,
+        )
         for name in gone
         if known[name].is_listed and known[name].decision is not Decision.REJECTED
     ]
@@ -142,6 +153,7 @@ def known_of(layer: Layer) -> dict[str, Known]:
             Decision(row.get("review") or Decision.UNREVIEWED.value),
             reviewer=row.get("reviewer") or "",
             note=row.get("rev_note") or "",
+            facts={name: row[name] for name in OF_OUTLINE if name in row},
         )
         for row, outline in zip(layer.rows, layer.outlines_wgs84(), strict=True)
         if row["det_id"]
@@ -159,12 +171,30 @@ class _Row:
     note: str
 
 
+def _edited_layer(path: Path, product: str, grid: Grid) -> Layer:
+    """Return the detections of the edited file, also those without an outline."""
+    if not path.is_file():
+        raise ProductError(f"{path}: is not there", COPY_HINT)
+    try:
+        _check_origin(path, product)
+        layer = read_layer(path, layer_spec(LayerName.DETECTIONS), drawn_only=False)
+    except ProductError as error:
+        hint = f"{COPY_HINT} Its outlines are in EPSG:{grid.epsg}."
+        raise ProductError(error.message, hint if error.hint == AGAIN else error.hint) from error
+    if "det_id" not in {field.name for field in layer.fields}:
+        raise ProductError(
+            f"{path}: layer 'detections' has no attribute 'det_id', which tells the outlines apart",
+            COPY_HINT,
+        )
+    return layer
+
+
 def _check_origin(path: Path, product: str) -> None:
     """Refuse a file that says it comes from another product; one that says nothing may pass."""
     if not has_layer(path, LayerName.DETECTIONS.value):
         raise ProductError(
             f"{path}: has no layer 'detections'",
-            "Give the GeoPackage of the product, or a copy of it, with your edits.",
+            COPY_HINT,
         )
     if not has_layer(path, LayerName.RUN.value):
         return
@@ -235,6 +265,7 @@ def _edit(name: str, was: Known, parts: Sequence[_Row]) -> Edit | None:
         outline if is_moved else None,
         reviewer=_written([row.reviewer for row in kept], was.reviewer),
         note=_written([row.note for row in kept], was.note),
+        seen_facts=was.facts,
     )
 
 

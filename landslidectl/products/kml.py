@@ -21,7 +21,7 @@ from landslidectl.products.kml_markup import (
 from landslidectl.products.legend import DRAWN_RGB, REJECTED_RGB, UNOBSERVED_RGB
 from landslidectl.products.map_frame import AREA_RGB, OUTLINE_RGB
 from landslidectl.products.spreadsheet import shown
-from landslidectl.products.wording import iso
+from landslidectl.products.wording import iso, km2_in_words
 from landslidectl.terms import Decision
 
 if TYPE_CHECKING:
@@ -114,13 +114,15 @@ def _head(contents: "Contents", drawn: Drawn) -> str:
     """Return what the whole document says of itself."""
     facts = contents.facts
     result = facts["result"]
+    areas = {name: float(result[f"{name}_km2"]) for name in ("tested", "masked", "unobserved")}
+    total = sum(areas.values())
     rows = [
         ("Product", facts["product"]),
         ("Status", facts["status"]),
-        ("Detections", f"{result['detections']}. {drawn.choice}"),
-        ("Analysed", f"{result['tested_km2']:.1f} km2"),
-        ("Masked", f"{result['masked_km2']:.1f} km2"),
-        ("Not observed", f"{result['unobserved_km2']:.1f} km2"),
+        ("Detections", f"{result['detections']:,}. {drawn.choice}"),
+        ("Analysed", f"{km2_in_words(areas['tested'], total)} km2"),
+        ("Masked", f"{km2_in_words(areas['masked'], total)} km2"),
+        ("Not observed", f"{km2_in_words(areas['unobserved'], total)} km2"),
         ("Threshold", f"score from {result['threshold']:.3f}"),
         ("Model", ", ".join(f"{model['name']} {model['version']}" for model in facts["models"])),
         ("Processed", facts["processed"]),

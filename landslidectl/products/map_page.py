@@ -40,6 +40,7 @@ DOTS_PER_INCH = 200
 PAGE = (2339, 1654)
 BANNER_HEIGHT = 132
 BANNER_RGB = (24, 42, 60)
+TITLE, LONG_TITLE = Style(40, WHITE, bold=True), Style(27, WHITE, bold=True)
 PALE = (214, 224, 234)
 ALARM_RGB = (140, 20, 20)
 MARGIN = 48
@@ -103,8 +104,7 @@ def _banner(ink: Ink, request: "ProductRequest") -> None:
         ink.rectangle(tag, WHITE, Pen(ALARM_RGB, 5.0))
         middle = (tag.left + TAG_WIDTH / 2, tag.top + tag.height / 2)
         ink.write(middle, "SIMULATED", Style(32, ALARM_RGB, bold=True), Across.CENTRE, Down.MIDDLE)
-    title = Style(40, WHITE, bold=True)
-    ink.write((MARGIN, 20), ink.fitted(_title(request), title, room), title)
+    _headline(ink, _title(request), room)
     parts = (
         f"Event {minute(facts.event.first)}",
         f"Sentinel-1 after it {_span(request)}",
@@ -112,6 +112,17 @@ def _banner(ink: Ink, request: "ProductRequest") -> None:
     )
     line = Style(22, PALE)
     ink.write((MARGIN, 82), ink.fitted("   \N{MIDDLE DOT}   ".join(parts), line, room), line)
+
+
+def _headline(ink: Ink, text: str, room: float) -> None:
+    """Set the title in one line, or smaller in two, so that a long name keeps its end."""
+    if ink.width(text, TITLE) <= room:
+        ink.write((MARGIN, 20), text, TITLE)
+        return
+    first, *more = ink.wrapped(text, LONG_TITLE, room)
+    ink.write((MARGIN, 10 if more else 28), first, LONG_TITLE)
+    if more:
+        ink.write((MARGIN, 44), ink.fitted(" ".join(more), LONG_TITLE, room), LONG_TITLE)
 
 
 def _backdrop(ink: Ink, request: "ProductRequest", previews: Previews) -> None:

@@ -31,7 +31,9 @@ from landslidectl.products.wording import (
     confidence_in_words,
     day,
     dem_in_words,
+    ha_in_words,
     is_reviewed,
+    km2_in_words,
     limitations,
     model_in_words,
     review_in_words,
@@ -128,7 +130,7 @@ def _result(panel: Panel, request: "ProductRequest") -> None:
     if count:
         outlined = sum(item.area_ha for item in found.items)
         drawn = sum(item.outline == OUTLINE_DELINEATED for item in found.items)
-        panel.paragraph(f"{outlined:,.0f} ha outlined, {drawn:,} of {count:,} delineated")
+        panel.paragraph(f"{ha_in_words(outlined)} ha outlined, {drawn:,} of {count:,} delineated")
         high = found.count(Confidence.HIGH)
         flagged = sum(bool(item.flag) for item in found.items)
         doubtful = f"; {flagged:,} flagged as doubtful" if flagged else ""
@@ -146,7 +148,7 @@ def _result(panel: Panel, request: "ProductRequest") -> None:
         ("Not observed", found.unobserved_km2),
     ):
         share = 100 * km2 / total if total else 0.0
-        panel.pair(name, f"{km2:,.1f} sq km  \N{MIDDLE DOT}  {share:.1f} %")
+        panel.pair(name, f"{km2_in_words(km2, total)} sq km  \N{MIDDLE DOT}  {share:.1f} %")
 
 
 def _legend(panel: Panel, view: MapView, request: "ProductRequest") -> None:

@@ -76,6 +76,23 @@ class StoredProduct:
                 raise ProductError(f"{path}: has a line that is no checksum of a file", AGAIN)
         return {name: digest for digest, name in pairs}
 
+    def listed_checksums(self) -> dict[str, str]:
+        """Return the digests that the metadata give; of the metadata and the sums there is none."""
+        return {str(item["name"]): str(item["sha256"]) for item in self.metadata[FILES_KEY]}
+
+    def present(self, kind: FileKind) -> Path:
+        """Return where a file of the product is.
+
+        Raises
+        ------
+        ProductError
+            If the product never had it, or it is missing.
+        """
+        path = self.file(kind)
+        if not path.is_file():
+            raise ProductError(f"{path}: the file is missing from the product", AGAIN)
+        return path
+
     def is_own(self, kind: FileKind) -> bool:
         """Tell whether a file is the very one that the product was written with.
 
@@ -84,10 +101,7 @@ class StoredProduct:
         ProductError
             If it is missing.
         """
-        path = self.file(kind)
-        if not path.is_file():
-            raise ProductError(f"{path}: the file is missing from the product", AGAIN)
-        return file_digest(path) == str(self._listed(kind)["sha256"])
+        return file_digest(self.present(kind)) == str(self._listed(kind)["sha256"])
 
     def _listed(self, kind: FileKind) -> Mapping[str, Any]:
         for item in self.metadata[FILES_KEY]:

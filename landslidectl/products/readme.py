@@ -22,6 +22,7 @@ from landslidectl.products.wording import (
     high_in_words,
     is_reviewed,
     iso,
+    km2_in_words,
     left_out_in_words,
     limitations,
     minute,
@@ -78,9 +79,9 @@ def _result(request: "ProductRequest") -> list[str]:
         by_hand = sum(item.outline == OUTLINE_REVIEWER for item in found.items)
         hand = f", {by_hand} drawn by a reviewer" if by_hand else ""
         first = (
-            f"{count} detection{'s' if count > 1 else ''}, {outlined:.1f} ha outlined; "
-            f"{drawn} delineated, {count - drawn - by_hand} in window outlines{hand}"
-            f"{f'; {flagged} flagged as doubtful' if flagged else ''}."
+            f"{count:,} detection{'s' if count > 1 else ''}, {outlined:,.1f} ha outlined; "
+            f"{drawn:,} delineated, {count - drawn - by_hand:,} in window outlines{hand}"
+            f"{f'; {flagged:,} flagged as doubtful' if flagged else ''}."
         )
         high = found.count(Confidence.HIGH)
         told = [
@@ -105,7 +106,10 @@ def _result(request: "ProductRequest") -> list[str]:
         *told,
         f"Status: {request.status.value}.",
         "",
-        *(f"  {km2:10.1f} km2  {100 * km2 / total:5.1f} %  {words}" for words, km2 in shares),
+        *(
+            f"  {km2_in_words(km2, total):>10} km2  {100 * km2 / (total or 1.0):5.1f} %  {words}"
+            for words, km2 in shares
+        ),
     ]
 
 

@@ -9,8 +9,10 @@ from landslidectl.products.texts import html_text
 from landslidectl.products.wording import (
     credit,
     dem_in_words,
+    ha_in_words,
     is_reviewed,
     iso,
+    km2_in_words,
     limitations,
     minute,
     review_in_words,
@@ -48,7 +50,8 @@ def summary(request: "ProductRequest") -> str:
     words = "No detection" if not count else f"{count:,} detection{'s' if count > 1 else ''}"
     parts = [f'<p class="count">{words}</p>']
     if count:
-        parts.append(f"<p>{sum(item.area_ha for item in found.items):,.0f} ha outlined</p>")
+        outlined = sum(item.area_ha for item in found.items)
+        parts.append(f"<p>{ha_in_words(outlined)} ha outlined</p>")
     if is_reviewed(found.reviews):
         parts.append(f"<p>{review_in_words(found.reviews)}</p>")
     for name, km2 in (
@@ -57,7 +60,9 @@ def summary(request: "ProductRequest") -> str:
         ("not observed", found.unobserved_km2),
     ):
         share = 100 * km2 / total if total else 0.0
-        parts.append(f"<p>{km2:,.1f} km\N{SUPERSCRIPT TWO} {name} ({share:.1f} %)</p>")
+        parts.append(
+            f"<p>{km2_in_words(km2, total)} km\N{SUPERSCRIPT TWO} {name} ({share:.1f} %)</p>"
+        )
     if not count:
         parts.append("<p>This is a result only for the area analysed.</p>")
     return "".join(parts)

@@ -106,9 +106,11 @@ def _judged(
         return row, outline
     said = _said(verdict)
     was_redrawn = row.get("outline") == OUTLINE_REVIEWER
-    if verdict.decision is Decision.UNREVIEWED and was_redrawn:
+    seen_kind = verdict.seen_facts.get("outline")
+    if verdict.decision is Decision.UNREVIEWED and was_redrawn and seen_kind != OUTLINE_REVIEWER:
         outline = _in_system(verdict.seen, layer)
         said |= _measured(outline, layer) | {"det_method": METHOD, "outline": None}
+        said |= verdict.seen_facts
     elif verdict.outline is not None:
         outline = _in_system(verdict.outline, layer)
         is_drawn = row["det_id"].startswith(DRAWN_PREFIX)

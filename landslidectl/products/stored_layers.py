@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from landslidectl.products.contract.attributes import FieldSpec
 
 AGAIN = "Copy the whole product folder again, or map the event again with landslidectl detect."
+SHOWN_LETTERS = 60
 
 
 def has_layer(path: Path, name: str) -> bool:
@@ -99,8 +100,12 @@ def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
 
 def _epsg(path: Path, crs: str) -> int:
     code = crs.removeprefix("EPSG:")
+    if code in {"", "None"}:
+        raise ProductError(f"{path}: its outlines have no coordinate system", AGAIN)
     if not code.isdigit():
-        raise ProductError(f"{path}: has a coordinate system without an EPSG code: {crs}", AGAIN)
+        shown = crs if len(crs) <= SHOWN_LETTERS else f"{crs[:SHOWN_LETTERS]}..."
+        message = f"{path}: its outlines are in a coordinate system without an EPSG code: {shown}"
+        raise ProductError(message, AGAIN)
     return int(code)
 
 

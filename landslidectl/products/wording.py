@@ -34,6 +34,8 @@ SIMULATED_LIMIT = (
 EDITED_LIMIT = (
     "Edited after landslidectl wrote it: outlines and attributes may be those of a reviewer."
 )
+FEW = 10.0
+"""Square kilometres or hectares below which one more decimal is worth giving."""
 REVIEW_START = "Looked at by people: "
 NO_RELIEF_LIMIT = (
     "Processed without a height model: on slopes, positions can be off by hundreds of metres, and "
@@ -93,8 +95,8 @@ def with_review_limit(limits: "Sequence[str]", counts: "Mapping[Decision, int]")
 def review_in_words(counts: "Mapping[Decision, int]") -> str:
     """Return how many detections people accepted and rejected, and how many are left."""
     return (
-        f"{counts[Decision.ACCEPTED]} accepted, {counts[Decision.REJECTED]} rejected, "
-        f"{counts[Decision.UNREVIEWED]} not reviewed"
+        f"{counts[Decision.ACCEPTED]:,} accepted, {counts[Decision.REJECTED]:,} rejected, "
+        f"{counts[Decision.UNREVIEWED]:,} not reviewed"
     )
 
 
@@ -139,13 +141,23 @@ def left_out_in_words(request: "ProductRequest") -> list[str]:
     count = request.detections.left_out
     if not count:
         return []
-    regions = "1 region of changed ground is" if count == 1 else f"{count} regions are"
+    regions = "1 region of changed ground is" if count == 1 else f"{count:,} regions are"
     return [f"{regions} left out, steep nowhere: --min-steepness 0 shows them with a flag."]
 
 
 def confidence_in_words(high: int, low: int) -> str:
     """Return how many detections are of either confidence."""
-    return f"{high} of high confidence, {low} of low"
+    return f"{high:,} of high confidence, {low:,} of low"
+
+
+def km2_in_words(km2: float, total_km2: float) -> str:
+    """Return square kilometres, with two decimals where the whole area is small."""
+    return f"{km2:,.{1 if total_km2 >= FEW else 2}f}"
+
+
+def ha_in_words(hectares: float) -> str:
+    """Return hectares, with one decimal where they are few."""
+    return f"{hectares:,.{0 if hectares >= FEW else 1}f}"
 
 
 def score_in_words(score: float) -> str:
@@ -155,8 +167,8 @@ def score_in_words(score: float) -> str:
 
 def standing_in_words(request: "ProductRequest") -> str:
     """Return how often detections were seen, and how many are gone since the last release."""
-    counts = [f"{request.detections.count(kind)} {kind.value}" for kind in Standing]
-    return f"{', '.join(counts)}; {len(request.dropped)} dropped since the last release"
+    counts = [f"{request.detections.count(kind):,} {kind.value}" for kind in Standing]
+    return f"{', '.join(counts)}; {len(request.dropped):,} dropped since the last release"
 
 
 def high_in_words(request: "ProductRequest") -> str:

@@ -5,12 +5,13 @@ from typing import Any
 
 from landslidectl.errors import ProductError
 from landslidectl.products.contents import WGS84_EPSG, Layer
+from landslidectl.products.contract.attributes import OF_OUTLINE
 from landslidectl.products.contract.files import FileKind
 from landslidectl.products.contract.layers import LayerName, layer_spec
 from landslidectl.products.reading import StoredProduct
 from landslidectl.products.stored_layers import AGAIN, read_layer
 
-TOLD = ("det_id", "review", "reviewer", "rev_note")
+TOLD = ("det_id", "review", "reviewer", "rev_note", *OF_OUTLINE)
 
 
 def written_detections(stored: StoredProduct) -> Layer:

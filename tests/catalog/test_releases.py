@@ -101,7 +101,7 @@ def _back_to_schema_3(path: Path) -> None:
         "DROP TABLE releases",
         "ALTER TABLE detections DROP COLUMN confidence",
         "ALTER TABLE detections DROP COLUMN status",
-        "DELETE FROM _sqlite_migrations WHERE name LIKE '0004%' OR name LIKE '0005%'",
+        "DELETE FROM _sqlite_migrations WHERE substr(name, 1, 4) IN ('0004', '0005', '0007')",
         "PRAGMA user_version=3",
     ):
         connection.execute(statement)

@@ -10,7 +10,10 @@ from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import JobRequest, ReleaseRecord, ReviewRecord
 from landslidectl.errors import CatalogError
 
-REVIEW = ReviewRecord("job-1", "LSD_x_r1_v1", "LS-1", "accepted", b"\x01 seen", reviewer="anna")
+FACTS = {"outline": "window", "slope_mean": 21.5, "inc_angle": None}
+REVIEW = ReviewRecord(
+    "job-1", "LSD_x_r1_v1", "LS-1", "accepted", b"\x01 seen", reviewer="anna", seen_facts=FACTS
+)
 
 
 @pytest.fixture
@@ -63,7 +66,8 @@ def test_a_catalog_of_schema_4_keeps_its_data(tmp_path: Path) -> None:
         job_id = made.start_job(JobRequest("landslidectl detect", {}, {}, "/out"))
     connection = sqlite3.connect(path)
     connection.executescript(
-        "DROP TABLE reviews; DELETE FROM _sqlite_migrations WHERE name LIKE '0005%';"
+        "DROP TABLE reviews;"
+        "DELETE FROM _sqlite_migrations WHERE name LIKE '0005%' OR name LIKE '0007%';"
         "PRAGMA user_version=4;"
     )
     connection.close()

@@ -57,6 +57,15 @@ def test_different_products_end_with_11_and_say_by_how_much(
     )
 
 
+def test_a_missing_file_is_called_missing(runner: CliRunner, two: tuple[str, str]) -> None:
+    (copied,) = Path("again").iterdir()
+    tampering.one(copied, "detections.gpkg").unlink()
+    for more in ([], ["--changes"]):
+        result = runner.invoke(app, ["compare", *two, *more])
+        assert result.exit_code == 4
+        assert "detections.gpkg: the file is missing from the product" in result.stderr
+
+
 def test_what_is_no_product_is_refused(runner: CliRunner, two: tuple[str, str]) -> None:
     assert runner.invoke(app, ["compare", "out", "nowhere"]).exit_code == 2
     Path("empty").mkdir()

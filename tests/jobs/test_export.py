@@ -64,6 +64,22 @@ def test_a_job_that_took_its_product_up_has_it_too(
     assert product_place(again.job_id, catalog.path) == Path(done.files["metadata"]).parent
 
 
+def test_a_job_is_found_from_any_folder_and_a_moved_product_is_told(
+    world: World, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(world.folder)
+    result = run_detect(world.settings(output=Path("typed")), silent, catalog)
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.chdir(other)
+    for word in (result.job_id, "last"):
+        assert product_place(word, catalog.path).is_dir()
+    (world.folder / "typed").rename(world.folder / "moved")
+    with pytest.raises(ProductError, match="no longer where its job left it") as caught:
+        product_place("last", catalog.path)
+    assert "moved" in caught.value.hint
+
+
 def test_last_is_the_last_job_that_made_a_product(
     done: JobResult, world: World, catalog: Catalog
 ) -> None:
@@ -77,7 +93,7 @@ def test_what_is_not_there_is_told(done: JobResult, catalog: Catalog, tmp_path: 
     with pytest.raises(UsageError, match="'nix' is no folder, and no job has an id"):
         export("nix", tmp_path, catalog)
     shutil.rmtree(Path(done.files["metadata"]).parent)
-    with pytest.raises(ProductError, match="is not there, expected a product folder"):
+    with pytest.raises(ProductError, match="no longer where its job left it"):
         export("last", tmp_path, catalog)
 
 

@@ -203,6 +203,24 @@ def test_edits_of_qgis_come_back_and_stay(
     assert len(kept) == 2
 
 
+def test_a_redrawn_outline_that_is_taken_back_is_what_it_was(
+    detect: Callable[..., JobResult], review: Review, catalog: Catalog, tmp_path: Path
+) -> None:
+    first = folder_of(detect())
+    (before,) = rows(tampering.one(first, "detections.gpkg"))
+    copied = Path(shutil.copytree(first, tmp_path / "stick" / first.name))
+    tampering.widen(copied, 40.0)
+    review(edited=tampering.one(copied, "detections.gpkg"))
+    (redrawn,) = rows(Path(detect().files["geopackage"]))
+    assert redrawn["outline"] == "reviewer"
+
+    review(reset=(redrawn["det_id"],))
+    (back,) = rows(exported("last", catalog, tmp_path / "back")[Format.GPKG])
+    shape, again = before.pop("shape"), back.pop("shape")
+    assert shapely.hausdorff_distance(shape, again) < 1e-3
+    np.testing.assert_equal(back, before)
+
+
 def test_a_geopackage_edited_in_its_place_is_taken_in_and_handed_on(
     detect: Callable[..., JobResult], review: Review, catalog: Catalog, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from landslidectl.jobs import arrivals
 from landslidectl.jobs.job import Job
 from landslidectl.jobs.lock import folder_lock
 from landslidectl.jobs.result import JobResult
+from landslidectl.jobs.review import ReviewSettings, run_review
 from landslidectl.jobs.settings import DetectSettings
 from landslidectl.jobs.survey import survey
 from landslidectl.jobs.verify import Verdict
@@ -121,16 +122,30 @@ def test_other_settings_are_another_watch(watched: World, catalog: Catalog) -> N
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_deleted_product_is_made_again_and_a_reviewed_one_is_not(
+def test_a_deleted_product_is_made_again_and_an_edited_one_is_not(
     watched: World, catalog: Catalog
 ) -> None:
     first = watch(watched, catalog)
     assert first.result is not None
     page = Path(first.result.files["page"])
-    page.write_text("reviewed")
+    page.write_text("edited")
     assert watch(watched, catalog).standing is Standing.NOTHING_NEW
     page.unlink()
     assert watch(watched, catalog).result is not None
+
+
+def test_what_people_said_makes_the_next_version(watched: World, catalog: Catalog) -> None:
+    first = watch(watched, catalog).result
+    assert first is not None
+    (name,) = [item.det_id for item in catalog.list_detections(first.job_id)]
+    run_review(ReviewSettings(job=first.job_id, reject=(name,)), catalog.path)
+    assert watch(watched, catalog, settle_s=3600.0).standing is Standing.NOTHING_NEW
+    second = watch(watched, catalog).result
+    assert second is not None
+    assert second.areas is not None
+    assert second.areas.rejected == 1
+    assert Path(second.files["metadata"]).parent.name.endswith("_r1_v2")
+    assert watch(watched, catalog).standing is Standing.NOTHING_NEW
 
 
 @pytest.mark.usefixtures("quick")

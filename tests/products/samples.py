@@ -116,7 +116,7 @@ def make_provenance(stack: FakeStack, area: Any) -> Provenance:
         area_of_interest=area,
         scenes=scene_records(stack),
         refused=(RefusedScene("S1A_IW_SLC__1SDV_20180830.zip", "SLC, expected GRD"),),
-        settings={"threshold": 0.6, "scenes": Path("scenes")},
+        settings={"threshold": 0.6, "scenes": (Path("scenes"),), "land_cover": ()},
         software={"landslidectl": "0.1.0", "gdal": "3.10.3"},
         warnings=("1 scene was refused.",),
     )

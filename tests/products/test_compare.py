@@ -59,7 +59,12 @@ def test_another_job_at_another_time_on_another_machine_makes_the_same(
         job_id="20990101T000000-ffff",
         command="landslidectl detect /elsewhere",
         processed=PROCESSED + timedelta(days=400),
-        settings={**facts.settings, "scenes": Path("/elsewhere"), "threads": 8},
+        settings={
+            **facts.settings,
+            "scenes": (Path("/elsewhere"), Path("/more")),
+            "land_cover": (Path("/maps/cover.tif"),),
+            "threads": 8,
+        },
         software={"landslidectl": "0.1.0", "gdal": "3.12.0", "python": "3.13.1"},
     )
     again = write_product(replace(request_, folder=tmp_path, provenance=other)).folder
@@ -174,6 +179,13 @@ def test_what_cannot_be_read_is_an_error(made: Path, copied: Path) -> None:
     score.unlink()
     with pytest.raises(ProductError, match="missing from the product"):
         compared(made, copied)
+
+
+def test_without_the_checksums_only_their_lack_is_told(made: Path, copied: Path) -> None:
+    (copied / "SHA256SUMS").unlink()
+    assert places(compared(made, copied)) == ["checksums: file"]
+    tampering.one(copied, "detections.csv").write_text("edited")
+    assert sorted(places(compared(made, copied))) == ["checksums: file", "csv: file"]
 
 
 def test_checksums_lead_nowhere_else(made: Path, copied: Path) -> None:

@@ -61,6 +61,41 @@ def names(made: Path) -> list[str]:
     return [row["det_id"] for row in written_detections(open_stored(made)).rows]
 
 
+def without_name(path: Path, crs: str | None) -> None:
+    """Write a layer of detections that lacks the attribute of their names."""
+    pyogrio.raw.write(
+        path,
+        np.array([shapely.to_wkb(SQUARE)], dtype=object),
+        [np.array(["accepted"], dtype=object)],
+        ["review"],
+        layer="detections",
+        driver="GPKG",
+        geometry_type="Polygon",
+        crs=crs,
+    )
+
+
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
+@pytest.mark.parametrize(
+    ("crs", "told"),
+    [
+        ("EPSG:32654", "has no attribute 'det_id'"),
+        (None, "no coordinate system"),
+        ("+proj=tmerc +lon_0=141 +datum=WGS84", r"without an EPSG code: .{60}\.\.\."),
+    ],
+)
+def test_a_file_of_another_make_is_refused_with_what_it_lacks(
+    made: Path, tmp_path: Path, crs: str | None, told: str
+) -> None:
+    path = tmp_path / "drawn.gpkg"
+    without_name(path, crs)
+    stored = open_stored(made)
+    known = known_detections(written_detections(stored))
+    with pytest.raises(ProductError, match=told) as caught:
+        read_edits(path, made.name, known, read_contents(stored).grid)
+    assert caught.value.hint.startswith("Give the GeoPackage of the product")
+
+
 def test_an_untouched_copy_holds_no_edit(made: Path, folder: Path) -> None:
     assert edits(made, folder) == []
     tampering.vertex(folder, 0.01)

@@ -108,6 +108,16 @@ def test_page_says_what_a_briefing_needs(tmp_path: Path) -> None:
     assert "SIMULATED" not in text
 
 
+def test_a_long_name_is_set_in_two_lines_and_keeps_its_end(tmp_path: Path) -> None:
+    request = make_request(tmp_path)
+    name = "Magnitude 7.8 earthquake sequence of the southern provinces" + ", aftershocks" * 5
+    provenance = replace(request.provenance, event_name=name, aoi_name="Hatay and the Amanos range")
+    request = replace(request, provenance=provenance)
+    lines = [line for line in lay_out(request, previews_of(request)).words if line.y < 80]
+    assert " ".join(line.text for line in lines).endswith("Hatay and the Amanos range")
+    assert len(lines) == 2
+
+
 def test_page_without_any_ground_to_show_still_comes(tmp_path: Path) -> None:
     request = make_request(tmp_path)
     request.stacks[0].values_path.write_bytes(b"no raster")

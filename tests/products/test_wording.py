@@ -5,7 +5,13 @@ from pathlib import Path
 
 from landslidectl.products.readme import readme_text
 from landslidectl.products.request import ProductRequest
-from landslidectl.products.wording import ground_in_words, limitations, model_in_words
+from landslidectl.products.wording import (
+    ground_in_words,
+    ha_in_words,
+    km2_in_words,
+    limitations,
+    model_in_words,
+)
 from tests.detection.fakes import GRID, FakeModel
 from tests.products.samples import make_dem, make_request
 
@@ -58,3 +64,10 @@ def test_what_was_left_out_and_flagged_is_told(tmp_path: Path) -> None:
     assert "1 flagged as doubtful" in told
     assert "3 regions are left out, steep nowhere" in told
     assert "left out" not in readme_text(request)
+
+
+def test_small_areas_have_one_more_decimal_than_large_ones() -> None:
+    assert km2_in_words(0.034, 8.9) == "0.03"
+    assert km2_in_words(2434.12, 2871.6) == "2,434.1"
+    assert ha_in_words(0.34) == "0.3"
+    assert ha_in_words(4983.2) == "4,983"

@@ -146,6 +146,9 @@ RUN_FIELDS: tuple[FieldSpec, ...] = (
     FieldSpec("value", _T, "", "the fact"),
 )
 
+OF_OUTLINE = ("outline", "slope_mean", "inc_angle", "valid_pct", "layover_pct", "shadow_pct")
+"""Attributes of a detection that change with its outline, beside what the outline itself tells."""
+
 RUN_WIDE = frozenset(
     {
         "event_id",
