@@ -21,7 +21,8 @@ from landslidectl.detection.geodesy import from_wgs84
 from landslidectl.detection.regions import Detection, DetectOptions, find_detections
 from landslidectl.events import Reporter, StepAdvanced, StepStarted, silent
 from landslidectl.files.rasters import read_bands
-from landslidectl.inference.baselines import FULL_SCALE_DB, RULES, rule_model
+from landslidectl.inference.baselines import FULL_SCALE_DB, rule_model
+from landslidectl.inference.naming import RULES
 from landslidectl.inference.score import ScoreOptions, score_stack
 from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.spec import EventSpec

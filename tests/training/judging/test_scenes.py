@@ -2,8 +2,8 @@
 
 import pytest
 
-from landslidectl.inference.baselines import RULES
 from landslidectl.inference.manifest import MANIFEST_NAME, read_manifest
+from landslidectl.inference.naming import RULES
 from landslidectl.terms import BandSet
 from landslidectl.training.judging.scenes import THRESHOLDS, Subject, map_scenes, rule_subjects
 from landslidectl.training.simulated.landscapes import Landscapes
