@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from landslidectl.catalog.access import Access, row_of, without
+from landslidectl.catalog.access import Access, columns_of, row_of
 from landslidectl.catalog.records import ReviewRecord
 
 
@@ -21,6 +21,8 @@ class Reviews(Access):
             f"SELECT * FROM reviews WHERE job_id IN ({marks}) ORDER BY review_id", list(job_ids)
         )
         return tuple(
-            ReviewRecord(**without(row, "review_id", "is_drawn"), is_drawn=bool(row["is_drawn"]))
+            ReviewRecord(
+                **columns_of(ReviewRecord, row, "is_drawn"), is_drawn=bool(row["is_drawn"])
+            )
             for row in rows
         )
