@@ -116,4 +116,4 @@ def _line(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    return text.replace("\\", "\\e").replace("-", "\\-")
+    return text.replace("``", "").replace("\\", "\\e").replace("-", "\\-")
