@@ -49,6 +49,10 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         shutil.copy(geopackage, folder / "edited.gpkg")
     if "from-a-stick" in command:
         shutil.copytree(folder / "out", folder / "from-a-stick")
+    if "stick/nz" in command:
+        shutil.copytree(ROOT / "models" / "cnn", folder / "stick" / "nz")
+        manifest = folder / "stick" / "nz" / "model.json"
+        manifest.write_text(manifest.read_text().replace('"name": "cnn"', '"name": "nz"'))
     words = [sys.executable, "-m", *shlex.split(command)]
     environment = {
         "PATH": "/usr/bin:/bin",

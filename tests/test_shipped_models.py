@@ -4,8 +4,8 @@ import pytest
 
 from landslidectl.cli.trial_commands import DEMO_SEED
 from landslidectl.files.resources import resource_dir
-from landslidectl.inference.baselines import RULES
 from landslidectl.inference.manifest import Model, list_models, load_model
+from landslidectl.inference.naming import RULES
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet
 from landslidectl.training.event_numbers import from_spans

@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sqlite_utils import Database
 
-from landslidectl.catalog.db import default_catalog_path, immediate, open_database, translated
+from landslidectl.catalog.db import immediate, open_database, translated
+from landslidectl.catalog.place import default_catalog_path
 from landslidectl.catalog.reading import open_unchanged
 from landslidectl.catalog.records import as_json
 from landslidectl.errors import OutputError
@@ -112,6 +114,10 @@ def dump(value: Mapping[str, Any]) -> str:
     return str(storable(json.dumps(value, sort_keys=True, ensure_ascii=False)))
 
 
-def without(row: Row, *names: str) -> Row:
-    """Return a row without some of its columns."""
-    return {name: value for name, value in row.items() if name not in names}
+def columns_of(kind: type[Any], row: Row, *others: str) -> Row:
+    """Return the columns of a row that a record has, but those that are made otherwise.
+
+    A newer release that upgrades the catalog meanwhile may add columns that are none of ours.
+    """
+    names = {field.name for field in fields(kind)} - set(others)
+    return {name: value for name, value in row.items() if name in names}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from landslidectl.catalog.access import Row, dump, row_of, storable, without
+from landslidectl.catalog.access import Row, columns_of, dump, row_of, storable
 from landslidectl.catalog.records import (
     DetectionRecord,
     JobRecord,
@@ -198,7 +198,7 @@ class Catalog(Upkeep, Reviews):
     def list_scenes(self) -> tuple[SceneRecord, ...]:
         """Return every scene met, by start and name; refused ones without a start come last."""
         rows = self._rows("SELECT * FROM scenes ORDER BY start IS NULL, start, scene_id, path")
-        return tuple(SceneRecord(**row) for row in rows)
+        return tuple(SceneRecord(**columns_of(SceneRecord, row)) for row in rows)
 
     def record_model(self, model: ModelRecord) -> None:
         """Record a model; the same file met again takes the new place."""
@@ -208,7 +208,7 @@ class Catalog(Upkeep, Reviews):
     def list_models(self) -> tuple[ModelRecord, ...]:
         """Return the models that jobs used."""
         rows = self._rows("SELECT * FROM models ORDER BY name, version, sha256")
-        return tuple(ModelRecord(**row) for row in rows)
+        return tuple(ModelRecord(**columns_of(ModelRecord, row)) for row in rows)
 
     def record_detections(self, job_id: str, detections: Sequence[DetectionRecord]) -> None:
         """Record the regions a job detected, in place of any it recorded before."""
@@ -223,12 +223,12 @@ class Catalog(Upkeep, Reviews):
         rows = self._rows(
             "SELECT * FROM detections WHERE job_id=? ORDER BY area_ha DESC, det_id", [job_id]
         )
-        return tuple(DetectionRecord(**without(row, "job_id")) for row in rows)
+        return tuple(DetectionRecord(**columns_of(DetectionRecord, row)) for row in rows)
 
 
 def _job(row: Row) -> JobRecord:
     return JobRecord(
-        **without(row, "settings", "versions", "status"),
+        **columns_of(JobRecord, row, "settings", "versions", "status"),
         settings=json.loads(row["settings"]),
         versions=json.loads(row["versions"]),
         status=JobStatus(row["status"]),
@@ -237,11 +237,11 @@ def _job(row: Row) -> JobRecord:
 
 def _step(row: Row) -> StepRecord:
     return StepRecord(
-        **without(row, "step_key", "result"),
+        **columns_of(StepRecord, row, "result"),
         key=row["step_key"],
         result=json.loads(row["result"]),
     )
 
 
 def _output(row: Row) -> OutputRecord:
-    return OutputRecord(**without(row, "output_id", "job_id", "step_id"))
+    return OutputRecord(**columns_of(OutputRecord, row))

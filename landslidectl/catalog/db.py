@@ -1,15 +1,14 @@
 """Open the catalog's SQLite file safely: identity, version, migrations, transactions."""
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
 from sqlite_utils import Database
 
+from landslidectl.catalog.earlier import find_earlier, keep_earlier
 from landslidectl.catalog.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from landslidectl.errors import (
     CatalogError,
@@ -21,31 +20,10 @@ from landslidectl.errors import (
 from landslidectl.files.atomic import full_disk
 from landslidectl.files.volumes import volume_of
 
-CATALOG_VARIABLE = "LANDSLIDECTL_CATALOG"
 BUSY_TIMEOUT_S = 30.0
 BUSY_PAUSE_S = 0.02
 WAL, ROLLBACK = "wal", "delete"
 ELSEWHERE = "Name another file with --catalog, or move this one away to start a new catalog."
-
-
-def default_catalog_path() -> Path:
-    """Return where the catalog is kept: ``LANDSLIDECTL_CATALOG``, else the user's data folder.
-
-    Raises
-    ------
-    CatalogError
-        If neither is known.
-    """
-    named = os.environ.get(CATALOG_VARIABLE)
-    if named:
-        return Path(named)
-    folder = Path(platformdirs.user_data_dir("landslidectl", appauthor=False))
-    if not folder.is_absolute():
-        raise CatalogError(
-            "this user has no home folder to keep the catalog in",
-            f"Name a file with --catalog or {CATALOG_VARIABLE}.",
-        )
-    return folder / "catalog.db"
 
 
 @contextmanager
@@ -100,7 +78,7 @@ def open_database(path: Path) -> Database:
     -------
     sqlite_utils.Database
         Write-ahead log where the volume allows one, else a rollback journal; busy timeout, foreign
-        keys on, schema at `SCHEMA_VERSION`.
+        keys on, schema at `SCHEMA_VERSION`. Of one with an older schema a copy is kept beside it.
 
     Raises
     ------
@@ -166,10 +144,17 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> None:
             "Name another file with --catalog.",
         )
     if version > SCHEMA_VERSION:
+        earlier = find_earlier(path, SCHEMA_VERSION)
+        other = (
+            f"the copy from before its upgrade: --catalog {earlier}"
+            if earlier
+            else ("another file with --catalog")
+        )
         raise CatalogError(
             f"{path}: the catalog has schema version {version}, this program knows versions up "
             f"to {SCHEMA_VERSION}",
-            "Use the newer landslidectl that wrote it, or another file with --catalog.",
+            f"Use the newer landslidectl that wrote it, or {other}. "
+            "See: landslidectl docs 'new release'",
         )
 
 
@@ -204,6 +189,8 @@ def _migrate(db: Database, path: Path) -> None:
         return
     with immediate(db):
         check_identity(db.conn, path)  # another process may have made or upgraded it meanwhile
+        if 0 < pragma(db.conn, "user_version") < SCHEMA_VERSION:
+            keep_earlier(path, SCHEMA_VERSION)
         MIGRATIONS.apply(db)
         db.execute(f"PRAGMA application_id={APPLICATION_ID}")
         db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")

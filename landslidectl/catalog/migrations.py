@@ -1,4 +1,8 @@
-"""The catalog's schema as numbered steps; append only, never change one that was released."""
+"""The catalog's schema as numbered steps; append only, never change one that was released.
+
+Steps only add, and a new column has a default: a job of the release before may be running, and goes
+on writing the rows it knows.
+"""
 
 from typing import TYPE_CHECKING, Any
 

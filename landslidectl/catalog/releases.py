@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from landslidectl.catalog.access import Access, Row, dump, row_of, storable, without
+from landslidectl.catalog.access import Access, Row, columns_of, dump, row_of, storable
 from landslidectl.catalog.records import ReleaseRecord, SightingRecord
 
 
@@ -77,7 +77,7 @@ class Releases(Access):
 
 def _release(row: Row) -> ReleaseRecord:
     return ReleaseRecord(
-        **without(row, "release_id", "identity", "scenes"),
+        **columns_of(ReleaseRecord, row, "identity", "scenes"),
         identity=json.loads(row["identity"]),
         scenes=tuple(json.loads(row["scenes"])),
     )
@@ -85,7 +85,7 @@ def _release(row: Row) -> ReleaseRecord:
 
 def _sighting(row: Row) -> SightingRecord:
     return SightingRecord(
-        **without(row, "release_id", "acquisitions", "seen_by"),
+        **columns_of(SightingRecord, row, "acquisitions", "seen_by"),
         acquisitions=tuple((track, flight) for track, flight in json.loads(row["acquisitions"])),
         seen_by=tuple(json.loads(row["seen_by"])),
     )

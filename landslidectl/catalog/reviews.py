@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from landslidectl.catalog.access import Access, dump, row_of, without
+from landslidectl.catalog.access import Access, columns_of, dump, row_of
 from landslidectl.catalog.records import ReviewRecord
 
 
@@ -25,7 +25,7 @@ class Reviews(Access):
         )
         return tuple(
             ReviewRecord(
-                **without(row, "review_id", "is_drawn", "seen_facts"),
+                **columns_of(ReviewRecord, row, "is_drawn", "seen_facts"),
                 is_drawn=bool(row["is_drawn"]),
                 seen_facts=json.loads(row["seen_facts"]),
             )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from landslidectl.catalog.access import without
+from landslidectl.catalog.access import columns_of
 from landslidectl.catalog.db import BUSY_TIMEOUT_S, translated
 from landslidectl.catalog.records import OutputRecord
 from landslidectl.catalog.releases import Releases
@@ -62,7 +62,7 @@ class Upkeep(Releases):
         rows = self._rows(
             "SELECT step_id, job_id, step_key AS key, workspace, status FROM steps ORDER BY step_id"
         )
-        return tuple(StepLink(**row) for row in rows)
+        return tuple(StepLink(**columns_of(StepLink, row)) for row in rows)
 
     def owned_outputs(self) -> tuple[OwnedOutput, ...]:
         """Return all recorded files, in the order in which they were recorded."""
@@ -73,7 +73,8 @@ class Upkeep(Releases):
         names = ("output_id", "step_id", "job_id", "workspace")
         return tuple(
             OwnedOutput(
-                **{name: row[name] for name in names}, record=OutputRecord(**without(row, *names))
+                **{name: row[name] for name in names},
+                record=OutputRecord(**columns_of(OutputRecord, row)),
             )
             for row in rows
         )

@@ -35,12 +35,14 @@ from landslidectl.cli.output import (
     is_closed_pipe,
     lost_output,
     say_error,
+    unfit_start_file,
 )
 from landslidectl.cli.stream import json_ending
 from landslidectl.errors import Interrupted, LandslidectlError, ReaderGone, UsageError
 from landslidectl.files.gdal_environment import drop_foreign_variables
 from landslidectl.jobs.signals import stoppable
 
+NAME = "landslidectl"
 BUG_CODE = LandslidectlError.exit_code
 STREAMING = ("detect", "ingest", "stack", "watch-once", "demo", "simulate", "train")
 """Commands whose ``--json`` is a stream of records; that of the others is one document."""
@@ -103,7 +105,7 @@ class ErrorBoundary(Group):
 
 
 app = typer.Typer(
-    name="landslidectl",
+    name=NAME,
     help=OVERVIEW,
     cls=ErrorBoundary,
     no_args_is_help=True,
@@ -154,25 +156,30 @@ def main() -> None:
     try:
         flush_results()
     except LandslidectlError as error:
-        say_error(error.message, error.hint)
-        code = error.exit_code
+        code = _ended(error)
     sys.exit(code)
 
 
 def _run(dropped: dict[str, str]) -> int:
     try:
-        app(obj=dropped)
+        # the name that scripts of completion ask for, whatever file was started
+        app(obj=dropped, prog_name=NAME)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
+        if isinstance(error, UnicodeError) or error.filename is not None:
+            return _ended(unfit_start_file(error))
         # the help and other words of Typer itself
         drop_stdout()
         if is_closed_pipe(error):
             return 0
-        lost = lost_output(error)
-        say_error(lost.message, lost.hint)
-        return lost.exit_code
+        return _ended(lost_output(error))
     return 0
+
+
+def _ended(error: LandslidectlError) -> int:
+    say_error(error.message, error.hint)
+    return error.exit_code
 
 
 def _prepare_streams() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from landslidectl.cli import options
+from landslidectl.cli import completing, options
 from landslidectl.cli.flags import command_group
 from landslidectl.cli.listing import FormName, Listing, chosen_form, write_listing
 from landslidectl.cli.output import clean, write_facts, write_json, write_line, write_table
@@ -50,7 +50,11 @@ def list_jobs(
 def show_job(
     job_id: Annotated[
         str | None,
-        typer.Argument(metavar="ID", help="The id or the beginning of it. Default: the newest."),
+        typer.Argument(
+            metavar="ID",
+            help="The id or the beginning of it. Default: the newest.",
+            autocompletion=completing.job_ids,
+        ),
     ] = None,
     catalog: options.CatalogFile = None,
     json_lines: options.Json = False,

@@ -24,7 +24,7 @@ WITHOUT = {
     "log_file": "landslidectl.log in the user's state folder",
     "log_format": "text",
     "max_memory": "no limit",
-    "models_dir": "the models of the program",
+    "models_dir": "your own models and those of the program",
     "radiometry": "what the model was trained on",
     "speckle": "what the model was trained on",
     "threads": "all processors",
@@ -157,7 +157,7 @@ def _belongs(name: str, job: Job) -> bool:
 
 def _default(name: str, job: Job) -> Any:
     if name == "catalog":
-        from landslidectl.catalog.db import default_catalog_path  # noqa: PLC0415
+        from landslidectl.catalog.place import default_catalog_path  # noqa: PLC0415
 
         return default_catalog_path()
     return _fields(job).get(FIELDS.get(name, name))

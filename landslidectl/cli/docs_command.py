@@ -1,4 +1,4 @@
-"""``docs``: the manual in the terminal, as one HTML file, and the card to print."""
+"""``docs``: the manual in the terminal, as one HTML file, the card to print, the man page."""
 
 import sys
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from landslidectl.cli import completing
 from landslidectl.cli.output import say, write_line
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ TOPIC is a page or part of a heading; without one, pages and headings are listed
     landslidectl docs --html manual.html
 
     landslidectl docs --card quick-start.pdf
+
+    landslidectl docs --man landslidectl.1
 """
 CARD = "quick-start"
 
@@ -33,8 +36,14 @@ def add_to(app: typer.Typer) -> None:
 
 
 def docs(
+    context: typer.Context,
     topic: Annotated[
-        str | None, typer.Argument(metavar="[TOPIC]", help="Page or part of a heading.")
+        str | None,
+        typer.Argument(
+            metavar="[TOPIC]",
+            help="Page or part of a heading.",
+            autocompletion=completing.pages,
+        ),
     ] = None,
     html: Annotated[
         Path | None,
@@ -43,6 +52,10 @@ def docs(
     card: Annotated[
         Path | None,
         typer.Option("--card", metavar="FILE", help="Write the quick start as one page of PDF."),
+    ] = None,
+    man: Annotated[
+        Path | None,
+        typer.Option("--man", metavar="FILE", help="Write the man page, for man -l FILE."),
     ] = None,
 ) -> None:
     """Show or write the manual."""
@@ -58,9 +71,13 @@ def docs(
 
         (page,) = (page for page in manual if page.name == CARD)
         _write(card, card_pdf(page, datetime.now(UTC)))
+    if man is not None:
+        from landslidectl.cli.man_page import man_page  # noqa: PLC0415
+
+        _write(man, man_page(context, datetime.now(UTC)).encode("utf-8"))
     if topic is not None:
         _show(find(topic, manual))
-    elif html is None and card is None:
+    elif html is card is man is None:
         _list(manual)
 
 

@@ -58,13 +58,12 @@ def doctor(
     json_lines: options.Json = False,
 ) -> None:
     """Look whether a job could run here."""
-    from landslidectl.catalog.db import default_catalog_path  # noqa: PLC0415
-    from landslidectl.files.resources import resource_dir  # noqa: PLC0415
+    from landslidectl.catalog.place import default_catalog_path  # noqa: PLC0415
     from landslidectl.jobs.checks import Installation, Level  # noqa: PLC0415
     from landslidectl.jobs.doctor import examine  # noqa: PLC0415
 
     installation = Installation(
-        models_dir=models_dir or resource_dir("models"),
+        models_dir=models_dir,
         catalog=(chosen_catalog(catalog) or default_catalog_path()).absolute(),
         folder=Path.cwd(),
         dropped=context.obj or {},

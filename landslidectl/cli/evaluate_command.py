@@ -127,10 +127,9 @@ def parse_seeds(text: str) -> tuple[int, ...]:
 
 def _model(targets: Sequence[Path], models_dir: Path | None, has_inventory: bool) -> "Model | None":
     """Return the model that is meant; None where the targets are products."""
-    from landslidectl.files.resources import resource_dir  # noqa: PLC0415
+    from landslidectl.inference.choice import networks  # noqa: PLC0415
     from landslidectl.inference.manifest import (  # noqa: PLC0415
         MANIFEST_NAME,
-        list_models,
         read_manifest,
         verify_model,
     )
@@ -143,9 +142,7 @@ def _model(targets: Sequence[Path], models_dir: Path | None, has_inventory: bool
     if folders:
         model = read_manifest(folders[0] / MANIFEST_NAME)
     else:
-        known = {
-            item.folder.name: item for item in list_models(models_dir or resource_dir("models"))
-        }
+        known = {item.folder.name: item for item in networks(models_dir)}
         name = str(targets[0])
         if name not in known:
             raise UsageError(

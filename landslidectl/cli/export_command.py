@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from landslidectl.cli import options
+from landslidectl.cli import completing, options
 from landslidectl.cli.output import write_facts, write_json
 from landslidectl.cli.session import chosen_catalog
 from landslidectl.products.contract.files import Format
@@ -37,7 +37,10 @@ def export(  # noqa: PLR0913  (the options of a command are its parameters)
     job: Annotated[
         str,
         typer.Argument(
-            metavar="JOB", help="Product folder, job id or 'last'.", show_default="last"
+            metavar="JOB",
+            help="Product folder, job id or 'last'.",
+            show_default="last",
+            autocompletion=completing.job_ids,
         ),
     ] = "last",
     formats: Annotated[

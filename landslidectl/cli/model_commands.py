@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from landslidectl.cli import options
+from landslidectl.cli import completing, options
 from landslidectl.cli.flags import command_group
 from landslidectl.cli.listing import FormName, Listing, chosen_form, write_listing
 from landslidectl.cli.output import (
@@ -20,14 +20,14 @@ from landslidectl.cli.output import (
 )
 from landslidectl.cli.scene_commands import told
 from landslidectl.errors import ModelError, ResourceError
-from landslidectl.terms import Pass
+from landslidectl.terms import BandSet, Pass
 
 if TYPE_CHECKING:
     from landslidectl.inference.manifest import Model
 
 WIDTH = 80
 
-models = command_group("The networks that come with the program.")
+models = command_group("The networks that come with the program, and your own.")
 
 
 MODEL_FIELDS = ("name", "version", "bands", "threshold", "threshold_high", "licence", "folder")
@@ -67,7 +67,12 @@ def list_all(
 
 @models.command("info")
 def info(
-    name: Annotated[str, typer.Argument(help="Name of a model or of its folder.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="Name of a model or of its folder.", autocompletion=completing.model_folders
+        ),
+    ],
     models_dir: options.ModelsDir = None,
     json_lines: options.Json = False,
 ) -> None:
@@ -113,7 +118,12 @@ def _show_facts(facts: Mapping[str, str]) -> None:
 @models.command("verify")
 def verify(
     name: Annotated[
-        str | None, typer.Argument(help="Name of a model; without it, all.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="Name of a model; without it, all.",
+            show_default=False,
+            autocompletion=completing.model_folders,
+        ),
     ] = None,
     models_dir: options.ModelsDir = None,
     json_lines: options.Json = False,
@@ -138,6 +148,48 @@ def verify(
             results.append({"folder": model.folder.name, "intact": False, "reason": error.message})
     if not chosen or results:
         _tell_verified(results, json_lines)
+
+
+@models.command("add")
+def add(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder of the model, such as on a USB stick.", metavar="FOLDER")
+    ],
+    models_dir: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of models to copy it into. Default: your own.",
+            envvar=f"{options.PREFIX}MODELS_DIR",
+            metavar="FOLDER",
+        ),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Use it in place of another model of its name.")
+    ] = False,
+    json_lines: options.Json = False,
+) -> None:
+    """Copy a model from elsewhere into your own, once it is proved whole and usable.
+
+    landslidectl models add /media/stick/nz
+    """
+    from landslidectl.cli.alone import alone_in  # noqa: PLC0415
+    from landslidectl.inference.adding import add_model, provable_model  # noqa: PLC0415
+    from landslidectl.inference.naming import model_places, own_models_dir  # noqa: PLC0415
+
+    target = models_dir or own_models_dir()
+    model = provable_model(folder)
+    with alone_in(target):
+        added = add_model(model, model_places(models_dir), replace)
+    if json_lines:
+        write_json(_facts(added.model) | {"is_new": added.is_new})
+        return
+    write_line(f"{added.model.folder}: {'added' if added.is_new else 'was there already'}")
+    words = ["landslidectl detect SCENES --model", added.model.name]
+    if added.model.bands is BandSet.VV:
+        words.append("--polarisations vv")
+    if models_dir is not None:
+        words.append(f"--models-dir {models_dir}")
+    say(f"Use it: {' '.join(words)}")
 
 
 @models.command("import")
@@ -189,10 +241,9 @@ def _tell_verified(results: list[dict[str, Any]], json_lines: bool) -> None:
 
 
 def _models(models_dir: Path | None) -> "tuple[Model, ...]":
-    from landslidectl.files.resources import resource_dir  # noqa: PLC0415
     from landslidectl.inference.choice import all_models  # noqa: PLC0415
 
-    return all_models(models_dir or resource_dir("models"))
+    return all_models(models_dir)
 
 
 def _named(name: str, found: "tuple[Model, ...]") -> "Model":

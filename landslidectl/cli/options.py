@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from landslidectl.cli.completing import model_names
 from landslidectl.products.contract.files import Format
 from landslidectl.terms import BandSet, Device, Radiometry, Speckle
 
@@ -197,8 +198,7 @@ SpeckleName = Annotated[
     Speckle | None,
     typer.Option(
         "--speckle",
-        help="Smooth speckle before the medians. Default: what the model was trained on, else "
-        "none.",
+        help="Smooth speckle before the medians. Default: as the model was trained, else none.",
         envvar=f"{PREFIX}SPECKLE",
         rich_help_panel=RADAR,
         show_default=False,
@@ -207,9 +207,9 @@ SpeckleName = Annotated[
 ModelName = Annotated[
     str | None,
     typer.Option(
-        help="cnn, resnet or cbam, the rules logratio or spread, or another name of "
-        "'landslidectl models list'. Default: resnet.",
+        help="A name of 'landslidectl models list', such as cnn or logratio. Default: resnet.",
         envvar=f"{PREFIX}MODEL",
+        autocompletion=model_names,
         rich_help_panel=MODEL,
         metavar="NAME",
     ),
@@ -217,7 +217,7 @@ ModelName = Annotated[
 ModelsDir = Annotated[
     Path | None,
     typer.Option(
-        help="Folder of models. Default: those that came with the program.",
+        help="Folder of models. Default: your own and those that came with the program.",
         envvar=f"{PREFIX}MODELS_DIR",
         rich_help_panel=MODEL,
         metavar="FOLDER",

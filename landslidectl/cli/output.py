@@ -138,6 +138,15 @@ def lost_output(error: OSError) -> OutputError:
     )
 
 
+def unfit_start_file(error: OSError | UnicodeError) -> OutputError:
+    """Return the error that Typer could not write completion into the files of a shell."""
+    hint = "Add by hand what landslidectl --show-completion prints."
+    if isinstance(error, UnicodeError):
+        return OutputError("the start-up file of this shell is not in UTF-8", hint)
+    reason = error.strerror or str(error)
+    return OutputError(f"{error.filename}: cannot be written: {reason}", hint)
+
+
 def drop_stdout() -> None:
     """Send what is still to be written nowhere, so that it does not fail once more."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -233,7 +233,7 @@ def sql(
 
 
 def _path(named: Path | None) -> Path:
-    from landslidectl.catalog.db import default_catalog_path  # noqa: PLC0415
+    from landslidectl.catalog.place import default_catalog_path  # noqa: PLC0415
 
     return (chosen_catalog(named) or default_catalog_path()).absolute()
 

@@ -41,7 +41,7 @@ def atomic_path(final: Path) -> Iterator[Path]:
         yield temporary
         _sync(temporary)
         temporary.replace(final)
-        _sync_folder(final.parent)
+        sync_folder(final.parent)
     except OSError as error:
         raise unwritable(final, error) from error
     finally:
@@ -103,7 +103,7 @@ def _sync(path: Path) -> None:
         os.fsync(handle.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself durable; Windows cannot open folders and needs no such call."""
     if os.name == "nt":
         return

@@ -14,6 +14,7 @@ from landslidectl.files.hashing import stable_key
 from landslidectl.inference.accelerator import GpuScorer
 from landslidectl.inference.interpreter import Scorer
 from landslidectl.inference.manifest import RULE, Model
+from landslidectl.inference.naming import RULES
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet, Device
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-RULES = ("logratio", "spread")
 FULL_SCALE_DB = 10.0
 WORDS = {
     "logratio": "mean absolute change of a window in dB, over 10 dB",

@@ -100,7 +100,7 @@ def list_models(models_dir: Path) -> tuple[Model, ...]:
     """
     if not models_dir.is_dir():
         return ()
-    manifests = sorted(models_dir.glob(f"*/{MANIFEST_NAME}"))
+    manifests = sorted(models_dir.glob(f"[!.]*/{MANIFEST_NAME}"))
     return tuple(read_manifest(path) for path in manifests)
 
 
@@ -113,7 +113,7 @@ def load_model(name: str, bands: BandSet, models_dir: Path, others: Sequence[str
     bands : BandSet
     models_dir : Path
     others : sequence of str
-        Names without a folder that could be chosen as well; told where this one is not there.
+        What else could be chosen, in words; told where this one is not there.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def load_model(name: str, bands: BandSet, models_dir: Path, others: Sequence[str
     present = present_models(models_dir)
     if folder.name not in present:
         wanted = f"no model '{name}' for {bands.value} bands in {models_dir}"
-        listed = ", ".join([*present, *(f"{other} (built in)" for other in others)]) or "none"
+        listed = ", ".join([*present, *others]) or "none"
         raise ModelError(
             f"{wanted}; present: {listed}", "Choose one of those: landslidectl models list."
         )
@@ -247,7 +247,7 @@ def present_models(models_dir: Path) -> list[str]:
     """Return the names of the model folders under ``models_dir``, sorted."""
     if not models_dir.is_dir():
         return []
-    return sorted(path.parent.name for path in models_dir.glob(f"*/{MANIFEST_NAME}"))
+    return sorted(path.parent.name for path in models_dir.glob(f"[!.]*/{MANIFEST_NAME}"))
 
 
 def _read_json(path: Path) -> Mapping[str, Any]:

@@ -164,7 +164,9 @@ def list_adapters() -> tuple[Adapter, ...]:
     try:
         library = ctypes.CDLL(name)
     except OSError as error:
-        raise VulkanError(f"the Vulkan loader {name} cannot be loaded: {error}") from error
+        # PyInstaller puts words of its own, about a faulty program, before those of the system
+        reason = error.__cause__ or error
+        raise VulkanError(f"the Vulkan loader {name} cannot be loaded: {reason}") from error
     if not hasattr(library, "vkGetPhysicalDeviceProperties2"):
         raise VulkanError(f"the Vulkan loader {name} is older than Vulkan 1.1")
     instance = _create_instance(library)

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from landslidectl.errors import LandslidectlError
 from landslidectl.inference.accelerator import float_network
+from landslidectl.inference.choice import networks
 from landslidectl.inference.interpreter import Scorer
-from landslidectl.inference.manifest import Model, list_models
+from landslidectl.inference.manifest import Model
 from landslidectl.inference.network import Network
 from landslidectl.inference.probe import largest_difference, probe_windows
 from landslidectl.inference.quiet import quiet
@@ -99,7 +100,7 @@ def _tried(trial: Trial) -> Check:
 def _models(installation: Installation) -> list[Model]:
     """Return the models for both polarisations that have a float companion."""
     found = []
-    for model in list_models(installation.models_dir):
+    for model in networks(installation.models_dir):
         try:
             float_network(model)
         except LandslidectlError:

@@ -14,7 +14,9 @@ import numpy as np
 from landslidectl import __version__
 from landslidectl.errors import LandslidectlError
 from landslidectl.files.gdal_environment import drop_foreign_variables, gdal_session
-from landslidectl.inference.manifest import list_models, verify_model
+from landslidectl.inference.choice import networks
+from landslidectl.inference.manifest import verify_model
+from landslidectl.inference.naming import model_places
 from landslidectl.jobs.checks import Check, Installation, Level
 
 PLACE = 141.9, 42.7
@@ -123,10 +125,13 @@ def check_projections(installation: Installation) -> Iterator[Check]:
 
 def check_models(installation: Installation) -> Iterator[Check]:
     """Compare every file of every model with the digest in its manifest."""
-    models = list_models(installation.models_dir)
+    models = networks(installation.models_dir)
     if not models:
         yield Check(
-            "models", f"none in {installation.models_dir}", Level.FAILED, "Name a --models-dir."
+            "models",
+            f"none in {' or '.join(map(str, model_places(installation.models_dir)))}",
+            Level.FAILED,
+            "Name a --models-dir.",
         )
     for model in models:
         name, facts = f"model {model.folder.name}", {"folder": str(model.folder)}

@@ -10,6 +10,7 @@ from landslidectl.errors import LandslidectlError
 from landslidectl.events import silent
 from landslidectl.files.resources import resource_dir
 from landslidectl.inference.choice import all_models
+from landslidectl.inference.manifest import Model
 from landslidectl.jobs.checks import Check, Installation, Level
 from landslidectl.jobs.demo import DemoReport, DemoSettings, run_demo
 
@@ -22,11 +23,17 @@ SLOW_S = 60.0
 def check_run(installation: Installation) -> Iterator[Check]:
     """Simulate an event, map it and compare, in the temporary folder."""
     model = _model(installation)
+    shipped = model.folder.parent == resource_dir("models")
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="landslidectl-doctor-") as name:
         folder = Path(name)
         settings = DemoSettings(
-            folder / "event", SEED, SIZE_KM, model, installation.models_dir, "landslidectl doctor"
+            folder / "event",
+            SEED,
+            SIZE_KM,
+            model.name,
+            installation.models_dir,
+            "landslidectl doctor",
         )
         try:
             with Catalog(folder / "catalog.db") as catalog:
@@ -34,10 +41,10 @@ def check_run(installation: Installation) -> Iterator[Check]:
         except LandslidectlError as error:
             yield Check("whole run", error.message, Level.FAILED, error.hint)
             return
-        yield _judged(report, installation, time.monotonic() - began)
+        yield _judged(report, shipped, time.monotonic() - began)
 
 
-def _judged(report: DemoReport, installation: Installation, seconds: float) -> Check:
+def _judged(report: DemoReport, shipped: bool, seconds: float) -> Check:
     planted = sum(item.planted for item in report.classes)
     found = sum(item.found for item in report.classes)
     told = f"{report.model} found {found} of {planted} planted slides, {seconds:.1f} s"
@@ -47,7 +54,6 @@ def _judged(report: DemoReport, installation: Installation, seconds: float) -> C
         "found": found,
         "false_regions": report.false_regions,
     }
-    shipped = installation.models_dir == resource_dir("models")
     if shipped and not found:
         hint = "The shipped model finds one everywhere else; please report this."
         return Check("whole run", told, Level.FAILED, hint, facts)
@@ -57,7 +63,7 @@ def _judged(report: DemoReport, installation: Installation, seconds: float) -> C
     return Check("whole run", f"{told}, all files written", facts=facts)
 
 
-def _model(installation: Installation) -> str:
+def _model(installation: Installation) -> Model:
     """Return the default model, or else one that is there; the rules always are."""
-    names = [model.name for model in all_models(installation.models_dir)]
-    return MODEL if MODEL in names else names[0]
+    models = all_models(installation.models_dir)
+    return next((model for model in models if model.name == MODEL), models[0])

@@ -44,8 +44,8 @@ class Installation:
 
     Parameters
     ----------
-    models_dir : Path
-        Folder of models.
+    models_dir : Path or None
+        Folder of models; None: the user's own and those of the program.
     catalog : Path
         The catalog's file, which need not exist.
     folder : Path
@@ -56,7 +56,7 @@ class Installation:
         Variables that were taken out of the environment when the program started.
     """
 
-    models_dir: Path
+    models_dir: Path | None
     catalog: Path
     folder: Path
     dropped: Mapping[str, str] = field(default_factory=dict)

@@ -12,7 +12,6 @@ from landslidectl.catalog.records import utc_text
 from landslidectl.detection.geodesy import ellipsoid_area_m2
 from landslidectl.errors import LandslidectlError, OutputError
 from landslidectl.events import ProgressEvent, Reporter, Warned
-from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
 from landslidectl.inference.choice import choose_model
 from landslidectl.inference.manifest import Model
@@ -158,9 +157,7 @@ def plan_detect(settings: DetectSettings, reporter: Reporter) -> JobPlan:
     """
     planning = _planning(settings, reporter)
     require_land_cover(settings)
-    model = choose_model(
-        settings.model, settings.bands, settings.models_dir or resource_dir("models")
-    )
+    model = choose_model(settings.model, settings.bands, settings.models_dir)
     thresholds(settings, model)
     contract = contract_for(settings, model)
     surveyed = survey(planning, lambda _: None)

@@ -9,7 +9,6 @@ from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import ModelRecord
 from landslidectl.errors import StackError, UsageError
 from landslidectl.events import Reporter, StacksPlanned
-from landslidectl.files.resources import resource_dir
 from landslidectl.grid import Grid
 from landslidectl.inference.choice import choose_model
 from landslidectl.inference.interpreter import check_network
@@ -88,9 +87,7 @@ def map_landslides(job: Job[DetectSettings]) -> JobResult:
     """Do all that `run_detect` does inside a job."""
     settings = job.settings
     require_land_cover(settings)
-    model = choose_model(
-        settings.model, settings.bands, settings.models_dir or resource_dir("models")
-    )
+    model = choose_model(settings.model, settings.bands, settings.models_dir)
     thresholds(settings, model)  # a wrong pair is told before hours of work
     devices = Devices(settings.device, model, settings.threads, job.reporter)
     devices.check()

@@ -190,7 +190,7 @@ class DetectSettings(StackSettings):
     model : str
         Name of a model folder.
     models_dir : Path or None
-        Where models are; None: those that came with the program.
+        Where models are; None: the user's own, and those that came with the program.
     device : Device
         Where the model runs.
     threshold : float or None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from landslidectl.catalog.catalog import Catalog
-from landslidectl.catalog.db import default_catalog_path
+from landslidectl.catalog.place import default_catalog_path
 from landslidectl.catalog.records import ReviewRecord, utc_text
 from landslidectl.detection.review import Verdict, standing_verdicts
 from landslidectl.products.reading import StoredProduct, products_in

@@ -17,7 +17,6 @@ from landslidectl.catalog.catalog import Catalog
 from landslidectl.errors import InputError, StackError
 from landslidectl.events import LockAwaited, Reporter, SceneLeft, silent
 from landslidectl.files.hashing import stable_key
-from landslidectl.files.resources import resource_dir
 from landslidectl.inference.choice import choose_model
 from landslidectl.jobs.arrivals import Arrivals, Incomplete, examine, look
 from landslidectl.jobs.inputs import Ledger
@@ -181,8 +180,7 @@ def _map(job: Job[DetectSettings], key: str, found: Arrivals, said: _Said) -> Jo
 
 def _key(settings: DetectSettings) -> str:
     """Return the name of everything but the scenes that the product depends on."""
-    models = settings.models_dir or resource_dir("models")
-    model = choose_model(settings.model, settings.bands, models)
+    model = choose_model(settings.model, settings.bands, settings.models_dir)
     beside = (settings.aoi, settings.dem, settings.orbits, *settings.land_cover)
     return stable_key(
         {

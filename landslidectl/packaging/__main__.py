@@ -19,6 +19,7 @@ from pathlib import Path
 
 from landslidectl import __version__
 from landslidectl.packaging.archives import pack_tar, pack_zip, size_of, write_sums
+from landslidectl.packaging.floor import needed_glibc
 from landslidectl.packaging.parts import (
     BOM,
     LICENCES,
@@ -30,6 +31,7 @@ from landslidectl.packaging.parts import (
 
 NAME = "landslidectl"
 CARD = "QUICK-START.pdf"
+MAN = "landslidectl.1"
 UNPACKED_MB, PACKED_MB = 260, 80
 """What a program and its ``.tar.xz`` may take, in millions of bytes."""
 
@@ -128,9 +130,11 @@ def _describe(place: Place) -> datetime:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "libc": " ".join(platform.libc_ver()),
+        "needs_glibc": needed_glibc(place.program),
         "packages": {part.name: part.version for part in parts},
     }
-    _run([str(place.program / NAME), "docs", "--card", str(place.program / CARD)])
+    pages = ("--card", str(place.program / CARD), "--man", str(place.program / MAN))
+    _run([str(place.program / NAME), "docs", *pages])
     (place.program / "BUILD.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     return instant
 

@@ -1,15 +1,12 @@
 """Write a whole product: in a folder nobody looks into, then renamed into place."""
 
-import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from landslidectl.errors import OutputError
 from landslidectl.events import ArtefactWritten, Reporter, silent
-from landslidectl.files.atomic import PARTIAL_MARK, unwritable, write_text_atomic
+from landslidectl.files.atomic import write_text_atomic
 from landslidectl.files.hashing import file_digest
+from landslidectl.files.staged import staged_folder
 from landslidectl.products.composites import write_composites
 from landslidectl.products.contents import contents_of
 from landslidectl.products.contract.files import FileKind
@@ -48,7 +45,7 @@ def write_product(request: ProductRequest, reporter: Reporter = silent) -> Produ
             f"{final}: is there already",
             "Give --overwrite to replace it, or choose another folder with --output.",
         )
-    with _staged(final) as staging:
+    with staged_folder(final) as staging:
         files = _write_files(request, staging)
         names = {kind: path.name for kind, path in files.items()}
     for kind, name in names.items():
@@ -84,35 +81,3 @@ def _write_files(request: ProductRequest, staging: Path) -> dict[FileKind, Path]
     lines = [f"{file_digest(path)}  {path.name}\n" for path in summed]
     write_text_atomic(paths[FileKind.CHECKSUMS], "".join(lines))
     return paths
-
-
-@contextmanager
-def _staged(final: Path) -> Iterator[Path]:
-    """Give a hidden folder beside ``final`` that takes its place when the block ends well."""
-    stem = f".{final.name}{PARTIAL_MARK}"
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in final.parent.glob(f"{stem}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        staging = final.parent / f"{stem}{uuid.uuid4().hex[:8]}"
-        staging.mkdir()
-    except OSError as error:
-        raise unwritable(final, error) from error
-    try:
-        yield staging
-        _take_place(staging, final)
-    except OSError as error:
-        raise unwritable(final, error) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _take_place(staging: Path, final: Path) -> None:
-    """Rename the staged folder; what stood there before goes away only afterwards."""
-    if not final.exists():
-        staging.replace(final)
-        return
-    replaced = staging.with_name(f"{staging.name}-old")
-    final.replace(replaced)
-    staging.replace(final)
-    shutil.rmtree(replaced, ignore_errors=True)

@@ -13,8 +13,9 @@ import pytest
 
 from landslidectl.catalog import db
 from landslidectl.catalog.catalog import Catalog
-from landslidectl.catalog.db import default_catalog_path, translated
+from landslidectl.catalog.db import translated
 from landslidectl.catalog.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
+from landslidectl.catalog.place import default_catalog_path
 from landslidectl.catalog.records import (
     DetectionRecord,
     JobRequest,

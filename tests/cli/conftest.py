@@ -14,12 +14,13 @@ from tests.inference.tiny import Head, write_model
 
 @pytest.fixture(autouse=True)
 def own_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Run in an empty folder, with a catalog and a state folder of its own."""
+    """Run in an empty folder, with a catalog, models and a state folder of its own."""
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)
     monkeypatch.setenv("LANDSLIDECTL_CATALOG", str(tmp_path / "catalog.db"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return here
 
 

@@ -50,7 +50,7 @@ def put_a_file_in_the_way(_: pytest.MonkeyPatch) -> None:
 
 
 def spoil_the_catalog(_: pytest.MonkeyPatch) -> None:
-    from landslidectl.catalog.db import default_catalog_path
+    from landslidectl.catalog.place import default_catalog_path
 
     default_catalog_path().write_bytes(b"no database" * 1000)
 

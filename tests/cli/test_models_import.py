@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from landslidectl.cli.app import app
-from landslidectl.inference.baselines import RULES
+from landslidectl.inference.naming import RULES
 from landslidectl.terms import Pass
 
 ARGUMENTS = ["--architecture", "sar-lra", "--pass", "ascending", "--name", "lra"]

@@ -65,6 +65,18 @@ def test_a_missing_loader_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         list_adapters()
 
 
+def test_in_the_standalone_program_the_reason_is_the_systems(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def frozen(name: str) -> None:
+        raise OSError("was not found when frozen") from OSError(f"{name}: no such file")
+
+    monkeypatch.setattr(ctypes, "CDLL", frozen)
+    with pytest.raises(VulkanError, match="no such file") as caught:
+        list_adapters()
+    assert "frozen" not in str(caught.value)
+
+
 class FakeLoader:
     """A loader with devices of its own, which writes into memory as a real one does."""
 

@@ -34,6 +34,15 @@ code=0
 "$program" detect "Übung 1/scenes" --model resnet >/dev/full || code=$?
 [ "$code" = 8 ] || { echo "standard output was full, and the exit code $code"; exit 1; }
 ls "Übung 1/out"/LSD_*/*_map.pdf
+# a model from a stick, though the program's own folder cannot be written
+cp -r "$(dirname "$program")/_internal/models/cnn" stick
+sed -i 's/"name": "cnn"/"name": "nz"/' stick/model.json
+"$program" models add stick
+rm -r stick
+"$program" detect "Übung 1/scenes" --model nz -o nz --quiet
+ls nz/LSD_*_nz_*/*_map.pdf
+COMP_WORDS="landslidectl detect --model n" COMP_CWORD=3 _LANDSLIDECTL_COMPLETE=complete_bash \
+    "$program" | grep -qx nz
 END
 exec chroot "$root" /usr/bin/env -i LC_ALL=C PATH=/usr/bin:/bin PROJ_LIB=/nowhere PROJ_DATA=/nowhere \
     GDAL_DATA=/nowhere GDAL_DRIVER_PATH=/nowhere PYTHONPATH=/nowhere PYTHONHOME=/nowhere \

@@ -43,12 +43,15 @@ def test_everything_is_in_it_that_a_user_needs() -> None:
     inside = FOLDER / "_internal"
     for name in ("models/resnet/model.tflite", "assets/docs/manual.md", "assets/schemas"):
         assert (inside / name).exists(), name
+    assert (FOLDER / "landslidectl.1").read_text().startswith(".TH LANDSLIDECTL 1 ")
     assert list(inside.glob("ai_edge_litert/libLiteRtWebGpuAccelerator*"))
 
 
 def test_it_is_described() -> None:
     built = json.loads((FOLDER / "BUILD.json").read_text())
     assert built["packages"]["rasterio"] and len(built["commit"]) in (7, 40)
+    if sys.platform == "linux":
+        assert (2, 28) <= tuple(map(int, built["needs_glibc"].split("."))) < (3, 0)
     bill = json.loads((FOLDER / "sbom.cdx.json").read_text())
     names = {part["name"] for part in bill["components"]}
     assert {"python", "numpy", "rasterio", "pyogrio", "ai-edge-litert"} <= names

@@ -20,7 +20,8 @@ from landslidectl.detection.geodesy import area_scale, from_wgs84
 from landslidectl.detection.masks import GroundLimits, GroundMask, JudgedGround
 from landslidectl.detection.regions import find_detections
 from landslidectl.files.rasters import read_bands
-from landslidectl.inference.baselines import FULL_SCALE_DB, RULES, rule_model
+from landslidectl.inference.baselines import FULL_SCALE_DB, rule_model
+from landslidectl.inference.naming import RULES
 from landslidectl.inference.score import score_stack
 from landslidectl.inference.score_options import ScoreOptions
 from landslidectl.simulation.event import simulate_event

@@ -1,6 +1,5 @@
 """Make a model folder out of a trained run: network, companions, manifest and card."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,7 +12,6 @@ from landslidectl.errors import OutputError, UsageError
 from landslidectl.evaluation.metrics import choose_threshold, measure
 from landslidectl.files.atomic import atomic_path, write_json_atomic, write_text_atomic
 from landslidectl.files.hashing import file_digest
-from landslidectl.inference.baselines import RULES
 from landslidectl.inference.manifest import (
     MANIFEST_NAME,
     SCHEMA,
@@ -23,6 +21,7 @@ from landslidectl.inference.manifest import (
     model_folder_name,
     read_manifest,
 )
+from landslidectl.inference.naming import RULES, is_model_name
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet
 from landslidectl.training.event_numbers import as_spans
@@ -248,9 +247,9 @@ def check_model_name(name: str) -> None:
         raise UsageError(
             f"--name: '{name}' is the name of a rule that is built in", "Choose another name."
         )
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.-]*", name):
+    if not is_model_name(name):
         raise UsageError(
-            f"--name: expected letters, digits, dots and hyphens, found '{name}'",
+            f"--name: expected up to 64 letters, digits, dots and hyphens, found '{name}'",
             "Such as: --name sar-lra-descending.",
         )
 

@@ -1,6 +1,6 @@
 """Whole scenes: what is mapped on them."""
 
-from landslidectl.inference.baselines import RULES
+from landslidectl.inference.naming import RULES
 from landslidectl.terms import BandSet
 from landslidectl.training.judging.scenes import rule_subjects
 

@@ -1,0 +1,50 @@
+"""A folder appears under its name complete or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from landslidectl.errors import OutputError
+from landslidectl.files.staged import staged_folder
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir()}
+
+
+def test_it_takes_the_place_of_what_stood_there(tmp_path: Path) -> None:
+    final = tmp_path / "deep" / "model"
+    for text in ("old", "new"):
+        with staged_folder(final) as staging:
+            (staging / "file").write_text(text)
+        assert content(final) == {"file": text}
+    assert list(final.parent.iterdir()) == [final]
+
+
+def test_a_failure_leaves_what_stood_there_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    final = tmp_path / "model"
+    with staged_folder(final) as staging:
+        (staging / "file").write_text("old")
+    with pytest.raises(RuntimeError), staged_folder(final) as staging:
+        raise RuntimeError
+    replace = Path.replace
+
+    def refused(path: Path, target: Path) -> Path:
+        if path.is_dir() and "old" not in path.name and target == final:
+            raise OSError(5, "failed")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", refused)
+    with pytest.raises(OutputError), staged_folder(final) as staging:
+        (staging / "file").write_text("new")
+    assert content(final) == {"file": "old"}
+    assert list(tmp_path.iterdir()) == [final]
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / ".model.partial-12345678").mkdir()
+    with staged_folder(tmp_path / "model"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
