@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -209,7 +208,7 @@ def test_dem_is_refused_where_it_is_missing(runner: CliRunner, own_world: Path) 
     assert job.exit_code == result.exit_code
 
 
-def test_help_loads_nothing_heavy_and_is_quick(tmp_path: Path) -> None:
+def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys, landslidectl, landslidectl.cli.app\n"
         "from typer.testing import CliRunner\n"
@@ -224,14 +223,6 @@ def test_help_loads_nothing_heavy_and_is_quick(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
     )
     assert run.stdout.strip() == "[]", run.stdout + run.stderr
-    seconds = []
-    for _ in range(3):
-        began = time.perf_counter()
-        command = [sys.executable, "-m", "landslidectl", "--help"]
-        subprocess.run(command, capture_output=True, env=environment, check=True)
-        seconds.append(time.perf_counter() - began)
-    # 0.2 s on an idle machine; the bound leaves room for a busy one
-    assert min(seconds) < 1.5
 
 
 def test_closed_and_full_pipes_end_quietly(tmp_path: Path) -> None:
