@@ -6,14 +6,25 @@ companions that the manifest's ``twins`` name: ``float16.tflite`` and ``weights.
 read strictly: a field that is missing or of the wrong kind is an error that names file and field.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from landslidectl.errors import ModelError, StackError
+from landslidectl.errors import ModelError
 from landslidectl.files.hashing import file_digest
+from landslidectl.inference.manifest_fields import (
+    REINSTALL,
+    bands_of,
+    check_units,
+    contract_of,
+    field_of,
+    file_name,
+    high_threshold,
+    low_threshold,
+    positive,
+    read_object,
+)
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet
 
@@ -23,12 +34,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 MANIFEST_NAME = "model.json"
 WEIGHTS_NAME = "model.tflite"
-UNITS = "dB"
 RULE = "rule"
 """What stands for the architecture of a model that is no network."""
-REINSTALL = "Install the model again, or choose another one: landslidectl models list."
-
-_Field = TypeVar("_Field")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +174,7 @@ def model_twins(model: Model) -> dict[str, tuple[Path, str]]:
     if not isinstance(twins, dict) or not all(isinstance(twin, dict) for twin in twins.values()):
         raise ModelError(f"{manifest}: 'twins' must be an object of objects", REINSTALL)
     return {
-        name: (model.folder / _file_name(twin, manifest), _field(twin, "sha256", str, manifest))
+        name: (model.folder / file_name(twin, manifest), field_of(twin, "sha256", str, manifest))
         for name, twin in twins.items()
     }
 
@@ -191,29 +198,29 @@ def read_manifest(path: Path) -> Model:
     ModelError
         If it cannot be read, is of another schema, or a field is missing or wrong.
     """
-    raw = _read_json(path)
-    schema = _field(raw, "schema", int, path)
+    raw = read_object(path)
+    schema = field_of(raw, "schema", int, path)
     if schema != SCHEMA:
         raise ModelError(
             f"{path}: schema {schema}, this program reads schema {SCHEMA}",
             "Use the model with the release of landslidectl it came with.",
         )
-    bands = _bands(raw, path)
-    _check_units(raw, bands, path)
+    bands = bands_of(raw, path)
+    check_units(raw, bands, path)
     return Model(
-        name=_field(raw, "name", str, path),
-        version=_field(raw, "version", str, path),
-        architecture=_field(raw, "architecture", str, path),
+        name=field_of(raw, "name", str, path),
+        version=field_of(raw, "version", str, path),
+        architecture=field_of(raw, "architecture", str, path),
         folder=path.parent,
-        file=path.parent / _file_name(raw, path),
-        sha256=_field(raw, "sha256", str, path),
+        file=path.parent / file_name(raw, path),
+        sha256=field_of(raw, "sha256", str, path),
         bands=bands,
-        contract=_contract(raw, path),
-        window=_positive(raw, "window", path),
-        threshold=_threshold(raw, path),
-        licence=_field(raw, "licence", str, path),
+        contract=contract_of(raw, path),
+        window=positive(raw, "window", path),
+        threshold=low_threshold(raw, path),
+        licence=field_of(raw, "licence", str, path),
         raw=raw,
-        threshold_high=_threshold_high(raw, path),
+        threshold_high=high_threshold(raw, path),
     )
 
 
@@ -248,87 +255,3 @@ def present_models(models_dir: Path) -> list[str]:
     if not models_dir.is_dir():
         return []
     return sorted(path.parent.name for path in models_dir.glob(f"[!.]*/{MANIFEST_NAME}"))
-
-
-def _read_json(path: Path) -> Mapping[str, Any]:
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{path}: cannot be read: {error}", REINSTALL) from error
-    if not isinstance(raw, dict):
-        raise ModelError(f"{path}: expected a JSON object, found {type(raw).__name__}", REINSTALL)
-    return raw
-
-
-def _field(raw: Mapping[str, Any], key: str, kind: type[_Field], path: Path) -> _Field:
-    value = raw.get(key)
-    if not isinstance(value, kind) or isinstance(value, bool):
-        found = "nothing" if value is None else repr(value)
-        raise ModelError(f"{path}: '{key}' must be {kind.__name__}, found {found}", REINSTALL)
-    return value
-
-
-def _positive(raw: Mapping[str, Any], key: str, path: Path) -> int:
-    value = _field(raw, key, int, path)
-    if value <= 0:
-        raise ModelError(f"{path}: '{key}' must be positive, found {value}", REINSTALL)
-    return value
-
-
-def _threshold(raw: Mapping[str, Any], path: Path) -> float:
-    value = raw.get("threshold")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0.0 < value < 1.0:
-        raise ModelError(f"{path}: 'threshold' must be between 0 and 1, found {value!r}", REINSTALL)
-    return float(value)
-
-
-def _threshold_high(raw: Mapping[str, Any], path: Path) -> float | None:
-    value, low = raw.get("threshold_high"), _threshold(raw, path)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value < 1.0:
-        raise ModelError(
-            f"{path}: 'threshold_high' must be between the threshold {low:g} and 1, found "
-            f"{value!r}",
-            REINSTALL,
-        )
-    return float(value)
-
-
-def _bands(raw: Mapping[str, Any], path: Path) -> BandSet:
-    text = _field(raw, "bands", str, path)
-    try:
-        return BandSet(text)
-    except ValueError as error:
-        known = ", ".join(band.value for band in BandSet)
-        raise ModelError(f"{path}: 'bands' is '{text}', known are {known}", REINSTALL) from error
-
-
-def _check_units(raw: Mapping[str, Any], bands: BandSet, path: Path) -> None:
-    units = _field(raw, "units", str, path)
-    if units != UNITS:
-        raise ModelError(f"{path}: 'units' is '{units}', stacks are in {UNITS}", REINSTALL)
-    names = raw.get("band_names")
-    if names != list(bands.band_names):
-        raise ModelError(
-            f"{path}: 'band_names' must be {list(bands.band_names)}, found {names}", REINSTALL
-        )
-
-
-def _file_name(raw: Mapping[str, Any], path: Path) -> str:
-    name = _field(raw, "file", str, path)
-    if Path(name).name != name or name in {"", ".", ".."}:
-        raise ModelError(f"{path}: 'file' must be a name in this folder, found '{name}'", REINSTALL)
-    return name
-
-
-def _contract(raw: Mapping[str, Any], path: Path) -> StackContract:
-    values = raw.get("contract")
-    if not isinstance(values, dict):
-        raise ModelError(f"{path}: 'contract' must be an object, found {values!r}", REINSTALL)
-    try:
-        return StackContract.from_dict(values)
-    except StackError as error:
-        raise ModelError(
-            f"{path}: 'contract' cannot be used: {error.message}", REINSTALL
-        ) from error

@@ -14,11 +14,11 @@ from landslidectl.files.hashing import file_digest
 from landslidectl.inference.manifest import (
     MANIFEST_NAME,
     SCHEMA,
-    UNITS,
     WEIGHTS_NAME,
     Model,
     read_manifest,
 )
+from landslidectl.inference.manifest_fields import UNITS
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet, Pass, Radiometry
 from landslidectl.training.networks import sar_lra

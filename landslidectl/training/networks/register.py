@@ -15,12 +15,12 @@ from landslidectl.files.hashing import file_digest
 from landslidectl.inference.manifest import (
     MANIFEST_NAME,
     SCHEMA,
-    UNITS,
     WEIGHTS_NAME,
     Model,
     model_folder_name,
     read_manifest,
 )
+from landslidectl.inference.manifest_fields import UNITS
 from landslidectl.inference.naming import RULES, is_model_name
 from landslidectl.stack.contract import StackContract
 from landslidectl.terms import BandSet
