@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from landslidectl.cli.config import FILE_KEYS, Given, Origin, Values
+from landslidectl.cli.config import Given, Origin, Values
+from landslidectl.cli.config_keys import FILE_KEYS
 from landslidectl.cli.flags import command_group
 from landslidectl.cli.job_commands import detect
 from landslidectl.cli.output import write_json, write_line, write_table

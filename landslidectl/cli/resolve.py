@@ -10,7 +10,6 @@ import typer
 
 from landslidectl.cli.config import (
     EXAMPLE_INSTANT,
-    FILE_KEYS,
     Given,
     Origin,
     Values,
@@ -22,6 +21,7 @@ from landslidectl.cli.config import (
     read_config,
     variable,
 )
+from landslidectl.cli.config_keys import FILE_KEYS
 from landslidectl.cli.log_file import Log, LogFormat, log_of, log_path
 from landslidectl.cli.variables import check_variables
 from landslidectl.errors import ConfigError, LandslidectlError, UsageError

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from landslidectl.cli import options
-from landslidectl.cli.config import FILE_KEYS
+from landslidectl.cli.config_keys import FILE_KEYS
 from landslidectl.cli.options import PREFIX
 from landslidectl.cli.output import say_warning
 from landslidectl.cli.spelling import nearest

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import JobRequest
 from landslidectl.cli.app import app
-from landslidectl.cli.config import FILE_KEYS
+from landslidectl.cli.config_keys import FILE_KEYS
 from landslidectl.cli.resolve import FIELDS
 from landslidectl.cli.spelling import nearest
 from landslidectl.cli.variables import check_variables, known_variables
