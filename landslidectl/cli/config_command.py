@@ -138,8 +138,8 @@ def _plain(value: Any) -> Any:
 
 def _fields(job: Job) -> dict[str, Any]:
     """Return the fields of a command's settings with their defaults."""
-    from landslidectl.jobs.settings import (  # noqa: PLC0415
-        DetectSettings,
+    from landslidectl.jobs.settings import DetectSettings  # noqa: PLC0415
+    from landslidectl.jobs.stack_settings import (  # noqa: PLC0415
         IngestSettings,
         StackSettings,
     )

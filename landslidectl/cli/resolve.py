@@ -29,7 +29,8 @@ from landslidectl.products.contract.files import Format
 from landslidectl.terms import BandSet, Device, Radiometry, Speckle
 
 if TYPE_CHECKING:
-    from landslidectl.jobs.settings import DetectSettings, IngestSettings, StackSettings
+    from landslidectl.jobs.settings import DetectSettings
+    from landslidectl.jobs.stack_settings import IngestSettings, StackSettings
 
 S = TypeVar("S", bound="IngestSettings")
 
@@ -100,14 +101,14 @@ def _follow_log(log: Log, values: Values) -> None:
 
 def ingest_settings(values: Values, command: str) -> "IngestSettings":
     """Return the settings of ``ingest``."""
-    from landslidectl.jobs.settings import IngestSettings  # noqa: PLC0415
+    from landslidectl.jobs.stack_settings import IngestSettings  # noqa: PLC0415
 
     return _build(IngestSettings, values, command)
 
 
 def stack_settings(values: Values, command: str) -> "StackSettings":
     """Return the settings of ``stack``."""
-    from landslidectl.jobs.settings import StackSettings  # noqa: PLC0415
+    from landslidectl.jobs.stack_settings import StackSettings  # noqa: PLC0415
 
     return _build(StackSettings, values, command)
 

@@ -7,7 +7,7 @@ from landslidectl.errors import DemError, InputError, StackError
 from landslidectl.events import Reporter, Warned
 from landslidectl.jobs.area import bbox_area, checked_area, read_aoi
 from landslidectl.jobs.inputs import Ledger
-from landslidectl.jobs.settings import IngestSettings, StackSettings
+from landslidectl.jobs.stack_settings import IngestSettings, StackSettings
 from landslidectl.jobs.stages import window_options
 from landslidectl.sentinel1.orbit_file import find_orbit_file
 from landslidectl.sentinel1.scene import Scene

@@ -14,7 +14,7 @@ from landslidectl.events import Reporter
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.geocoding import OUTSIDE, Geocoding, attempt, geocode_step, leave_aside
 from landslidectl.jobs.job import Job
-from landslidectl.jobs.settings import StackSettings
+from landslidectl.jobs.stack_settings import StackSettings
 from landslidectl.jobs.steps import Done, Made, Step
 from landslidectl.sentinel1.scene import Scene
 from landslidectl.stack.composite import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from landslidectl.events import Reporter
 from landslidectl.grid import Grid
 from landslidectl.jobs.job import Job
-from landslidectl.jobs.settings import IngestSettings
+from landslidectl.jobs.stack_settings import IngestSettings
 from landslidectl.jobs.steps import Done, Made, Step, file_identity
 from landslidectl.stack.contract import StackContract
 from landslidectl.terrain.coverage import tiles_for

@@ -9,7 +9,7 @@ from landslidectl.events import Reporter, Warned
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.inputs import scene_identity
 from landslidectl.jobs.job import Job
-from landslidectl.jobs.settings import IngestSettings
+from landslidectl.jobs.stack_settings import IngestSettings
 from landslidectl.jobs.steps import Done, Made, Step, file_identity
 from landslidectl.sentinel1.noise import NoiseState, noise_state
 from landslidectl.sentinel1.orbit_file import find_orbit_file

@@ -10,7 +10,7 @@ from landslidectl.errors import DamagedScene, NotAScene, SceneError
 from landslidectl.events import Reporter, SceneRefused
 from landslidectl.files.hashing import bytes_digest
 from landslidectl.jobs.result import Refused
-from landslidectl.jobs.settings import IngestSettings
+from landslidectl.jobs.stack_settings import IngestSettings
 from landslidectl.jobs.steps import file_identity
 from landslidectl.sentinel1.archive import open_archive
 from landslidectl.sentinel1.discover import (

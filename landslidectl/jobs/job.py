@@ -19,8 +19,8 @@ from landslidectl.jobs.lock import HeldLock, folder_lock
 from landslidectl.jobs.preflight import check_writable, usable_processors
 from landslidectl.jobs.processes import is_running, process_birth
 from landslidectl.jobs.result import JobResult
-from landslidectl.jobs.settings import IngestSettings
 from landslidectl.jobs.signals import stop_if_asked, stoppable
+from landslidectl.jobs.stack_settings import IngestSettings
 from landslidectl.jobs.steps import Done, Journal, Step, code_version
 from landslidectl.jobs.workspace import Workspace
 from landslidectl.terms import JobStatus

@@ -25,7 +25,8 @@ from landslidectl.jobs.job import Job, run_recorded
 from landslidectl.jobs.preflight import DiskLoad, check_disk, estimate_disk, fitting_threads
 from landslidectl.jobs.publish import publish
 from landslidectl.jobs.result import JobResult
-from landslidectl.jobs.settings import DetectSettings, IngestSettings, StackSettings
+from landslidectl.jobs.settings import DetectSettings
+from landslidectl.jobs.stack_settings import IngestSettings, StackSettings
 from landslidectl.jobs.stages import (
     StackedTrack,
     score_track,

@@ -17,7 +17,8 @@ from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.geocoding import title_of
 from landslidectl.jobs.ground import Ground
 from landslidectl.jobs.job import Job
-from landslidectl.jobs.settings import DetectSettings, StackSettings
+from landslidectl.jobs.settings import DetectSettings
+from landslidectl.jobs.stack_settings import StackSettings
 from landslidectl.jobs.steps import Done, Made, Step
 from landslidectl.stack.plans import TrackPlan, UnusedScene, WindowOptions, too_few
 from landslidectl.stack.stack import Stack, StackRequest, build_stack, open_stack

@@ -10,7 +10,7 @@ from landslidectl.inference.manifest import Model
 from landslidectl.jobs.choose import Inquiry, require_dem, select, warn_of_gaps, warn_of_orbits
 from landslidectl.jobs.inputs import gather
 from landslidectl.jobs.preflight import DiskLoad
-from landslidectl.jobs.settings import StackSettings
+from landslidectl.jobs.stack_settings import StackSettings
 from landslidectl.stack.contract import StackContract
 from landslidectl.stack.plans import TrackPlan
 

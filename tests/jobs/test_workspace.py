@@ -14,7 +14,8 @@ from landslidectl.jobs.preflight import (
     estimate_memory_mb,
     fitting_threads,
 )
-from landslidectl.jobs.settings import DetectSettings, IngestSettings, differences
+from landslidectl.jobs.settings import DetectSettings, differences
+from landslidectl.jobs.stack_settings import IngestSettings
 from landslidectl.jobs.workspace import Workspace
 from landslidectl.terms import BandSet, EventTime
 from tests.jobs.events import SHOCK
