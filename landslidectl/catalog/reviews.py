@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from landslidectl.catalog.access import Access, row_of, without
+from landslidectl.catalog.access import Access, Row, row_of, without
 from landslidectl.catalog.records import ReviewRecord
 
 
@@ -20,7 +20,8 @@ class Reviews(Access):
         rows = self._rows(
             f"SELECT * FROM reviews WHERE job_id IN ({marks}) ORDER BY review_id", list(job_ids)
         )
-        return tuple(
-            ReviewRecord(**without(row, "review_id", "is_drawn"), is_drawn=bool(row["is_drawn"]))
-            for row in rows
-        )
+        return self._records(_review, rows)
+
+
+def _review(row: Row) -> ReviewRecord:
+    return ReviewRecord(**without(row, "review_id", "is_drawn"), is_drawn=bool(row["is_drawn"]))

@@ -123,7 +123,7 @@ def product_place(word: str, catalog: Path | None) -> Path:
     """
     if word != LAST and Path(word).is_dir():
         return newest_product(Path(word))
-    with Catalog(catalog) as opened:
+    with Catalog(catalog, only_look=True) as opened:
         if word == LAST:
             return _last_product(opened)
         job = _known_job(opened, word)

@@ -1,5 +1,6 @@
 """Read the layers of a product's GeoPackage back into rows and outlines."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,7 +78,7 @@ def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
                 f"{path}: layer '{spec.name}' cannot be read: {error}", AGAIN
             ) from error
     by_name = dict(zip(meta["fields"], columns, strict=True))
-    values = [[_value(item, field) for item in by_name[field.name]] for field in fields]
+    values = [_values(path, spec, field, by_name[field.name]) for field in fields]
     names = [field.name for field in fields]
     rows: list[Row] = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
     if not spec.has_geometry:
@@ -104,10 +105,23 @@ def _epsg(path: Path, crs: str) -> int:
     return int(code)
 
 
+def _values(path: Path, spec: LayerSpec, field: "FieldSpec", column: Sequence[Any]) -> list[Any]:
+    try:
+        return [_value(item, field) for item in column]
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ProductError(
+            f"{path}: layer '{spec.name}' has a value in '{field.name}' that it cannot have: "
+            f"{error}",
+            AGAIN,
+        ) from error
+
+
 def _value(item: Any, field: "FieldSpec") -> Any:
     """Return a value as the writers take it."""
     if item is None or (isinstance(item, float | np.floating) and np.isnan(item)):
         return None
+    if isinstance(item, float | np.floating) and np.isinf(item):
+        raise ValueError("infinite")
     if field.type is FieldType.INTEGER:
         return int(item)
     if field.type is FieldType.INSTANT:

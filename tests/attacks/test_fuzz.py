@@ -11,7 +11,8 @@ import pytest
 from landslidectl.errors import ModelError, UsageError
 from tests.attacks.fuzz.campaign import shares
 from tests.attacks.fuzz.quick import FOUND
-from tests.attacks.fuzz.readers import READERS, Reader
+from tests.attacks.fuzz.readers import READERS
+from tests.attacks.fuzz.sandbox import Reader
 from tests.attacks.fuzz.worker import Worker
 from tests.attacks.world import ROOT
 

@@ -17,7 +17,13 @@ from landslidectl.catalog.migrations import APPLICATION_ID, SCHEMA_VERSION
 from landslidectl.catalog.query import asked
 from landslidectl.catalog.reading import catalog_facts, find_damage, reading
 from landslidectl.catalog.records import JobRequest, SceneRecord
-from landslidectl.errors import CatalogError, LandslidectlError, OutputError, UsageError
+from landslidectl.errors import (
+    CatalogError,
+    LandslidectlError,
+    OutputError,
+    ResourceError,
+    UsageError,
+)
 
 REQUEST = JobRequest("landslidectl detect", {}, {}, "/out")
 
@@ -103,20 +109,21 @@ def test_only_a_quiet_catalog_is_read_as_it_lies_there(
     assert opened[-1].endswith("&immutable=1") == (addresses == 2)
 
 
+@pytest.mark.parametrize("kind", [OutputError, ResourceError])
 def test_records_are_read_where_nothing_can_be_written(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[LandslidectlError]
 ) -> None:
     def refuse(path: Path) -> None:
-        raise OutputError(f"{path}: cannot be opened for writing")
+        raise kind(f"{path}: cannot be opened for writing")
 
     monkeypatch.setattr(access, "open_database", refuse)
     with Catalog(path, only_look=True) as catalog:
         assert len(catalog.list_jobs()) == 2
         with pytest.raises(OutputError, match="for writing"):
             catalog.start_job(REQUEST)
-    with pytest.raises(OutputError):
+    with pytest.raises(kind):
         Catalog(path)
-    with pytest.raises(OutputError):
+    with pytest.raises(kind):
         Catalog(path.with_name("other.db"), only_look=True)
     monkeypatch.undo()
     connection = sqlite3.connect(path)
@@ -125,6 +132,15 @@ def test_records_are_read_where_nothing_can_be_written(
     monkeypatch.setattr(access, "open_database", refuse)
     with pytest.raises(CatalogError, match="cannot be upgraded"):
         Catalog(path, only_look=True)
+
+
+def test_rows_that_somebody_changed_are_refused(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE jobs RENAME COLUMN host TO computer")
+    connection.commit()
+    connection.close()
+    with Catalog(path) as catalog, pytest.raises(CatalogError, match="no landslidectl wrote"):
+        catalog.list_jobs()
 
 
 def test_damage_is_found(path: Path) -> None:
