@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landslidectl.errors import OutputError
+from landslidectl.errors import OutputError, ProductError
 from landslidectl.files.atomic import PARTIAL_MARK, unwritable
 from landslidectl.products.contract.files import FORMAT_FILES, FileKind, Format
 from landslidectl.products.geojson import write_geojson
 from landslidectl.products.kmz import KmzLimits, write_kmz
 from landslidectl.products.shapefile import write_shapefile
 from landslidectl.products.spreadsheet import write_csv
+from landslidectl.products.stored_layers import AGAIN
 from landslidectl.products.vectors import write_geopackage
 
 if TYPE_CHECKING:
@@ -47,7 +48,11 @@ def export_contents(
         If a file is there already and may not be replaced, or cannot be written.
     ResourceError
         If the disk is full.
+    ProductError
+        If a raster of the product cannot be read.
     """
+    from rasterio.errors import RasterioError  # noqa: PLC0415
+
     finals = {kind: folder / contents.name.file(FORMAT_FILES[kind]) for kind in formats}
     for final in finals.values():
         if final.exists() and not overwrite:
@@ -60,7 +65,12 @@ def export_contents(
             write = WRITERS[FORMAT_FILES[wanted]]
             if wanted is Format.KMZ:
                 write = partial(write_kmz, limits=limits)
-            write(staging / final.name, contents)
+            try:
+                write(staging / final.name, contents)
+            except RasterioError as error:
+                raise ProductError(
+                    f"{contents.score} or {contents.quality}: cannot be read: {error}", AGAIN
+                ) from error
         for final in finals.values():
             (staging / final.name).replace(final)
     return finals

@@ -212,8 +212,10 @@ def open_stored(path: Path) -> StoredProduct:
     return StoredProduct(folder, metadata)
 
 
-def _is_plain(name: str) -> bool:
+def _is_plain(name: Any) -> bool:
     """Tell whether a name can be that of a file in the product, and of nothing else."""
+    if not isinstance(name, str):
+        return False
     is_possible = len(name.encode("utf-8", "surrogatepass")) <= LONGEST_NAME and "\0" not in name
     return is_possible and Path(name).name == name != ".."
 

@@ -84,6 +84,8 @@ def test_a_read_only_folder_can_be_read(path: Path) -> None:
         ("SQLITE_CANTOPEN", None, 2),
         ("SQLITE_CANTOPEN", "wal", 1),
         ("SQLITE_CANTOPEN", "journal", 1),
+        ("SQLITE_IOERR_SHMSIZE", None, 2),
+        ("SQLITE_IOERR_SHMSIZE", "wal", 1),
         ("SQLITE_BUSY", None, 1),
     ],
 )
@@ -295,6 +297,6 @@ def test_an_endless_question_can_be_stopped(path: Path) -> None:
         process.stdout.readline()
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=200)
     assert process.returncode != 0
     assert b"stopped by Ctrl-C" in errors or b"KeyboardInterrupt" in errors

@@ -189,6 +189,7 @@ def test_metadata_cannot_lead_outside_the_product(product: Product, name: str) -
     ("change", "words"),
     [
         ({"files": None}, "cannot be read or is incomplete"),
+        ({"files": [{"kind": "score", "name": ["x"], "sha256": ""}]}, "outside the product"),
         ({"files": []}, "files is .*, expected at least 1 items"),
         ({"schema_version": "2.0"}, "has version 2.0, this program knows 1.0"),
         ({"limitations": ...}, "is incomplete, without limitations"),
