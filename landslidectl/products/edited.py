@@ -13,7 +13,7 @@ from landslidectl.grid import Grid
 from landslidectl.products.compare_layers import outline_distance
 from landslidectl.products.contents import Layer
 from landslidectl.products.contract.layers import LayerName, layer_spec
-from landslidectl.products.stored_layers import has_layer, read_layer
+from landslidectl.products.stored_layers import has_layer, read_layer, require
 from landslidectl.stack.footprints import wrapped
 from landslidectl.terms import Decision
 
@@ -108,6 +108,7 @@ def read_edits(path: Path, product: str, known: Mapping[str, Known], grid: Grid)
         raise ProductError(f"{path}: is not there", "Give the GeoPackage that was edited.")
     _check_origin(path, product)
     layer = read_layer(path, layer_spec(LayerName.DETECTIONS), drawn_only=False)
+    require(path, layer, ("det_id",))
     rows = [_row(path, number, layer) for number in range(len(layer.rows))]
     _refuse(
         path, "an outline is broken or missing", [row.label for row in rows if not row.is_sound]
@@ -168,7 +169,7 @@ def _check_origin(path: Path, product: str) -> None:
         )
     if not has_layer(path, LayerName.RUN.value):
         return
-    run = read_layer(path, layer_spec(LayerName.RUN))
+    run = require(path, read_layer(path, layer_spec(LayerName.RUN)), ("key", "value"))
     found = next((row["value"] for row in run.rows if row["key"] == "product"), None)
     if found is not None and found != product:
         raise ProductError(

@@ -14,17 +14,23 @@ from landslidectl.files.resources import asset
 from landslidectl.products.contents import Contents
 from landslidectl.products.contract import SCHEMA_VERSION
 from landslidectl.products.contract.files import FileKind, file_spec
-from landslidectl.products.contract.layers import LAYERS
+from landslidectl.products.contract.layers import LAYERS, LayerName
 from landslidectl.products.form import misfit
 from landslidectl.products.metadata import FILES_KEY
 from landslidectl.products.naming import parse_product_name
-from landslidectl.products.stored_layers import AGAIN, read_layer
+from landslidectl.products.stored_layers import AGAIN, read_layer, require
 from landslidectl.products.texts import plain_values
 from landslidectl.products.wording import EDITED_LIMIT
 
 if TYPE_CHECKING:
     pass
 
+NEEDED = {
+    LayerName.DETECTIONS: ("det_id", "area_ha", "score_max", "post_start", "post_end"),
+    LayerName.AREA: ("aoi_name",),
+    LayerName.RUN: ("key", "value"),
+}
+"""Attributes without which no format can be made."""
 LONGEST_NAME = 255
 """Bytes of a file's name, on any file system in use."""
 SOURCES = (FileKind.GEOPACKAGE, FileKind.SCORE, FileKind.QUALITY)
@@ -261,7 +267,7 @@ def read_contents(
     facts = {name: value for name, value in stored.metadata.items() if name != FILES_KEY}
     facts["limitations"] = limits
     path = stored.file(FileKind.GEOPACKAGE)
-    layers = (read_layer(path, spec) for spec in LAYERS)
+    layers = (require(path, read_layer(path, spec), NEEDED.get(spec.name, ())) for spec in LAYERS)
     return Contents(
         plain_values(facts),
         {layer.name: layer for layer in layers},

@@ -98,6 +98,23 @@ def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
     )
 
 
+def require(path: Path, layer: Layer, names: Sequence[str]) -> Layer:
+    """Return a layer that has the attributes that somebody cannot do without.
+
+    Raises
+    ------
+    ProductError
+        If it lacks one: another program renamed or dropped it.
+    """
+    lacking = sorted(set(names) - {field.name for field in layer.fields})
+    if lacking:
+        raise ProductError(
+            f"{path}: layer '{layer.name}' has no attribute {', '.join(lacking)}",
+            "Take a copy in which no attribute was renamed or deleted.",
+        )
+    return layer
+
+
 def _epsg(path: Path, crs: str) -> int:
     code = crs.removeprefix("EPSG:")
     if not code.isdigit():

@@ -27,7 +27,7 @@ def test_every_reader_survives_its_cases(planted: Path, tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,
         check=False,
     )
     cases = [json.loads(line) for line in done.stdout.splitlines()]

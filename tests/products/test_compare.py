@@ -44,6 +44,12 @@ def places(comparison: Comparison) -> list[str]:
     return [f"{item.part}: {item.what}" for item in comparison.differences]
 
 
+def test_styles_that_are_no_text_are_told(made: Path, copied: Path) -> None:
+    tampering.sql(copied, "UPDATE layer_styles SET styleQML = CAST(x'fffe' AS TEXT)")
+    told = [item for item in places(compared(made, copied)) if item.startswith("layer_styles")]
+    assert told
+
+
 def test_a_copy_is_the_same(made: Path, copied: Path) -> None:
     comparison = compared(made, copied)
     assert comparison.found == ()

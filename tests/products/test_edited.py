@@ -67,6 +67,15 @@ def test_an_untouched_copy_holds_no_edit(made: Path, folder: Path) -> None:
     assert edits(made, folder) == [], "no person moves a corner by a centimetre"
 
 
+@pytest.mark.parametrize(("table", "column"), [("detections", "det_id"), ("run", "value")])
+def test_a_column_that_was_renamed_is_missed(
+    made: Path, folder: Path, table: str, column: str
+) -> None:
+    tampering.sql(folder, f"ALTER TABLE {table} RENAME COLUMN {column} TO other")
+    with pytest.raises(ProductError, match=f"has no attribute {column}"):
+        edits(made, folder)
+
+
 def test_words_outlines_additions_and_deletions_are_found(made: Path, folder: Path) -> None:
     first, second = names(made)
     tampering.sql(folder, "UPDATE detections SET review=' Rejected' WHERE fid=1")

@@ -175,6 +175,15 @@ def test_an_attribute_without_bounds_is_refused(product: Product) -> None:
         read_contents(open_stored(product.folder), edited=True)
 
 
+@pytest.mark.parametrize(
+    ("layer", "name"), [("detections", "area_ha"), ("area_of_interest", "aoi_name")]
+)
+def test_an_attribute_that_was_renamed_is_missed(product: Product, layer: str, name: str) -> None:
+    tampering.sql(product.folder, f"ALTER TABLE {layer} RENAME COLUMN {name} TO other")
+    with pytest.raises(ProductError, match=f"layer '{layer}' has no attribute {name}"):
+        read_contents(open_stored(product.folder), edited=True)
+
+
 @pytest.mark.parametrize("name", ["../secret", "x" * 300, "x\0.tif", ".."])
 def test_metadata_cannot_lead_outside_the_product(product: Product, name: str) -> None:
     path = product.files[FileKind.METADATA]
