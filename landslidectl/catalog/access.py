@@ -1,12 +1,12 @@
 """An open catalog: read rows, and write them in transactions of their own."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from sqlite_utils import Database
 
@@ -14,9 +14,10 @@ from landslidectl.catalog.db import immediate, open_database, translated
 from landslidectl.catalog.place import default_catalog_path
 from landslidectl.catalog.reading import open_unchanged
 from landslidectl.catalog.records import as_json
-from landslidectl.errors import OutputError
+from landslidectl.errors import CatalogError, OutputError, ResourceError
 
 Row = dict[str, Any]
+R = TypeVar("R")
 
 
 class Access:
@@ -41,7 +42,7 @@ class Access:
         self.path = (path or default_catalog_path()).absolute()
         try:
             self._db = open_database(self.path)
-        except OutputError:
+        except (OutputError, ResourceError):
             if not only_look or not self.path.exists():
                 raise
             self._db = Database(open_unchanged(self.path), execute_plugins=False)
@@ -71,6 +72,22 @@ class Access:
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
         with translated(self.path):
             return list(self._db.query(sql, [storable(value) for value in values]))
+
+    def _records(self, make: Callable[[Row], R], rows: Sequence[Row]) -> tuple[R, ...]:
+        """Return rows as records.
+
+        Raises
+        ------
+        CatalogError
+            If a row is none that this program writes: somebody changed the file.
+        """
+        try:
+            return tuple(make(row) for row in rows)
+        except (KeyError, TypeError, ValueError) as error:
+            raise CatalogError(
+                f"{self.path}: holds a row that no landslidectl wrote: {error}",
+                "Put the last copy of 'landslidectl catalog backup' in its place, or move it away.",
+            ) from error
 
     def _execute(self, sql: str, values: Sequence[Any]) -> Any:
         return self._db.execute(sql, [storable(value) for value in values])

@@ -91,7 +91,7 @@ class Catalog(Upkeep, Reviews):
         """Return jobs, the newest first."""
         where, values = ("status=?", [status.value]) if status else ("1", [])
         rows = self._rows(f"SELECT * FROM jobs WHERE {where} ORDER BY rowid DESC", values)
-        return tuple(_job(row) for row in rows)
+        return self._records(_job, rows)
 
     def job(self, job_id: str) -> JobRecord:
         """Return one job by its id or by the unambiguous beginning of it.
@@ -108,7 +108,7 @@ class Catalog(Upkeep, Reviews):
         exact = [row for row in rows if row["job_id"] == job_id]
         fitting = exact or rows
         if len(fitting) == 1 and job_id:
-            return _job(fitting[0])
+            return self._records(_job, fitting)[0]
         found = "no job has" if not fitting else f"{len(fitting)} jobs have"
         raise UsageError(
             f"{found} an id that begins with '{job_id}'", "See: landslidectl jobs list"
@@ -125,7 +125,7 @@ class Catalog(Upkeep, Reviews):
         rows = self._rows("SELECT * FROM jobs ORDER BY rowid DESC LIMIT 1", [])
         if not rows:
             raise UsageError("the catalog holds no job yet", "Try: landslidectl demo")
-        return _job(rows[0])
+        return self._records(_job, rows[:1])[0]
 
     # ---- steps ------------------------------------------------------------------------------
 
@@ -174,19 +174,19 @@ class Catalog(Upkeep, Reviews):
         )
         if not rows:
             return None
-        step = _step(rows[0])
+        step = self._records(_step, rows)[0]
         outputs = self._rows("SELECT * FROM outputs WHERE step_id=?", [step.step_id])
-        return step, tuple(_output(row) for row in outputs)
+        return step, self._records(_output, outputs)
 
     def list_steps(self, job_id: str) -> tuple[StepRecord, ...]:
         """Return the steps of a job in the order they began."""
         rows = self._rows("SELECT * FROM steps WHERE job_id=? ORDER BY step_id", [job_id])
-        return tuple(_step(row) for row in rows)
+        return self._records(_step, rows)
 
     def list_outputs(self, job_id: str) -> tuple[OutputRecord, ...]:
         """Return the files a job wrote, in the order they were finished."""
         rows = self._rows("SELECT * FROM outputs WHERE job_id=? ORDER BY output_id", [job_id])
-        return tuple(_output(row) for row in rows)
+        return self._records(_output, rows)
 
     # ---- what jobs saw and found ------------------------------------------------------------
 
@@ -198,7 +198,7 @@ class Catalog(Upkeep, Reviews):
     def list_scenes(self) -> tuple[SceneRecord, ...]:
         """Return every scene met, by start and name; refused ones without a start come last."""
         rows = self._rows("SELECT * FROM scenes ORDER BY start IS NULL, start, scene_id, path")
-        return tuple(SceneRecord(**columns_of(SceneRecord, row)) for row in rows)
+        return self._records(lambda row: SceneRecord(**columns_of(SceneRecord, row)), rows)
 
     def record_model(self, model: ModelRecord) -> None:
         """Record a model; the same file met again takes the new place."""
@@ -208,7 +208,7 @@ class Catalog(Upkeep, Reviews):
     def list_models(self) -> tuple[ModelRecord, ...]:
         """Return the models that jobs used."""
         rows = self._rows("SELECT * FROM models ORDER BY name, version, sha256")
-        return tuple(ModelRecord(**columns_of(ModelRecord, row)) for row in rows)
+        return self._records(lambda row: ModelRecord(**columns_of(ModelRecord, row)), rows)
 
     def record_detections(self, job_id: str, detections: Sequence[DetectionRecord]) -> None:
         """Record the regions a job detected, in place of any it recorded before."""
@@ -223,7 +223,7 @@ class Catalog(Upkeep, Reviews):
         rows = self._rows(
             "SELECT * FROM detections WHERE job_id=? ORDER BY area_ha DESC, det_id", [job_id]
         )
-        return tuple(DetectionRecord(**columns_of(DetectionRecord, row)) for row in rows)
+        return self._records(lambda row: DetectionRecord(**columns_of(DetectionRecord, row)), rows)
 
 
 def _job(row: Row) -> JobRecord:

@@ -12,7 +12,8 @@ from landslidectl.catalog.db import BUSY_TIMEOUT_S, check_identity, pragma, tran
 from landslidectl.catalog.migrations import APPLICATION_ID, SCHEMA_VERSION
 from landslidectl.errors import CatalogError
 
-READ_ONLY_MEDIUM = ("SQLITE_CANTOPEN", "SQLITE_READONLY")
+READ_ONLY_MEDIUM = ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR_SHM")
+"""The last where a full disk has no room for the file beside the catalog."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a catalog read-only; SQLite's exceptions in the block become ours.
 
     A write-ahead log needs a file beside the catalog even to read. Where that cannot be made, as on
-    a read-only medium, the catalog is read as it lies there, unless a log or a journal with content
-    is present.
+    a read-only medium or a full disk, the catalog is read as it lies there, unless a log or a
+    journal with content is present.
 
     Raises
     ------

@@ -54,7 +54,7 @@ class Releases(Access):
         rows = self._rows(
             "SELECT * FROM releases WHERE workspace=? ORDER BY release, version", [str(workspace)]
         )
-        return tuple(_release(row) for row in rows)
+        return self._records(_release, rows)
 
     def sibling_releases(self, job_id: str) -> tuple[ReleaseRecord, ...]:
         """Return all releases of the output folder that got one from a job, in their order."""
@@ -63,7 +63,7 @@ class Releases(Access):
             "(SELECT workspace FROM releases WHERE job_id=?) ORDER BY workspace, release, version",
             [job_id],
         )
-        return tuple(_release(row) for row in rows)
+        return self._records(_release, rows)
 
     def list_sightings(self, release: ReleaseRecord) -> tuple[SightingRecord, ...]:
         """Return what a release shows and what it dropped, by name."""
@@ -72,7 +72,7 @@ class Releases(Access):
             "WHERE workspace=? AND release=? AND version=? ORDER BY det_id",
             [release.workspace, release.release, release.version],
         )
-        return tuple(_sighting(row) for row in rows)
+        return self._records(_sighting, rows)
 
 
 def _release(row: Row) -> ReleaseRecord:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from landslidectl.catalog.access import Access, columns_of, dump, row_of
+from landslidectl.catalog.access import Access, Row, columns_of, dump, row_of
 from landslidectl.catalog.records import ReviewRecord
 
 
@@ -23,11 +23,12 @@ class Reviews(Access):
         rows = self._rows(
             f"SELECT * FROM reviews WHERE job_id IN ({marks}) ORDER BY review_id", list(job_ids)
         )
-        return tuple(
-            ReviewRecord(
-                **columns_of(ReviewRecord, row, "is_drawn", "seen_facts"),
-                is_drawn=bool(row["is_drawn"]),
-                seen_facts=json.loads(row["seen_facts"]),
-            )
-            for row in rows
-        )
+        return self._records(_review, rows)
+
+
+def _review(row: Row) -> ReviewRecord:
+    return ReviewRecord(
+        **columns_of(ReviewRecord, row, "is_drawn", "seen_facts"),
+        is_drawn=bool(row["is_drawn"]),
+        seen_facts=json.loads(row["seen_facts"]),
+    )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from landslidectl.catalog.access import columns_of
+from landslidectl.catalog.access import Row, columns_of
 from landslidectl.catalog.db import BUSY_TIMEOUT_S, translated
 from landslidectl.catalog.records import OutputRecord
 from landslidectl.catalog.releases import Releases
@@ -62,7 +62,7 @@ class Upkeep(Releases):
         rows = self._rows(
             "SELECT step_id, job_id, step_key AS key, workspace, status FROM steps ORDER BY step_id"
         )
-        return tuple(StepLink(**columns_of(StepLink, row)) for row in rows)
+        return self._records(lambda row: StepLink(**columns_of(StepLink, row)), rows)
 
     def owned_outputs(self) -> tuple[OwnedOutput, ...]:
         """Return all recorded files, in the order in which they were recorded."""
@@ -70,14 +70,7 @@ class Upkeep(Releases):
             "SELECT outputs.*, steps.workspace FROM outputs JOIN steps USING (step_id) "
             "ORDER BY output_id"
         )
-        names = ("output_id", "step_id", "job_id", "workspace")
-        return tuple(
-            OwnedOutput(
-                **{name: row[name] for name in names},
-                record=OutputRecord(**columns_of(OutputRecord, row)),
-            )
-            for row in rows
-        )
+        return self._records(_owned, rows)
 
     def bound_jobs(self) -> dict[str, str]:
         """Return jobs that what is never forgotten refers to, such as releases, and the table."""
@@ -128,6 +121,13 @@ class Upkeep(Releases):
         finally:
             self._db.execute(f"PRAGMA busy_timeout={int(1000 * BUSY_TIMEOUT_S)}")
         return True
+
+
+def _owned(row: Row) -> OwnedOutput:
+    names = ("output_id", "step_id", "job_id", "workspace")
+    return OwnedOutput(
+        **{name: row[name] for name in names}, record=OutputRecord(**columns_of(OutputRecord, row))
+    )
 
 
 def _conditions(doomed: Forgotten) -> list[tuple[str, str, list[str]]]:

@@ -1,5 +1,8 @@
 """``jobs`` and ``scenes``: read the catalog back."""
 
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +13,7 @@ from landslidectl.cli.flags import command_group
 from landslidectl.cli.listing import FormName, Listing, chosen_form, write_listing
 from landslidectl.cli.output import clean, write_facts, write_json, write_line, write_table
 from landslidectl.cli.session import chosen_catalog
+from landslidectl.terms import JobStatus
 
 if TYPE_CHECKING:
     from landslidectl.catalog.catalog import Catalog
@@ -43,7 +47,7 @@ def list_jobs(
     chosen = chosen_form(form, json_lines)
     with Catalog(chosen_catalog(catalog), only_look=True) as opened:
         found = opened.list_jobs()
-    write_listing(JOBS, [as_json(job) for job in found], chosen)
+    write_listing(JOBS, [{**as_json(job), **_standing_facts(job)} for job in found], chosen)
 
 
 @jobs.command("show")
@@ -76,6 +80,35 @@ def show_job(
         _tell_job(job, facts)
 
 
+@jobs.command("release")
+def release_job(
+    job_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The id or the beginning of it.", show_default=False)
+    ],
+    catalog: options.CatalogFile = None,
+    json_lines: options.Json = False,
+) -> None:
+    """Record that a job of another computer ended, when you know that it did.
+
+    Its lock goes as well, so that the same command goes on with its work. A job that is alive is
+    not released: exit code 9.
+
+    landslidectl jobs release 20180906T071500Z-3f9a1c
+    """
+    from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
+    from landslidectl.catalog.records import as_json  # noqa: PLC0415
+    from landslidectl.jobs.standing import release  # noqa: PLC0415
+
+    with Catalog(chosen_catalog(catalog)) as opened:
+        job = release(opened, job_id)
+    if json_lines:
+        write_json(as_json(job))
+    else:
+        write_line(
+            f"{job.job_id} counts as {job.status.value} now. To go on with it: {job.command}"
+        )
+
+
 @scenes.command("list")
 def list_scenes(
     catalog: options.CatalogFile = None,
@@ -97,11 +130,38 @@ def list_scenes(
     write_listing(SCENES, [as_json(scene) for scene in found], chosen)
 
 
+def _standing_facts(job: "JobRecord") -> dict[str, Any]:
+    """Return what is known of a job beside what was recorded: all null once it ended."""
+    from landslidectl.jobs.standing import standing  # noqa: PLC0415
+
+    found = standing(job) if job.status is JobStatus.RUNNING else None
+    seen = found.last_sign if found else None
+    return {
+        "gone": found.is_gone if found else None,
+        "last_sign": seen.isoformat(timespec="seconds") if seen else None,
+    }
+
+
+def _status_in_words(job: Mapping[str, Any]) -> str:
+    """Return the status, of a job that counts as running with where, and whether it is alive."""
+    if job["status"] != JobStatus.RUNNING.value:
+        return str(job["status"])
+    where = "" if job["host"] == platform.node() else f" on {job['host']}"
+    if job["last_sign"] is None:
+        unknown = " (no sign)" if where and job["gone"] is None else ""
+        return f"running{where}{' (gone)' if job['gone'] else unknown}"
+    silent = datetime.now(UTC) - datetime.fromisoformat(job["last_sign"])
+    minutes = max(0, int(silent.total_seconds() // 60))
+    ago = f"{minutes // 60} h" if minutes >= 120 else f"{minutes} min"
+    return f"running{where} ({'gone, ' if job['gone'] else ''}not seen for {ago})"
+
+
 def _job_facts(catalog: "Catalog", job: "JobRecord") -> dict[str, Any]:
     from landslidectl.catalog.records import as_json  # noqa: PLC0415
 
     return {
         **as_json(job),
+        **_standing_facts(job),
         "steps": [as_json(step) for step in catalog.list_steps(job.job_id)],
         "outputs": [
             as_json(output) | {"exists": Path(output.path).exists()}
@@ -116,7 +176,7 @@ def _tell_job(job: "JobRecord", facts: dict[str, Any]) -> None:
         {
             "id": job.job_id,
             "command": job.command,
-            "status": job.status.value,
+            "status": _status_in_words(facts),
             "exit code": job.exit_code,
             "message": job.message or "-",
             "started": job.started,
@@ -156,11 +216,11 @@ def _short(instant: str | None) -> str:
 JOBS = Listing(
     fields=(
         *("job_id", "status", "exit_code", "started", "finished", "output", "message", "command"),
-        *("host", "pid", "settings", "versions"),
+        *("host", "pid", "settings", "versions", "gone", "last_sign"),
     ),
     headings=("id", "status", "exit", "started", "output"),
     row=lambda job: (
-        *(job["job_id"], job["status"], job["exit_code"], _short(job["started"])),
+        *(job["job_id"], _status_in_words(job), job["exit_code"], _short(job["started"])),
         job["output"],
     ),
 )

@@ -181,9 +181,9 @@ def prune(  # noqa: PLR0913  (the options of a command are its parameters)
     landslidectl catalog prune --status failed --status interrupted --yes
     """
     from landslidectl.catalog.catalog import Catalog  # noqa: PLC0415
-    from landslidectl.jobs.job import bury_dead_jobs  # noqa: PLC0415
     from landslidectl.jobs.prune import Wanted, plan_prune  # noqa: PLC0415
     from landslidectl.jobs.prune_files import prune as carry_out  # noqa: PLC0415
+    from landslidectl.jobs.standing import bury_dead_jobs  # noqa: PLC0415
 
     if not (older_than or status or job):
         raise UsageError(

@@ -125,11 +125,11 @@ def _read_metadata(path: Path) -> dict[str, Any]:
     """Read the metadata and touch what is used of it, so that what is missing is told at once."""
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        listed = {item["kind"]: (item["name"], item["sha256"]) for item in content["files"]}
+        listed = {item["kind"]: (Path(item["name"]), item["sha256"]) for item in content["files"]}
         used = (
             content["product"],
             content["simulated"],
-            content["result"]["threshold"],
+            float(content["result"]["threshold"]),
             content["event"]["first"],
             content["area_of_interest"]["name"],
             content["dem"]["sources"],

@@ -148,7 +148,7 @@ def _left_by_job(product: MappedProduct) -> Path | None:
                     dataset.descriptions
                 ):
                     return path
-        except (RasterioError, AttributeError, ValueError):
+        except (RasterioError, ValueError):
             continue  # a half-written or foreign file: as good as none
     return None
 

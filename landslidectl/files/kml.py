@@ -8,12 +8,11 @@ import json
 import re
 import xml.etree.ElementTree as ET
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from landslidectl.files.zips import read_table
+from landslidectl.files.zips import UNREADABLE, read_table
 
 SUFFIXES = (".kml", ".kmz")
 LARGEST = 256 << 20
@@ -88,7 +87,7 @@ def _main_member(path: Path) -> bytes:
             return member.read(LARGEST + 1)
     except StopIteration as error:
         raise ValueError("the archive holds no .kml") from error
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+    except UNREADABLE as error:
         raise ValueError(f"no readable KMZ: {error}") from error
 
 

@@ -149,6 +149,15 @@ def rasterio_window(window: Window | None) -> Any:
 
 
 def grid_of(dataset: "DatasetReader") -> Grid:
-    """Return the grid of an open raster that this program wrote."""
+    """Return the grid of an open raster that this program wrote.
+
+    Raises
+    ------
+    ValueError
+        If its coordinate system is none that this program writes.
+    """
+    code = dataset.crs.to_epsg() if dataset.crs else None
+    if code is None:
+        raise ValueError("its coordinate system has no EPSG code")
     transform = dataset.transform
-    return Grid(int(dataset.crs.to_epsg()), transform.c, transform.f, transform.a, *dataset.shape)
+    return Grid(int(code), transform.c, transform.f, transform.a, *dataset.shape)

@@ -1,10 +1,12 @@
 """Zip files: written so that the same members always give the same bytes, read with distrust."""
 
 import io
+import lzma
 import stat
 import struct
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +24,11 @@ LONGEST_COMMENT = 0xFFFF
 BIG_LOCATOR = b"PK\x06\x07"
 BIG_LOCATOR_BYTES = 20
 LOCAL_HEADER_BYTES = 30
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(NotImplementedError, RuntimeError, EOFError),
+)
+"""What a member raises that is damaged, encrypted or packed in a way that is not known."""
 MAX_TABLE_BYTES = 8 << 20
 """Some 100,000 members; a product has fewer than a hundred."""
 BOMB_BYTES, BOMB_RATIO = 1 << 30, 100

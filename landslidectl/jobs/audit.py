@@ -10,7 +10,7 @@ from landslidectl.catalog.reading import find_damage
 from landslidectl.catalog.records import JobRecord
 from landslidectl.catalog.upkeep import OwnedOutput
 from landslidectl.files.hashing import file_digest
-from landslidectl.jobs.job import has_died
+from landslidectl.jobs.standing import has_died
 from landslidectl.jobs.steps import unchanged
 from landslidectl.terms import JobStatus
 
@@ -75,7 +75,7 @@ def audit(path: Path, full: bool = False) -> Iterator[Finding]:
 def _dead(jobs: Iterable[JobRecord]) -> Iterator[Finding]:
     for job in jobs:
         if job.status is JobStatus.RUNNING and has_died(job):
-            began = f"began {job.started[:19]}Z, and its process {job.pid} is gone"
+            began = f"began {job.started[:19]}Z on {job.host}, and its process {job.pid} is gone"
             yield Finding(Trouble.DEAD_JOB, job.job_id, f"{began}: run its command again")
 
 

@@ -123,7 +123,7 @@ def product_place(word: str, catalog: Path | None) -> Path:
     """
     if word != LAST and Path(word).is_dir():
         return newest_product(Path(word))
-    with Catalog(catalog) as opened:
+    with Catalog(catalog, only_look=True) as opened:
         place = _last_product(opened) if word == LAST else _product_of_word(opened, word)
     if not place.is_dir():
         raise ProductError(

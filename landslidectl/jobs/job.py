@@ -11,16 +11,17 @@ from typing import Generic, TypeVar
 
 from landslidectl import __version__
 from landslidectl.catalog.catalog import Catalog
-from landslidectl.catalog.records import JobRecord, JobRequest
+from landslidectl.catalog.records import JobRequest
 from landslidectl.errors import STOPPED, LandslidectlError
 from landslidectl.events import JobStarted, LockAwaited, ProgressEvent, Reporter, Warned
 from landslidectl.jobs.inputs import Ledger
 from landslidectl.jobs.lock import HeldLock, folder_lock
 from landslidectl.jobs.preflight import check_writable, usable_processors
-from landslidectl.jobs.processes import is_running, process_birth
+from landslidectl.jobs.processes import process_birth
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.signals import stop_if_asked, stoppable
 from landslidectl.jobs.stack_settings import IngestSettings
+from landslidectl.jobs.standing import bury_dead_jobs
 from landslidectl.jobs.steps import Done, Journal, Step, code_version
 from landslidectl.jobs.workspace import Workspace
 from landslidectl.terms import JobStatus
@@ -130,27 +131,6 @@ def run_recorded(
             result = body(_job(settings, reporter, (catalog, job_id), lock))
         catalog.finish_job(job_id, result.status, result.exit_code)
     return result
-
-
-def bury_dead_jobs(catalog: Catalog) -> None:
-    """Mark jobs of this host as interrupted whose process is gone: killed, or power lost."""
-    for job in catalog.list_jobs(JobStatus.RUNNING):
-        if has_died(job):
-            catalog.bury_job(job.job_id, "the process ended without a word")
-
-
-def has_died(job: JobRecord) -> bool:
-    """Tell whether a job that counts as running is known to be dead.
-
-    Of a job of another host nothing is known. A process number that was given away again belongs
-    to another birth.
-    """
-    if job.status is not JobStatus.RUNNING or job.host != platform.node():
-        return False
-    if not is_running(job.pid):
-        return True
-    birth = process_birth(job.pid)
-    return bool(birth and job.birth and birth != job.birth)
 
 
 def versions() -> dict[str, str]:

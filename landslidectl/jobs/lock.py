@@ -34,6 +34,8 @@ WRITTEN_WITHIN_S = 0.5
 LOST_HINT = "Run the same command again: it goes on where it stopped."
 
 Tell = Callable[[str], object]
+LockHolder = dict[str, Any]
+"""What a lock says of the process that wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def wait_until_free(path: Path, wait_s: float = 0.0, tell: Tell | None = None) -
     """
     deadline = time.monotonic() + wait_s
     while True:
-        holder = _read(path)
+        holder = read_holder(path)
         if holder is None or _is_stale(path, holder):
             return
         tell = _wait_turn(path, holder, deadline, tell)
@@ -151,19 +153,17 @@ def _take(path: Path, wait_s: float, tell: Tell | None) -> HeldLock:
     content = json.dumps(mine).encode("utf-8")
     deadline = time.monotonic() + wait_s
     while not _create(path, content, token):
-        holder = _read(path)
-        if holder is None and (_silence_s(path) or 0.0) < WRITTEN_WITHIN_S:
+        holder = read_holder(path)
+        if holder is None and (silence_s(path) or 0.0) < WRITTEN_WITHIN_S:
             time.sleep(WRITTEN_WITHIN_S / 5)
         elif holder is None or _is_stale(path, holder):
-            _remove(path, holder)
+            _take_away(path, holder)
         else:
             tell = _wait_turn(path, holder, deadline, tell)
     return HeldLock(path, content)
 
 
-def _wait_turn(
-    path: Path, holder: dict[str, Any], deadline: float, tell: Tell | None
-) -> Tell | None:
+def _wait_turn(path: Path, holder: LockHolder, deadline: float, tell: Tell | None) -> Tell | None:
     """Sleep a little; the one who was told need not be told again."""
     who = (
         f"{_folder(path)}: another run works here: process {holder.get('pid')} on "
@@ -183,11 +183,11 @@ def _folder(path: Path) -> Path:
     return path.parent.parent if path.parent.name.startswith(".") else path.parent
 
 
-def _way_out(path: Path, holder: dict[str, Any]) -> str:
+def _way_out(path: Path, holder: LockHolder) -> str:
     wait = "Wait for it to end, or let the command wait itself with --wait SECONDS."
     if _lives_here(holder):
         return wait
-    silence = _silence_s(path)
+    silence = silence_s(path)
     seen = "" if silence is None else f", and its last was {max(silence, 0.0):.0f} s ago"
     return (
         f"{wait} A run on another computer counts as gone after "
@@ -224,7 +224,8 @@ def _link(draft: Path, path: Path) -> bool:
     return True
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def read_holder(path: Path) -> LockHolder | None:
+    """Return who a lock says holds it; None where there is none that can be read."""
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -232,7 +233,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) else None
 
 
-def _remove(path: Path, stale: dict[str, Any] | None) -> None:
+def _take_away(path: Path, stale: LockHolder | None) -> None:
     """Take the stale lock away, but not one that another process put there meanwhile."""
     aside = path.with_name(f"{path.name}.stale-{uuid.uuid4().hex}")
     try:
@@ -244,14 +245,25 @@ def _remove(path: Path, stale: dict[str, Any] | None) -> None:
             f"{path}: a lock that an ended run left cannot be taken away: {error.strerror}",
             "Delete it, or choose another folder with --output.",
         ) from error
-    if _read(aside) != stale:
+    if read_holder(aside) != stale:
         _link(aside, path)
     aside.unlink(missing_ok=True)
 
 
-def _is_stale(path: Path, holder: dict[str, Any]) -> bool:
+def remove_lock(path: Path) -> None:
+    """Take the lock of a holder away that is known to be gone.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be removed.
+    """
+    _take_away(path, read_holder(path))
+
+
+def _is_stale(path: Path, holder: LockHolder) -> bool:
     if not _lives_here(holder):
-        silence = _silence_s(path)
+        silence = silence_s(path)
         return silence is not None and silence > _patience_s(holder)
     pid = holder.get("pid")
     if not isinstance(pid, int) or not is_running(pid):
@@ -260,18 +272,18 @@ def _is_stale(path: Path, holder: dict[str, Any]) -> bool:
     return bool(birth and holder.get("birth") and birth != holder["birth"])
 
 
-def _lives_here(holder: dict[str, Any]) -> bool:
+def _lives_here(holder: LockHolder) -> bool:
     """Tell whether this system can be asked for the holder's process."""
     here = {"host": platform.node(), "boot": boot_id(), "space": process_space()}
     return all(holder.get(name, value) == value for name, value in here.items())
 
 
-def _patience_s(holder: dict[str, Any]) -> float:
+def _patience_s(holder: LockHolder) -> float:
     restarted = holder.get("host") == platform.node() and holder.get("boot") != boot_id()
     return SILENT_BOOT_S if restarted else SILENT_HOST_S
 
 
-def _silence_s(path: Path) -> float | None:
+def silence_s(path: Path) -> float | None:
     """Return the seconds since the lock's last sign of life, by the clock of its file system."""
     now = path.with_name(f"{path.name}.now-{uuid.uuid4().hex}")
     try:

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from landslidectl.catalog.catalog import Catalog
-from landslidectl.errors import LockedError, OutputError
-from landslidectl.jobs.job import bury_dead_jobs
-from landslidectl.jobs.lock import folder_lock
+from landslidectl.errors import LockedError, OutputError, ResourceError
+from landslidectl.jobs.lock import folder_lock, wait_until_free
 from landslidectl.jobs.prune import Doomed, PrunePlan, Spared, Wanted, plan_prune
+from landslidectl.jobs.standing import bury_dead_jobs
 from landslidectl.jobs.workspace import Workspace
 
 CACHES = {"stack": "shown.npy"}
@@ -92,7 +92,12 @@ def _kept_free(folder: Path) -> Iterator[None]:
     if not workspace.work.is_dir():
         yield
         return
-    with folder_lock(workspace.lock):
+    with ExitStack() as held:
+        try:
+            held.enter_context(folder_lock(workspace.lock))
+        except ResourceError:
+            # a disk without room for a lock is what pruning is for; no job can begin there either
+            wait_until_free(workspace.lock)
         yield
 
 

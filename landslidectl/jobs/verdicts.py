@@ -9,6 +9,7 @@ from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.place import default_catalog_path
 from landslidectl.catalog.records import ReviewRecord, utc_text
 from landslidectl.detection.review import Verdict, standing_verdicts
+from landslidectl.errors import CatalogError
 from landslidectl.products.reading import StoredProduct, products_in
 from landslidectl.products.wording import iso
 from landslidectl.terms import Decision, EventTime
@@ -62,7 +63,7 @@ def known_reviews(catalog: Path | None, stored: StoredProduct) -> tuple[ReviewRe
     """Return what a catalog holds of a product; nothing, and no new file, where there is none."""
     if not (catalog or default_catalog_path()).is_file():
         return ()
-    with Catalog(catalog) as opened:
+    with Catalog(catalog, only_look=True) as opened:
         return reviews_of(opened, stored)
 
 
@@ -72,8 +73,22 @@ def taken_in(history: Sequence[ReviewRecord]) -> frozenset[str]:
 
 
 def verdicts(records: Iterable[ReviewRecord]) -> dict[str, Verdict]:
-    """Return the last word on every detection."""
-    return standing_verdicts(_verdict(record) for record in records)
+    """Return the last word on every detection.
+
+    Raises
+    ------
+    CatalogError
+        If a record holds an outline or a word that no review has: somebody changed the catalog.
+    """
+    from shapely.errors import ShapelyError  # noqa: PLC0415
+
+    try:
+        return standing_verdicts(_verdict(record) for record in records)
+    except (ValueError, TypeError, ShapelyError) as error:
+        raise CatalogError(
+            f"the catalog holds a review that no landslidectl wrote: {error}",
+            "Put the last copy of 'landslidectl catalog backup' in its place.",
+        ) from error
 
 
 def _verdict(record: ReviewRecord) -> Verdict:

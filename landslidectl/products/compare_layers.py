@@ -229,11 +229,11 @@ def _styles(path: Path) -> Mapping[str, Row]:
         try:
             with vector_path(path) as opened:
                 meta, _, _, columns = pyogrio.raw.read(opened, layer=STYLES, read_geometry=False)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError):
-            return {}  # told as a layer that one alone has
+        except vector_errors():
+            return {}  # told as a layer that one alone has, or as styles that one alone has
     rows = [dict(zip(meta["fields"], row, strict=True)) for row in zip(*columns, strict=True)]
     return {
-        f"{row['f_table_name']} {row['styleName']}": {
+        f"{row.get('f_table_name')} {row.get('styleName')}": {
             key: str(value) for key, value in row.items() if key != STYLE_TIME
         }
         for row in rows

@@ -14,7 +14,7 @@ from landslidectl.products.compare_layers import outline_distance
 from landslidectl.products.contents import Layer
 from landslidectl.products.contract.attributes import OF_OUTLINE
 from landslidectl.products.contract.layers import LayerName, layer_spec
-from landslidectl.products.stored_layers import AGAIN, has_layer, read_layer
+from landslidectl.products.stored_layers import AGAIN, has_layer, read_layer, require
 from landslidectl.stack.footprints import wrapped
 from landslidectl.terms import Decision
 
@@ -183,7 +183,7 @@ def _edited_layer(path: Path, product: str, grid: Grid) -> Layer:
         raise ProductError(error.message, hint if error.hint == AGAIN else error.hint) from error
     if "det_id" not in {field.name for field in layer.fields}:
         raise ProductError(
-            f"{path}: layer 'detections' has no attribute 'det_id', which tells the outlines apart",
+            f"{path}: layer 'detections' has no attribute det_id, which tells the outlines apart",
             COPY_HINT,
         )
     return layer
@@ -198,7 +198,7 @@ def _check_origin(path: Path, product: str) -> None:
         )
     if not has_layer(path, LayerName.RUN.value):
         return
-    run = read_layer(path, layer_spec(LayerName.RUN))
+    run = require(path, read_layer(path, layer_spec(LayerName.RUN)), ("key", "value"))
     found = next((row["value"] for row in run.rows if row["key"] == "product"), None)
     if found is not None and found != product:
         raise ProductError(

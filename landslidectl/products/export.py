@@ -1,16 +1,21 @@
 """The formats a product can be handed on in, each made of the same contents."""
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landslidectl.errors import OutputError
+from landslidectl.errors import OutputError, ProductError
+from landslidectl.files.atomic import PARTIAL_MARK, unwritable
 from landslidectl.products.contract.files import FORMAT_FILES, FileKind, Format
 from landslidectl.products.geojson import write_geojson
 from landslidectl.products.kmz import KmzLimits, write_kmz
 from landslidectl.products.shapefile import write_shapefile
 from landslidectl.products.spreadsheet import write_csv
+from landslidectl.products.stored_layers import AGAIN
 from landslidectl.products.vectors import write_geopackage
 
 if TYPE_CHECKING:
@@ -35,12 +40,19 @@ def export_contents(
 ) -> dict[Format, Path]:
     """Write a product in some formats into a folder, under the names they have in a product.
 
+    All of them appear, or none.
+
     Raises
     ------
     OutputError
         If a file is there already and may not be replaced, or cannot be written.
+    ResourceError
+        If the disk is full.
+    ProductError
+        If a raster of the product cannot be read.
     """
-    written = {}
+    from rasterio.errors import RasterioError  # noqa: PLC0415
+
     finals = {kind: folder / contents.name.file(FORMAT_FILES[kind]) for kind in formats}
     for final in finals.values():
         if final.exists() and not overwrite:
@@ -48,10 +60,34 @@ def export_contents(
                 f"{final}: is there already",
                 "Give --overwrite to replace it, or choose another folder with --output.",
             )
-    for wanted, final in finals.items():
-        write = WRITERS[FORMAT_FILES[wanted]]
-        if wanted is Format.KMZ:
-            write = partial(write_kmz, limits=limits)
-        write(final, contents)
-        written[wanted] = final
-    return written
+    with _staging(folder) as staging:
+        for wanted, final in finals.items():
+            write = WRITERS[FORMAT_FILES[wanted]]
+            if wanted is Format.KMZ:
+                write = partial(write_kmz, limits=limits)
+            try:
+                write(staging / final.name, contents)
+            except RasterioError as error:
+                raise ProductError(
+                    f"{contents.score} or {contents.quality}: cannot be read: {error}", AGAIN
+                ) from error
+        for final in finals.values():
+            (staging / final.name).replace(final)
+    return finals
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """Give a folder beside the files, which goes with all that is left in it.
+
+    All formats are written before the first gets its place: what failed can be done again, and
+    nothing of it is in the way.
+    """
+    staging = folder / f".export{PARTIAL_MARK}{uuid.uuid4().hex[:8]}"
+    try:
+        staging.mkdir(parents=True)
+        yield staging
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)

@@ -14,16 +14,25 @@ from landslidectl.files.resources import asset
 from landslidectl.products.contents import Contents
 from landslidectl.products.contract import SCHEMA_VERSION
 from landslidectl.products.contract.files import FileKind, file_spec
-from landslidectl.products.contract.layers import LAYERS
+from landslidectl.products.contract.layers import LAYERS, LayerName
+from landslidectl.products.form import misfit
 from landslidectl.products.metadata import FILES_KEY
 from landslidectl.products.naming import parse_product_name
-from landslidectl.products.stored_layers import AGAIN, read_layer
+from landslidectl.products.stored_layers import AGAIN, read_layer, require
 from landslidectl.products.texts import plain_values
 from landslidectl.products.wording import EDITED_LIMIT
 
 if TYPE_CHECKING:
     pass
 
+NEEDED = {
+    LayerName.DETECTIONS: ("det_id", "area_ha", "score_max", "post_start", "post_end"),
+    LayerName.AREA: ("aoi_name",),
+    LayerName.RUN: ("key", "value"),
+}
+"""Attributes without which no format can be made."""
+LONGEST_NAME = 255
+"""Bytes of a file's name, on any file system in use."""
 SOURCES = (FileKind.GEOPACKAGE, FileKind.SCORE, FileKind.QUALITY)
 """What other formats are made from, beside the metadata."""
 
@@ -72,7 +81,7 @@ class StoredProduct:
             return None
         pairs = [line.split("  ", 1) for line in lines]
         for pair in pairs:
-            if len(pair) != 2 or Path(pair[1]).name != pair[1]:
+            if len(pair) != 2 or not _is_plain(pair[1]):
                 raise ProductError(f"{path}: has a line that is no checksum of a file", AGAIN)
         return {name: digest for digest, name in pairs}
 
@@ -203,26 +212,38 @@ def open_stored(path: Path) -> StoredProduct:
         metadata = json.loads(file.read_text(encoding="utf-8"))
         version = metadata["schema_version"]
         listed = [(item["kind"], item["name"], item["sha256"]) for item in metadata[FILES_KEY]]
-        outside = [name for _, name, _ in listed if Path(name).name != name]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        outside = [name for _, name, _ in listed if not _is_plain(name)]
+        schema = _schema()
+        missing = [name for name in schema["required"] if name not in metadata]
+        wrong = misfit(metadata, schema)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ProductError(f"{file}: cannot be read or is incomplete: {error!r}", AGAIN) from error
     if version != SCHEMA_VERSION:
         raise ProductError(
             f"{file}: its form has version {version}, this program knows {SCHEMA_VERSION}",
             "Use the release of landslidectl that wrote the product.",
         )
-    missing = [name for name in _required_facts() if name not in metadata]
     if missing:
         raise ProductError(f"{file}: is incomplete, without {', '.join(missing)}", AGAIN)
     if outside:
         raise ProductError(f"{file}: names a file outside the product: {outside[0]}", AGAIN)
+    if wrong:
+        raise ProductError(f"{file}: is not as it was written: {wrong}", AGAIN)
     return StoredProduct(folder, metadata)
 
 
-def _required_facts() -> list[str]:
-    """Return what every metadata file holds, as its schema says."""
-    schema = json.loads(asset("schemas", "metadata.schema.json").read_text(encoding="utf-8"))
-    return list(schema["required"])
+def _is_plain(name: Any) -> bool:
+    """Tell whether a name can be that of a file in the product, and of nothing else."""
+    if not isinstance(name, str):
+        return False
+    is_possible = len(name.encode("utf-8", "surrogatepass")) <= LONGEST_NAME and "\0" not in name
+    return is_possible and Path(name).name == name != ".."
+
+
+def _schema() -> dict[str, Any]:
+    """Return the form that every metadata file has."""
+    content = asset("schemas", "metadata.schema.json").read_text(encoding="utf-8")
+    return dict(json.loads(content))
 
 
 def read_contents(
@@ -260,7 +281,7 @@ def read_contents(
     facts = {name: value for name, value in stored.metadata.items() if name != FILES_KEY}
     facts["limitations"] = limits
     path = stored.file(FileKind.GEOPACKAGE)
-    layers = (read_layer(path, spec) for spec in LAYERS)
+    layers = (require(path, read_layer(path, spec), NEEDED.get(spec.name, ())) for spec in LAYERS)
     return Contents(
         plain_values(facts),
         {layer.name: layer for layer in layers},

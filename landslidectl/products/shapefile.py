@@ -1,11 +1,15 @@
 """Detections as a zipped shapefile, for programs that read nothing newer."""
 
-import tempfile
+import errno
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landslidectl.files.atomic import write_bytes_atomic
+from landslidectl.files.atomic import PARTIAL_MARK, unwritable, write_bytes_atomic
 from landslidectl.files.gdal_environment import stamped_vectors
 from landslidectl.files.zips import zip_bytes
 from landslidectl.products.attributes import json_value
@@ -20,6 +24,9 @@ if TYPE_CHECKING:
 
 TEXT_BYTES = 254
 """Longest text of a DBF column."""
+HEAD_BYTES = 32
+DBF_SIZES = ((4, 8), (8, 10), (10, 12))
+"""Where the head of a DBF has its number of rows, and the bytes of the head and of a row."""
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -31,7 +38,7 @@ def write_shapefile(final: Path, contents: "Contents") -> None:
 
     Raises
     ------
-    OutputError
+    OutputError, ResourceError
         If it cannot be written.
     """
     stem = final.name.removesuffix(".zip").removesuffix(".shp")
@@ -40,12 +47,48 @@ def write_shapefile(final: Path, contents: "Contents") -> None:
     day = contents.processed.strftime("%Y-%m-%d")
     options = {"ENCODING": "UTF-8", "DBF_DATE_LAST_UPDATE": day}
     table = replace(table, names=[names[name] for name in table.names], options=options)
-    with tempfile.TemporaryDirectory() as folder, stamped_vectors(contents.processed):
-        place = Path(folder) / f"{stem}.shp"
+    with _folder_beside(final) as folder, stamped_vectors(contents.processed):
+        place = folder / f"{stem}.shp"
         write_table(place, table, "ESRI Shapefile", None)
+        _check_whole(place, len(contents.detections.rows))
         parts = [place.with_suffix(suffix) for suffix in PARTS]
         content = zip_bytes([(part.name, part.read_bytes()) for part in parts])
     write_bytes_atomic(final, content)
+
+
+@contextmanager
+def _folder_beside(final: Path) -> Iterator[Path]:
+    """Give a folder on the disk that the file is meant for, which goes with all that is in it."""
+    folder = final.with_name(f".{final.stem}{PARTIAL_MARK}{uuid.uuid4().hex[:8]}")
+    try:
+        folder.mkdir(parents=True)
+        yield folder
+    except OSError as error:
+        raise unwritable(final, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_whole(place: Path, rows: int) -> None:
+    """Refuse a shapefile that GDAL could not finish, of which it says nothing on a full disk.
+
+    Source: ESRI Shapefile Technical Description (1998), page 4; dBASE III header.
+    """
+    promised = {
+        suffix: 2 * int.from_bytes(_head(place, suffix)[24:28], "big")
+        for suffix in (".shp", ".shx")
+    }
+    head = _head(place, ".dbf")
+    count, start, step = (int.from_bytes(head[a:b], "little") for a, b in DBF_SIZES)
+    promised[".dbf"] = start + count * step
+    sizes = {suffix: place.with_suffix(suffix).stat().st_size for suffix in promised}
+    if count != rows or any(sizes[suffix] < promised[suffix] for suffix in promised):
+        raise unwritable(place, OSError(errno.EIO, "the file is not complete"))
+
+
+def _head(place: Path, suffix: str) -> bytes:
+    with place.with_suffix(suffix).open("rb") as part:
+        return part.read(HEAD_BYTES)
 
 
 def _with_texts(layer: Layer) -> Layer:

@@ -1,5 +1,6 @@
 """Read the layers of a product's GeoPackage back into rows and outlines."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,7 @@ def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
                 f"{path}: layer '{spec.name}' cannot be read: {error}", AGAIN
             ) from error
     by_name = dict(zip(meta["fields"], columns, strict=True))
-    values = [[_value(item, field) for item in by_name[field.name]] for field in fields]
+    values = [_values(path, spec, field, by_name[field.name]) for field in fields]
     names = [field.name for field in fields]
     rows: list[Row] = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
     if not spec.has_geometry:
@@ -98,6 +99,23 @@ def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
     )
 
 
+def require(path: Path, layer: Layer, names: Sequence[str]) -> Layer:
+    """Return a layer that has the attributes that somebody cannot do without.
+
+    Raises
+    ------
+    ProductError
+        If it lacks one: another program renamed or dropped it.
+    """
+    lacking = sorted(set(names) - {field.name for field in layer.fields})
+    if lacking:
+        raise ProductError(
+            f"{path}: layer '{layer.name}' has no attribute {', '.join(lacking)}",
+            "Take a copy in which no attribute was renamed or deleted.",
+        )
+    return layer
+
+
 def _epsg(path: Path, crs: str) -> int:
     code = crs.removeprefix("EPSG:")
     if code in {"", "None"}:
@@ -109,10 +127,23 @@ def _epsg(path: Path, crs: str) -> int:
     return int(code)
 
 
+def _values(path: Path, spec: LayerSpec, field: "FieldSpec", column: Sequence[Any]) -> list[Any]:
+    try:
+        return [_value(item, field) for item in column]
+    except (ValueError, TypeError, OverflowError) as error:
+        raise ProductError(
+            f"{path}: layer '{spec.name}' has a value in '{field.name}' that it cannot have: "
+            f"{error}",
+            AGAIN,
+        ) from error
+
+
 def _value(item: Any, field: "FieldSpec") -> Any:
     """Return a value as the writers take it."""
     if item is None or (isinstance(item, float | np.floating) and np.isnan(item)):
         return None
+    if isinstance(item, float | np.floating) and np.isinf(item):
+        raise ValueError("infinite")
     if field.type is FieldType.INTEGER:
         return int(item)
     if field.type is FieldType.INSTANT:

@@ -1,5 +1,6 @@
 """One way to read a product, whether it lies in a folder or in a zip; nothing is ever unpacked."""
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -54,7 +55,7 @@ class SceneArchive(ABC):
                 yield stream
         except (KeyError, FileNotFoundError) as error:
             raise DamagedScene(self.path, f"member {member} is missing", COPY_AGAIN) from error
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError) as error:
             raise DamagedScene(
                 self.path, f"member {member} cannot be read: {error}", COPY_AGAIN
             ) from error

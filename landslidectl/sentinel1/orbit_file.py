@@ -4,7 +4,6 @@ import io
 import re
 import xml.etree.ElementTree as ET
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landslidectl.errors import InputError
-from landslidectl.files.zips import read_table
+from landslidectl.files.zips import UNREADABLE, read_table
 from landslidectl.sentinel1.annotation import MIN_STATE_VECTORS, StateVectors
 from landslidectl.sentinel1.markup import MAX_MARKUP_BYTES, refuse_hostile
 from landslidectl.sentinel1.scene import Scene
@@ -31,6 +30,8 @@ NAME = re.compile(
     r"_V(?P<start>\d{8}T\d{6})_(?P<stop>\d{8}T\d{6})"
 )
 HEADER_BYTES = 8192
+RADII_M = (6.9e6, 7.3e6)
+"""Sentinel-1 flies 693 km above the Earth: 7.06e6 to 7.08e6 m from its centre."""
 NEEDED = timedelta(seconds=60)
 TAKEN = timedelta(seconds=100)
 LONGEST_GAP_S = 30.0
@@ -130,10 +131,13 @@ def read_orbit_file(orbit: OrbitFile, scene: Scene, epoch: datetime) -> StateVec
                     values = [_number(element, axis) for axis in ("X", "Y", "Z", "VX", "VY", "VZ")]
                     rows.append([(time - epoch).total_seconds(), *values])
                 element.clear()
-    except (ET.ParseError, ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except (ET.ParseError, ValueError, LookupError, OSError, *UNREADABLE) as error:
         raise _damaged(orbit.path, f"cannot be read: {error}") from error
     table = np.array(sorted(rows), dtype=np.float64).reshape(-1, 7)
     _require_cover(orbit, scene, epoch, table[:, 0])
+    radii_m = np.linalg.norm(table[:, 1:4], axis=1)
+    if not ((radii_m > RADII_M[0]) & (radii_m < RADII_M[1])).all():
+        raise _damaged(orbit.path, "has places where no Sentinel-1 flies")
     return StateVectors(table[:, 0], table[:, 1:4], table[:, 4:7])
 
 
@@ -175,7 +179,7 @@ def _identify(path: Path) -> OrbitFile | None:
     try:
         with _opened(path) as stream:
             header = stream.read(HEADER_BYTES).decode("utf-8", "replace")
-    except (InputError, OSError, EOFError, zlib.error, zipfile.BadZipFile):
+    except (InputError, OSError, *UNREADABLE):
         return None
     match = re.search(rf"<File_Name>\s*{NAME.pattern}", header)
     return _of_name(path, match) if match else None

@@ -81,7 +81,7 @@ def check_raster(path: Path, expected: Mapping[str, Any], record: Path, hint: st
         with open_raster(path) as dataset:
             grid, names = grid_of(dataset), tuple(dataset.descriptions)
             contract = json.loads(dataset.tags().get("CONTRACT", "null"))
-    except (rasterio.errors.RasterioIOError, AttributeError, ValueError) as error:
+    except (rasterio.errors.RasterioIOError, ValueError) as error:
         raise StackError(f"{path}: missing or unreadable: {error}", hint) from error
     found = {"map grid": grid, "bands": names, "contract": contract}
     for name, value in expected.items():

@@ -1,7 +1,6 @@
 """Reading parts of elevation tiles as float32 with NaN for voids."""
 
 import zipfile
-import zlib
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landslidectl.errors import DemError
+from landslidectl.files.zips import UNREADABLE
 from landslidectl.grid import Window
 from landslidectl.terrain.tile import Tile
 from landslidectl.terrain.tiles import open_quietly
@@ -125,10 +125,7 @@ def _decode(tile: Tile) -> NDArray[Any]:
         else:
             content = Path(tile.location).read_bytes()
         return np.frombuffer(content, dtype="u1" if is_water else ">i2").reshape(tile.shape)
-    except (
-        *(OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error),
-        *(NotImplementedError, RuntimeError),
-    ) as error:
+    except (OSError, ValueError, KeyError, *UNREADABLE) as error:
         raise _damaged(tile, error) from error
 
 

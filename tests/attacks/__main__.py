@@ -4,6 +4,7 @@
 
     python -m tests.attacks kill            # 200 jobs killed at random moments
     python -m tests.attacks fuzz            # 20,000 mutated inputs
+    python -m tests.attacks full            # 300 jobs, and other commands, on a disk taken away
     python -m tests.attacks all
 
 The end of each line of attack is a table of counts; the exit code is 1 if anything was found.
@@ -15,10 +16,11 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from tests.attacks import kill
+from tests.attacks import full, kill
 from tests.attacks.fuzz.campaign import run_campaign
+from tests.attacks.starve import mountable
 
-KILLS, CASES, SEED = 200, 20_000, 1
+KILLS, CASES, POINTS, SEED = 200, 20_000, 300, 1
 
 
 def main() -> int:
@@ -27,9 +29,10 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("attack", choices=("kill", "fuzz", "all"))
+    parser.add_argument("attack", choices=("kill", "fuzz", "full", "all"))
     parser.add_argument("--kills", type=int, default=KILLS)
     parser.add_argument("--cases", type=int, default=CASES, help="over all readers")
+    parser.add_argument("--points", type=int, default=POINTS, help="of a job to take the disk at")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument(
         "--folder",
@@ -44,6 +47,8 @@ def main() -> int:
         faults += _kill(asked.folder / "kill", asked.kills, asked.seed)
     if asked.attack in ("fuzz", "all"):
         faults += _fuzz(asked.folder / "fuzz", asked.cases, asked.seed)
+    if asked.attack in ("full", "all"):
+        faults += _full(asked.folder / "full", asked.points, asked.seed)
     return int(faults > 0)
 
 
@@ -80,6 +85,30 @@ def _fuzz(folder: Path, cases: int, seed: int) -> int:
             sys.stdout.write(f"      {count} x {what}\n")
         sys.stdout.flush()
     sys.stdout.write(f"fuzz: {total} inputs, seed {seed}, {bad} faults; inputs in {folder}\n")
+    return bad
+
+
+def _full(folder: Path, count: int, seed: int) -> int:
+    (folder / "volume").mkdir(parents=True, exist_ok=True)
+    reason = mountable(folder / "volume")
+    if reason:
+        sys.stdout.write(f"full: left out: {reason}\n")
+        return 0
+    ends: dict[str, Counter[str]] = {}
+    bad = 0
+    for point in full.run_long(folder, count, seed):
+        kind = "late" if point.step == "late" else point.kind
+        ends.setdefault(point.command, Counter())[f"{kind} {point.exit_code}"] += 1
+        if point.faults:
+            bad += 1
+            place = f"{point.command} {point.number} ({point.kind} before call {point.call}"
+            sys.stdout.write(f"full: {place}, {point.step}): {'; '.join(point.faults)}\n")
+            sys.stdout.flush()
+    for command, counts in ends.items():
+        told = ", ".join(f"{count} x {end}" for end, count in sorted(counts.items()))
+        sys.stdout.write(f"  {command:15s} {counts.total():4d}: {told}\n")
+    total = sum(counts.total() for counts in ends.values())
+    sys.stdout.write(f"full: {total} disks taken away, seed {seed}, {bad} with faults\n")
     return bad
 
 

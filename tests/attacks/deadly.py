@@ -6,9 +6,11 @@ the call of that number (0: before none) the blow falls:
 ``kill``
     The process is killed.
 ``fill``
-    The volume of the output fills up.
+    The volume of the output fills up, but for as many bytes as are asked for.
 ``lock``
     The volume of the output becomes read-only.
+``deny``
+    All folders of the volume become read-only; this process must not be one that may write anyway.
 
 How many calls there were, and whether the blow fell, is written to RECORD at the end.
 """
@@ -28,7 +30,9 @@ from typing import Any
 CALLS = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate")
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 VOLUME = "LANDSLIDECTL_ATTACK_VOLUME"
+ROOM = "LANDSLIDECTL_ATTACK_ROOM"
 FILLER = "filler.bin"
+READ_ONLY = 0o555
 SPARED = ("__pycache__", FILLER)
 
 
@@ -56,6 +60,8 @@ class Countdown:
 
     def audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         written = event in CALLS or (event == "open" and arguments[2] & WRITING)
+        # what has no name is open already, such as a file of compiled code
+        written = written and isinstance(arguments[0], str | bytes | os.PathLike)
         if written and not any(name in str(arguments[0]) for name in SPARED):
             self.strike()
 
@@ -66,10 +72,11 @@ def _kill() -> bool:
 
 
 def _fill() -> bool:
-    """Leave no byte free; what is written already may still grow into its last page."""
+    """Leave some bytes free; what is written already may still grow into its last page."""
     volume = Path(os.environ[VOLUME])
+    room = int(os.environ.get(ROOM, "0"))
     with (volume / FILLER).open("wb") as handle:
-        os.posix_fallocate(handle.fileno(), 0, shutil.disk_usage(volume).free)
+        os.posix_fallocate(handle.fileno(), 0, max(1, shutil.disk_usage(volume).free - room))
     return True
 
 
@@ -79,7 +86,14 @@ def _lock() -> bool:
     return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
-BLOWS = {"kill": _kill, "fill": _fill, "lock": _lock}
+def _deny() -> bool:
+    volume = Path(os.environ[VOLUME])
+    for folder in (volume, *(path for path in volume.rglob("*") if path.is_dir())):
+        folder.chmod(READ_ONLY)
+    return True
+
+
+BLOWS = {"kill": _kill, "fill": _fill, "lock": _lock, "deny": _deny}
 
 
 def main() -> None:

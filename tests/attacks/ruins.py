@@ -17,6 +17,8 @@ from tests.attacks.sameness import essence, leftovers, only_product, pixels, sum
 from tests.attacks.world import SmallJob
 
 RECORD = "calls.json"
+MORTAL = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+"""Starts a process that may not write into folders that are read-only, whoever it belongs to."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,9 @@ def measure(job: SmallJob) -> Yardstick:
 def start_struck(job: SmallJob, blow: str, call: int, **variables: str) -> "subprocess.Popen[str]":
     """Start a job that a blow falls on before a call."""
     words = ["-m", "tests.attacks.deadly", blow, str(call), str(job.folder / RECORD)]
+    prefix = MORTAL if blow == "deny" else ()
     return subprocess.Popen(
-        [sys.executable, *words, *job.command[3:]],
+        [*prefix, sys.executable, *words, *job.command[3:]],
         cwd=job.folder,
         env=job.environment() | variables,
         stdout=subprocess.PIPE,

@@ -101,10 +101,11 @@ def _vector(path: Path, product: Path) -> list[Any]:
 def _masked(text: str, product: Path) -> str:
     """Return a text without name and place of the product and the instants and ids of the run."""
     place = str(product.parent.parent)
-    return _without_run(text.replace(product.name, "PRODUCT").replace(place, "PLACE"))
+    return without_run(text.replace(product.name, "PRODUCT").replace(place, "PLACE"))
 
 
-def _without_run(text: str) -> str:
+def without_run(text: str) -> str:
+    """Return a text without the instants, ids and sums of a run."""
     text = JOB_ID.sub("JOB", text)
     for instant in INSTANTS:
         text = instant.sub(_masked_instant, text)

@@ -10,25 +10,54 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.attacks.deadly import FILLER, VOLUME
+from tests.attacks.deadly import FILLER, ROOM, VOLUME
 from tests.attacks.ruins import RECORD, last_step, measure, start_struck
 from tests.attacks.world import SmallJob, copied
 
 VOLUME_MB = 300
 """More than a job asks for before it starts."""
 NAMED_CODES = (7, 8)
-FIGURES = re.compile(r"\d+(\.\d+)? (GB|MB)|[Rr]ead-only")
+FIGURES = re.compile(r"\d+(\.\d+)? (GB|MB)|[Rr]ead-?only|Permission denied|unable to open")
+"""What a message must tell: how full the disk is, or that it takes nothing."""
+WRITABLE = 0o755
+VERB_OPTIONS = {"watch-once": ("--settle", "0")}
+
+
+@dataclass(frozen=True)
+class Blow:
+    """How the disk is taken away.
+
+    Parameters
+    ----------
+    kind : str
+        ``fill``, ``lock`` or ``deny``, see ``deadly``.
+    call : int
+        Before which call; 0 and 1 mean before the first.
+    room : int
+        Bytes that a full disk has left.
+    has_catalog_there : bool
+        Whether the catalog lies on that disk too.
+    """
+
+    kind: str
+    call: int
+    room: int = 0
+    has_catalog_there: bool = False
+
+    def variables(self, volume: Path) -> dict[str, str]:
+        """Return what the process has to be told of it."""
+        return {VOLUME: str(volume), ROOM: str(self.room)}
 
 
 @dataclass(frozen=True)
 class Starved:
     """What became of one job: where the blow fell, how it ended, and what was wrong."""
 
-    blow: str
-    call: int
+    blow: Blow
     step: str
     exit_code: int
     message: str
@@ -42,26 +71,27 @@ class Starver:
     ----------
     folder : Path
         Holds ``planted``.
+    verb : str
+        The command.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, verb: str = "detect") -> None:
+        self.folder, self.verb = folder, verb
         self.volume = folder / "volume"
         self.volume.mkdir(exist_ok=True)
-        self.yardstick = measure(self._fresh(self.volume, False))
-        shutil.rmtree(self.volume / "out")
+        with mounted(self.volume):
+            self.yardstick = measure(self._fresh(False))
 
-    def attack(self, blow: str, call: int, has_catalog_there: bool) -> Starved:
-        """Let a blow fall before a call; 0 makes it fall before the job begins."""
-        _mount(self.volume)
-        try:
-            job = self._fresh(self.volume, has_catalog_there)
-            process = start_struck(job, blow, max(call, 1), **{VOLUME: str(self.volume)})
+    def attack(self, blow: Blow) -> Starved:
+        """Let a blow fall on a job, give the disk back, and run the same command again."""
+        with mounted(self.volume):
+            job = self._fresh(blow.has_catalog_there)
+            process = start_struck(job, blow.kind, max(blow.call, 1), **blow.variables(self.volume))
             told, errors = process.communicate()
             has_struck = json.loads((job.folder / RECORD).read_text())["has_struck"]
             message = _message(told) or errors[-500:]
-            faults = list(self._faults(process.returncode, message, has_struck))
-            self._give_back(blow)
+            faults = list(end_faults_of(process.returncode, message, has_struck))
+            give_back(self.volume, blow.kind)
             faults += self.yardstick.ruin_faults(job)
             again = job.run()
             if again.returncode != 0:
@@ -69,45 +99,57 @@ class Starver:
             else:
                 faults += self.yardstick.end_faults(job)
             step = last_step(told) if has_struck else "late"
-            return Starved(blow, call, step, process.returncode, message, tuple(faults))
-        finally:
-            subprocess.run(["umount", "-l", str(self.volume)], check=True)
+            return Starved(blow, step, process.returncode, message, tuple(faults))
 
-    def _fresh(self, volume: Path, has_catalog_there: bool) -> SmallJob:
+    def _fresh(self, has_catalog_there: bool) -> SmallJob:
         shutil.rmtree(self.folder / "job", ignore_errors=True)
         folder = copied(self.folder / "planted", self.folder / "job")
-        return SmallJob(folder, volume=volume, has_catalog_there=has_catalog_there)
+        job = SmallJob(folder, volume=self.volume, has_catalog_there=has_catalog_there)
+        options = (*job.options, *VERB_OPTIONS.get(self.verb, ()))
+        return replace(job, verb=self.verb, options=options)
 
-    def _faults(self, code: int, message: str, has_struck: bool) -> Iterator[str]:
-        if code == 0:
-            return  # what was still to be written found room, or the blow fell at the very end
-        if not has_struck:
-            yield f"ended with {code} before the blow: {message}"
-        if code not in NAMED_CODES:
-            yield f"ended with {code}: {message}"
-        elif not FIGURES.search(message):
-            yield f"says no figures: {message}"
 
-    def _give_back(self, blow: str) -> None:
-        if blow == "lock":
-            words = ["mount", "-o", "remount,rw", str(self.volume)]
-            subprocess.run(words, check=True, capture_output=True)
-        (self.volume / FILLER).unlink(missing_ok=True)
+def end_faults_of(code: int, message: str, has_struck: bool) -> Iterator[str]:
+    """Yield what is wrong with how a command ended whose disk was taken away."""
+    if code == 0:
+        return  # what was still to be written found room, or the blow fell at the very end
+    if not has_struck:
+        yield f"ended with {code} before the blow: {message}"
+    if code not in NAMED_CODES:
+        yield f"ended with {code}: {message}"
+    elif not FIGURES.search(message):
+        yield f"says no figures: {message}"
+
+
+def give_back(volume: Path, kind: str) -> None:
+    """Free the disk again, or make it writable."""
+    if kind == "lock":
+        words = ["mount", "-o", "remount,rw", str(volume)]
+        subprocess.run(words, check=True, capture_output=True)
+    if kind == "deny":
+        for folder in (volume, *(path for path in volume.rglob("*") if path.is_dir())):
+            folder.chmod(WRITABLE)
+    (volume / FILLER).unlink(missing_ok=True)
 
 
 def mountable(folder: Path) -> str:
     """Say why this machine lets nobody mount a small volume; empty where it does."""
     try:
-        _mount(folder)
-        subprocess.run(["umount", str(folder)], check=True, capture_output=True)
+        with mounted(folder):
+            return ""
     except (OSError, subprocess.CalledProcessError) as error:
         return f"no small volume can be mounted here: {error}"
-    return ""
 
 
-def _mount(folder: Path) -> None:
+@contextmanager
+def mounted(folder: Path) -> Iterator[None]:
+    """Mount a small volume in memory on a folder."""
     words = ["mount", "-t", "tmpfs", "-o", f"size={VOLUME_MB}m", "tmpfs", str(folder)]
     subprocess.run(words, check=True, capture_output=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def _message(told: str) -> str:

@@ -11,7 +11,8 @@ import pytest
 from landslidectl.errors import ModelError, UsageError
 from tests.attacks.fuzz.campaign import shares
 from tests.attacks.fuzz.quick import FOUND
-from tests.attacks.fuzz.readers import READERS, Reader
+from tests.attacks.fuzz.readers import READERS
+from tests.attacks.fuzz.sandbox import Reader
 from tests.attacks.fuzz.worker import Worker
 from tests.attacks.world import ROOT
 
@@ -26,7 +27,7 @@ def test_every_reader_survives_its_cases(planted: Path, tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,
         check=False,
     )
     cases = [json.loads(line) for line in done.stdout.splitlines()]

@@ -51,9 +51,12 @@ def one_job(catalog: Catalog, workspace: Path, number: int) -> str:
 
 
 def work(path: Path, workspace: Path, until: float) -> None:
-    """Do one job after the other; every third opens the catalog anew, as another program does."""
+    """Do one job after the other; every third opens the catalog anew, as another program does.
+
+    There is at least one, however busy the machine is.
+    """
     done: list[str] = []
-    while time.monotonic() < until:
+    while not done or time.monotonic() < until:
         with Catalog(path) as catalog:
             done.extend(one_job(catalog, workspace, len(done) + 1) for _ in range(3))
     workspace.with_suffix(".json").write_text(json.dumps(done))

@@ -299,7 +299,7 @@ def test_processes_share_one_catalog_from_its_first_moment(tmp_path: Path, kind:
     command = [sys.executable, "-c", WORKER, str(path), kind]
     workers = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
     for worker in workers:
-        _, errors = worker.communicate(timeout=60)
+        _, errors = worker.communicate(timeout=200)
         assert worker.returncode == 0, errors.decode()
     with Catalog(path) as catalog:
         assert len(catalog.list_jobs()) == 60

@@ -48,7 +48,7 @@ def test_nothing_is_lost_and_nobody_is_turned_away(tmp_path: Path) -> None:
         subprocess.Popen([*words, str(one), str(SECONDS)], stderr=subprocess.PIPE, text=True)
         for one in workspaces
     ]
-    told = [worker.communicate(timeout=SECONDS + 120)[1] for worker in workers]
+    told = [worker.communicate(timeout=SECONDS + 400)[1] for worker in workers]
     assert [worker.returncode for worker in workers] == [0] * PROCESSES, told
     sound(path)
     with Catalog(path) as catalog:

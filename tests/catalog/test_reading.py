@@ -17,7 +17,13 @@ from landslidectl.catalog.migrations import APPLICATION_ID, SCHEMA_VERSION
 from landslidectl.catalog.query import asked
 from landslidectl.catalog.reading import catalog_facts, find_damage, reading
 from landslidectl.catalog.records import JobRequest, SceneRecord
-from landslidectl.errors import CatalogError, LandslidectlError, OutputError, UsageError
+from landslidectl.errors import (
+    CatalogError,
+    LandslidectlError,
+    OutputError,
+    ResourceError,
+    UsageError,
+)
 
 REQUEST = JobRequest("landslidectl detect", {}, {}, "/out")
 
@@ -78,6 +84,8 @@ def test_a_read_only_folder_can_be_read(path: Path) -> None:
         ("SQLITE_CANTOPEN", None, 2),
         ("SQLITE_CANTOPEN", "wal", 1),
         ("SQLITE_CANTOPEN", "journal", 1),
+        ("SQLITE_IOERR_SHMSIZE", None, 2),
+        ("SQLITE_IOERR_SHMSIZE", "wal", 1),
         ("SQLITE_BUSY", None, 1),
     ],
 )
@@ -103,20 +111,21 @@ def test_only_a_quiet_catalog_is_read_as_it_lies_there(
     assert opened[-1].endswith("&immutable=1") == (addresses == 2)
 
 
+@pytest.mark.parametrize("kind", [OutputError, ResourceError])
 def test_records_are_read_where_nothing_can_be_written(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[LandslidectlError]
 ) -> None:
     def refuse(path: Path) -> None:
-        raise OutputError(f"{path}: cannot be opened for writing")
+        raise kind(f"{path}: cannot be opened for writing")
 
     monkeypatch.setattr(access, "open_database", refuse)
     with Catalog(path, only_look=True) as catalog:
         assert len(catalog.list_jobs()) == 2
         with pytest.raises(OutputError, match="for writing"):
             catalog.start_job(REQUEST)
-    with pytest.raises(OutputError):
+    with pytest.raises(kind):
         Catalog(path)
-    with pytest.raises(OutputError):
+    with pytest.raises(kind):
         Catalog(path.with_name("other.db"), only_look=True)
     monkeypatch.undo()
     connection = sqlite3.connect(path)
@@ -125,6 +134,15 @@ def test_records_are_read_where_nothing_can_be_written(
     monkeypatch.setattr(access, "open_database", refuse)
     with pytest.raises(CatalogError, match="cannot be upgraded"):
         Catalog(path, only_look=True)
+
+
+def test_rows_that_somebody_changed_are_refused(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE jobs RENAME COLUMN host TO computer")
+    connection.commit()
+    connection.close()
+    with Catalog(path) as catalog, pytest.raises(CatalogError, match="no landslidectl wrote"):
+        catalog.list_jobs()
 
 
 def test_damage_is_found(path: Path) -> None:
@@ -279,6 +297,6 @@ def test_an_endless_question_can_be_stopped(path: Path) -> None:
         process.stdout.readline()
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=200)
     assert process.returncode != 0
     assert b"stopped by Ctrl-C" in errors or b"KeyboardInterrupt" in errors

@@ -69,7 +69,7 @@ def in_terminal(
             if watch is not None:
                 watch(shown.decode("utf-8", "replace"), process)
     os.close(leader)
-    return Shown(shown.decode("utf-8", "replace"), process.wait(30))
+    return Shown(shown.decode("utf-8", "replace"), process.wait(200))
 
 
 def _read(leader: int) -> bytes:

@@ -1,6 +1,9 @@
 """``jobs``, ``scenes``, ``models`` and ``info`` as tables and as JSON."""
 
 import json
+import os
+import platform
+import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from landslidectl.catalog.records import (
 )
 from landslidectl.cli.app import app
 from landslidectl.cli.scene_commands import told
+from landslidectl.jobs.workspace import Workspace
 from landslidectl.terms import JobStatus
 
 
@@ -157,3 +161,27 @@ def test_what_models_info_tells_fits_a_terminal(runner: CliRunner) -> None:
         assert max(map(len, lines)) <= 80
         assert "sigma0" in told_model[0]
         assert not any(line.startswith("metrics") for line in lines)
+
+
+def test_a_job_of_another_computer_is_told_and_released(
+    runner: CliRunner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Catalog() as catalog, monkeypatch.context() as patched:
+        patched.setattr(platform, "node", lambda: "tent-7")
+        job = catalog.start_job(JobRequest("landslidectl detect x", {}, {}, str(tmp_path)))
+    unknown = runner.invoke(app, ["jobs", "list", "--format", "csv"])
+    assert "tent-7" in unknown.stdout
+    assert "running on tent-7 (no sign)" in runner.invoke(app, ["jobs", "list"]).stdout
+    lock = Workspace(tmp_path).lock
+    lock.parent.mkdir()
+    lock.write_text(json.dumps({"host": "tent-7", "pid": os.getpid()}))
+    os.utime(lock, (time.time() - 3 * 3600,) * 2)
+    assert (
+        "running on tent-7 (gone, not seen for 3 h)" in runner.invoke(app, ["jobs", "show"]).stdout
+    )
+    facts = json.loads(runner.invoke(app, ["jobs", "show", "--json"]).stdout)
+    assert (facts["status"], facts["gone"]) == ("running", True) and facts["last_sign"]
+    done = runner.invoke(app, ["jobs", "release", job])
+    assert done.exit_code == 0 and "counts as interrupted" in done.stdout
+    assert not lock.exists()
+    assert runner.invoke(app, ["jobs", "release", job]).exit_code == 2

@@ -53,11 +53,11 @@ def test_a_new_scene_makes_a_release_and_nothing_new_is_a_success(
 
     late = configured / "scenes" / "late.zip"
     late.write_bytes(b"PK\x03\x04 half of it")
-    again = runner.invoke(app, [*WATCH[:-3], "--settle", "5"])
+    again = runner.invoke(app, [*WATCH[:-3], "--settle", "3600"])
     assert again.exit_code == 0, again.output
     assert again.stderr.startswith("left for the next run: ")
     assert "late.zip: changed " in again.stderr
-    again = runner.invoke(app, [*WATCH[:-3], "--settle", "5", "--quiet"])
+    again = runner.invoke(app, [*WATCH[:-3], "--settle", "3600", "--quiet"])
     assert again.output == "", "a copy that goes on is no reason for a mail"
 
 
@@ -70,19 +70,19 @@ def test_a_busy_folder_has_its_code_and_can_be_waited_for(
         error, last = checked(busy.stdout)
         assert "another run works here" in error["message"]
         assert (last["exit_code"], last["status"]) == (9, "failed")
-        process = started([*WATCH, "--wait", "60"], stdout=subprocess.PIPE)
+        process = started([*WATCH, "--wait", "200"], stdout=subprocess.PIPE)
         assert process.stdout is not None
         line = process.stdout.readline()
         assert json.loads(line)["type"] == "lock_awaited"
-    rest, _ = process.communicate(timeout=120)
+    rest, _ = process.communicate(timeout=300)
     assert process.returncode == 0
     assert checked(line + rest)[-1]["status"].startswith("succeeded")
 
 
 def test_two_that_start_together_make_one_product(configured: Path) -> None:
-    words = [sys.executable, "-m", "landslidectl", *WATCH, "--wait", "100"]
+    words = [sys.executable, "-m", "landslidectl", *WATCH, "--wait", "400"]
     both = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    told = [checked(process.communicate(timeout=200)[0])[-1] for process in both]
+    told = [checked(process.communicate(timeout=500)[0])[-1] for process in both]
     assert [process.returncode for process in both] == [0, 0], told
     assert len(list((configured / "out").glob("LSD_*"))) == 1
 

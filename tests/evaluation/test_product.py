@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import rasterio
 
 from landslidectl.errors import ProductError
 from landslidectl.evaluation.product import open_product
 from landslidectl.events import Warned
+from landslidectl.files.hashing import file_digest
 from landslidectl.products.reading import find_product
 from landslidectl.products.write import write_product as write_real_product
 from tests.evaluation.conftest import Event
@@ -66,6 +68,31 @@ def test_damaged_files_are_refused(copied: Path):
     score = copied / f"{NAME}_score.tif"
     score.write_bytes(score.read_bytes()[:-10])
     with pytest.raises(ProductError, match=r"score\.tif: damaged"):
+        open_product(copied)
+
+
+def test_a_raster_without_a_system_is_refused(copied: Path):
+    score = copied / f"{NAME}_score.tif"
+    with rasterio.open(score) as source:
+        profile, values = source.profile | {"crs": None}, source.read()
+    with rasterio.open(score, "w", **profile) as target:
+        target.write(values)
+    path = copied / f"{NAME}_metadata.json"
+    metadata = json.loads(path.read_text())
+    for item in metadata["files"]:
+        if item["name"] == score.name:
+            item["sha256"] = file_digest(score)
+    path.write_text(json.dumps(metadata))
+    with pytest.raises(ProductError, match="has no EPSG code"):
+        open_product(copied)
+
+
+def test_a_threshold_that_is_no_number_is_refused(copied: Path):
+    path = copied / f"{NAME}_metadata.json"
+    metadata = json.loads(path.read_text())
+    metadata["result"]["threshold"] = "high"
+    path.write_text(json.dumps(metadata))
+    with pytest.raises(ProductError, match="cannot be read or is incomplete"):
         open_product(copied)
 
 

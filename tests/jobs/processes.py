@@ -16,7 +16,7 @@ def ended_process() -> int:
 @contextmanager
 def sleeping_process() -> Iterator[int]:
     """Yield the number of a process that lives as long as the block."""
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
         yield child.pid
     finally:

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -54,10 +55,12 @@ def test_a_driver_that_crashes_kills_only_the_child(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_child_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(graphics, "TIMEOUT_S", 2.0)
-    play(monkeypatch, LISTED, ending="time.sleep(60)")
+    def hang(command: list[str], timeout: float, **how: object) -> None:
+        raise subprocess.TimeoutExpired(command, timeout, json.dumps(LISTED).encode())
+
+    monkeypatch.setattr(graphics.subprocess, "run", hang)
     findings = ask([], None, software_too=False)
-    assert findings.crash == "no answer came within 2 seconds"
+    assert findings.crash == f"no answer came within {graphics.TIMEOUT_S:g} seconds"
     assert findings.hardware == (REAL,)
 
 

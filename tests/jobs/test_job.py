@@ -8,8 +8,8 @@ import pytest
 
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import JobRequest
-from landslidectl.jobs.job import bury_dead_jobs, has_died
 from landslidectl.jobs.lock import process_birth
+from landslidectl.jobs.standing import bury_dead_jobs, has_died
 from landslidectl.terms import JobStatus
 
 REQUEST = JobRequest("landslidectl detect", {}, {}, "/out", process_birth(os.getpid()))

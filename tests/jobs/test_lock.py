@@ -6,7 +6,6 @@ import os
 import platform
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -54,10 +53,13 @@ def test_the_second_run_waits_for_the_first(tmp_path: Path) -> None:
     told: list[str] = []
     first = folder_lock(path)
     first.__enter__()
-    threading.Timer(0.3, lambda: first.__exit__(None, None, None)).start()
-    began = time.monotonic()
-    with folder_lock(path, 30.0, told.append):
-        assert 0.2 < time.monotonic() - began < 10.0
+
+    def tell(words: str) -> None:
+        told.append(words)
+        first.__exit__(None, None, None)
+
+    with folder_lock(path, 300.0, tell):
+        assert json.loads(path.read_text())["pid"] == os.getpid()
     assert len(told) == 1
     assert str(os.getpid()) in told[0]
 
@@ -72,7 +74,7 @@ def test_waiting_ends_when_the_time_is_up(tmp_path: Path, monkeypatch: pytest.Mo
             pass
         with pytest.raises(LockedError):
             wait_until_free(path, 0.1)
-        assert 0.3 <= time.monotonic() - began < 10.0
+        assert time.monotonic() - began >= 0.3
     assert len(told) == 1, "once is enough"
     wait_until_free(path)
     wait_until_free(tmp_path / "nowhere" / "lock.json")
@@ -127,10 +129,10 @@ def test_a_holder_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.Monkey
     path = tmp_path / "lock.json"
     with folder_lock(path) as held:
         os.utime(path, (0, 0))
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 100
         while path.stat().st_mtime == 0 and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert time.time() - path.stat().st_mtime < 60
+        assert path.stat().st_mtime != 0
         held.check()
 
 
@@ -180,7 +182,7 @@ from landslidectl.jobs import lock
 lock.LOOK_EVERY_S = 0.01
 path, counter = map(Path, sys.argv[1:])
 for _ in range(5):
-    with lock.folder_lock(path, 60.0):
+    with lock.folder_lock(path, 300.0):
         number = int(counter.read_text())
         time.sleep(0.002)
         counter.write_text(str(number + 1))
@@ -194,7 +196,7 @@ def test_many_processes_take_turns(tmp_path: Path) -> None:
     write_lock(path, pid=ended_process(), birth="")
     words = [sys.executable, "-c", COUNT, str(path), str(counter)]
     workers = [subprocess.Popen(words) for _ in range(6)]
-    assert [worker.wait(100) for worker in workers] == [0] * 6
+    assert [worker.wait(400) for worker in workers] == [0] * 6
     assert counter.read_text() == "30"
     assert [item.name for item in tmp_path.iterdir()] == ["counter"]
 

@@ -1,5 +1,6 @@
 """Pruning frees what nothing needs, and nothing else."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from landslidectl.catalog.records import (
     ReleaseRecord,
     StepOutcome,
 )
-from landslidectl.errors import OutputError
+from landslidectl.errors import OutputError, ResourceError
 from landslidectl.events import silent
 from landslidectl.files.hashing import file_digest
 from landslidectl.jobs import prune_files
@@ -211,6 +212,24 @@ def test_a_locked_folder_is_left_alone(past: Past) -> None:
     assert "another run works here" in done.failed[0].reason
     assert (past.work / "dem.tif").exists()
     assert past.jobs() == {old}
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_a_disk_without_room_for_a_lock_is_pruned(
+    past: Past, monkeypatch: pytest.MonkeyPatch, is_held: bool
+) -> None:
+    old = past.job()
+    past.did(old, "dem", past.work / "dem.tif")
+
+    def full(path: Path) -> None:
+        raise ResourceError(f"{path}: cannot be written: the disk is full")
+
+    with folder_lock(Workspace(past.folder).lock) if is_held else nullcontext():
+        monkeypatch.setattr(prune_files, "folder_lock", full)
+        done = prune(past.catalog, ALL)
+    assert (past.work / "dem.tif").exists() == is_held
+    assert bool(done.failed) == is_held
+    assert past.jobs() == ({old} if is_held else set())
 
 
 def test_nothing_is_forgotten_of_what_could_not_be_deleted(

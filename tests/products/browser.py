@@ -118,7 +118,7 @@ def browser(profile: Path) -> Iterator[Browser]:
             window.call("DELETE", "")
     finally:
         driver.terminate()
-        driver.wait(timeout=20)
+        driver.wait(timeout=100)
 
 
 def _move(to: tuple[float, float], milliseconds: int = 0) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _move(to: tuple[float, float], milliseconds: int = 0) -> dict[str, Any]:
 
 
 def _wait_for(address: str, driver: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
+    for _ in range(1200):
         assert driver.poll() is None, "chromedriver ended"
         try:
             if _call("GET", address)["ready"]:

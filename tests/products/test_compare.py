@@ -44,6 +44,12 @@ def places(comparison: Comparison) -> list[str]:
     return [f"{item.part}: {item.what}" for item in comparison.differences]
 
 
+def test_styles_that_are_no_text_are_told(made: Path, copied: Path) -> None:
+    tampering.sql(copied, "UPDATE layer_styles SET styleQML = CAST(x'fffe' AS TEXT)")
+    told = [item for item in places(compared(made, copied)) if item.startswith("layer_styles")]
+    assert told
+
+
 def test_a_copy_is_the_same(made: Path, copied: Path) -> None:
     comparison = compared(made, copied)
     assert comparison.found == ()
@@ -116,10 +122,10 @@ def test_another_job_at_another_time_on_another_machine_makes_the_same(
         ),
         (lambda f: tampering.fact(f, "result", "tested_km2", value=1.0), "result.tested_km2"),
         (lambda f: tampering.fact(f, "windows", "pre_days", value=61.0), "windows.pre_days"),
-        (lambda f: tampering.fact(f, "scenes", 0, "sha256", value="0"), "scenes[S1A_"),
+        (lambda f: tampering.fact(f, "scenes", 0, "sha256", value="0" * 64), "scenes[S1A_"),
         (lambda f: tampering.fact(f, "scenes", 0, value=...), "metadata: scenes[S1A_"),
         (lambda f: tampering.fact(f, "software", "landslidectl", value="9"), "landslidectl"),
-        (lambda f: tampering.fact(f, "simulated", value=0), "metadata: simulated"),
+        (lambda f: tampering.fact(f, "simulated", value=True), "metadata: simulated"),
         (lambda f: tampering.one(f, "detections.kmz").write_bytes(b""), "kmz: file"),
         (lambda f: tampering.one(f, "map.png").unlink(), "map: file"),
         (lambda f: (f / "SHA256SUMS").unlink(), "checksums: file"),

@@ -79,7 +79,7 @@ def without_name(path: Path, crs: str | None) -> None:
 @pytest.mark.parametrize(
     ("crs", "told"),
     [
-        ("EPSG:32654", "has no attribute 'det_id'"),
+        ("EPSG:32654", "has no attribute det_id"),
         (None, "no coordinate system"),
         ("+proj=tmerc +lon_0=141 +datum=WGS84", r"without an EPSG code: .{60}\.\.\."),
     ],
@@ -100,6 +100,15 @@ def test_an_untouched_copy_holds_no_edit(made: Path, folder: Path) -> None:
     assert edits(made, folder) == []
     tampering.vertex(folder, 0.01)
     assert edits(made, folder) == [], "no person moves a corner by a centimetre"
+
+
+@pytest.mark.parametrize(("table", "column"), [("detections", "det_id"), ("run", "value")])
+def test_a_column_that_was_renamed_is_missed(
+    made: Path, folder: Path, table: str, column: str
+) -> None:
+    tampering.sql(folder, f"ALTER TABLE {table} RENAME COLUMN {column} TO other")
+    with pytest.raises(ProductError, match=f"has no attribute {column}"):
+        edits(made, folder)
 
 
 def test_words_outlines_additions_and_deletions_are_found(made: Path, folder: Path) -> None:

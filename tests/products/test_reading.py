@@ -12,15 +12,16 @@ import pyogrio
 import pytest
 import shapely
 
-from landslidectl.errors import DifferenceFound, OutputError, ProductError
+from landslidectl.errors import DifferenceFound, OutputError, ProductError, ResourceError
 from landslidectl.products import stored_layers
 from landslidectl.products.contract.files import FORMAT_FILES, FileKind, Format
 from landslidectl.products.contract.layers import LayerName, layer_spec
-from landslidectl.products.export import export_contents
+from landslidectl.products.export import WRITERS, export_contents
 from landslidectl.products.reading import open_stored, read_contents
 from landslidectl.products.request import Product
 from landslidectl.products.wording import EDITED_LIMIT
 from landslidectl.products.write import write_product
+from tests.products import tampering
 from tests.products.samples import make_contents, make_request
 
 ALL = tuple(Format)
@@ -143,10 +144,51 @@ def test_a_file_that_is_there_is_not_replaced_unasked(tmp_path: Path, product: P
     assert len(list(folder.iterdir())) == 2
 
 
-def test_metadata_cannot_lead_outside_the_product(product: Product) -> None:
+@pytest.mark.parametrize("name", ["../secret", "x" * 300, "x\0.tif", ".."])
+def test_sums_cannot_lead_outside_the_product(product: Product, name: str) -> None:
+    sums = product.folder / "SHA256SUMS"
+    sums.write_text(f"{sums.read_text()}{'0' * 64}  {name}\n")
+    with pytest.raises(ProductError, match="no checksum of a file"):
+        open_stored(product.folder).checksums()
+
+
+def test_all_formats_appear_or_none(
+    tmp_path: Path, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was written before the disk was full would be in the way of the same command."""
+    contents, folder = read_contents(open_stored(product.folder)), tmp_path / "handed"
+
+    def full(final: Path, contents: object) -> None:
+        raise ResourceError(f"{final}: cannot be written: the disk is full")
+
+    with monkeypatch.context() as patched, pytest.raises(ResourceError):
+        patched.setitem(WRITERS, FileKind.CSV, full)
+        export_contents(contents, (Format.GEOJSON, Format.CSV), folder)
+    assert list(folder.iterdir()) == []
+    export_contents(contents, (Format.GEOJSON, Format.CSV), folder)
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_an_attribute_without_bounds_is_refused(product: Product) -> None:
+    tampering.sql(product.folder, "UPDATE detections SET area_ha=9e999 WHERE fid=1")
+    with pytest.raises(ProductError, match="a value in 'area_ha' that it cannot have"):
+        read_contents(open_stored(product.folder), edited=True)
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"), [("detections", "area_ha"), ("area_of_interest", "aoi_name")]
+)
+def test_an_attribute_that_was_renamed_is_missed(product: Product, layer: str, name: str) -> None:
+    tampering.sql(product.folder, f"ALTER TABLE {layer} RENAME COLUMN {name} TO other")
+    with pytest.raises(ProductError, match=f"layer '{layer}' has no attribute {name}"):
+        read_contents(open_stored(product.folder), edited=True)
+
+
+@pytest.mark.parametrize("name", ["../secret", "x" * 300, "x\0.tif", ".."])
+def test_metadata_cannot_lead_outside_the_product(product: Product, name: str) -> None:
     path = product.files[FileKind.METADATA]
     content = json.loads(path.read_text())
-    content["files"][0]["name"] = "../secret"
+    content["files"][0]["name"] = name
     path.write_text(json.dumps(content))
     with pytest.raises(ProductError, match="outside the product"):
         open_stored(product.folder)
@@ -156,10 +198,14 @@ def test_metadata_cannot_lead_outside_the_product(product: Product) -> None:
     ("change", "words"),
     [
         ({"files": None}, "cannot be read or is incomplete"),
-        ({"files": []}, "the product has no geopackage"),
+        ({"files": [{"kind": "score", "name": ["x"], "sha256": ""}]}, "outside the product"),
+        ({"files": []}, "files is .*, expected at least 1 items"),
         ({"schema_version": "2.0"}, "has version 2.0, this program knows 1.0"),
         ({"limitations": ...}, "is incomplete, without limitations"),
-        ({"product": "x"}, "is not the name of a landslidectl product"),
+        ({"product": "x"}, "product is 'x', expected the form"),
+        ({"event": {"name": ["Iburi"]}}, "event is without 'id'"),
+        ({"limitations": [["none"]]}, "limitations.0 is .*, expected string"),
+        ({"warnings": json.loads("[" * 500 + "]" * 500)}, "cannot be read|expected string"),
     ],
 )
 def test_metadata_of_another_kind_are_refused(

@@ -1,6 +1,8 @@
+import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyogrio
 import pytest
@@ -8,6 +10,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from landslidectl.errors import OutputError
+from landslidectl.products import shapefile
 from landslidectl.products.contract.attributes import DETECTION_FIELDS, FieldSpec, FieldType
 from landslidectl.products.contract.short_names import SHAPEFILE_NAMES, shapefile_names
 from landslidectl.products.shapefile import PARTS, write_shapefile
@@ -46,6 +50,25 @@ def test_texts_keep_their_letters_and_fit(tmp_path: Path) -> None:
     row = read(final)[0][0]
     assert row["event_id"] == "São José  [2J"
     assert row["aoi_name"] == ("厚真" * 60)[:84]
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".shx", ".dbf"])
+def test_a_shapefile_that_gdal_did_not_finish_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    """On a full disk GDAL writes what finds room, and says nothing."""
+    whole = shapefile.write_table
+
+    def cut(path: Path, *words: Any) -> None:
+        whole(path, *words)
+        part = path.with_suffix(suffix)
+        os.truncate(part, part.stat().st_size - 10)
+
+    monkeypatch.setattr(shapefile, "write_table", cut)
+    contents = make_contents(make_request(tmp_path))
+    with pytest.raises(OutputError, match="is not complete"):
+        write_shapefile(tmp_path / "handed" / "x_detections.shp.zip", contents)
+    assert list((tmp_path / "handed").iterdir()) == []
 
 
 def test_no_detection_gives_an_empty_shapefile(tmp_path: Path) -> None:

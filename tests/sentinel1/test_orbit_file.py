@@ -136,6 +136,8 @@ def test_zips_and_other_names_are_taken_by_content(tmp_path, rome, annotation, t
         (('<VY unit="m">', '<VY unit="m">many'), "cannot be read"),
         (("<Quality>NOMINAL", "<Quality>DEGRADED"), "0 sound state vectors"),
         (("<?xml", "<!DOCTYPE html><html"), "cannot be read"),
+        (('<?xml version="1.0"', '<?xml version="1.0" encoding="nix"'), "cannot be read"),
+        (('<X unit="m">', '<X unit="m">9'), "where no Sentinel-1 flies"),
     ],
 )
 def test_a_damaged_file_is_refused_by_name(tmp_path, rome, text, change, word):

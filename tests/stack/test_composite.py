@@ -239,12 +239,15 @@ def test_a_bright_date_is_named(folder) -> None:
 
 def test_a_stop_lets_threads_end_before_their_files_are_closed(folder, monkeypatch) -> None:
     """Reading a file that is being closed ends the process, not the job."""
-    began, ended = [], []
+    began, ended, both = [], [], threading.Event()
 
     def slow(readers: composite_block.Readers, window: Window, *given: object) -> object:
+        began.append(window)
+        if len(began) > 1:
+            both.set()
+        assert both.wait(300), "the second thread never began"
         block = composite_block.composited(readers, window, *given)
         time.sleep(0.05)
-        began.append(window)
         readers.acquisitions.read(window)
         ended.append(window)
         return block

@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,89 +14,34 @@ from landslidectl.errors import SceneOutsideGrid
 from landslidectl.evaluation.inventory import burn, read_inventory
 from landslidectl.files.hashing import bytes_digest
 from landslidectl.files.rasters import read_bands
-from landslidectl.grid import Grid, Window
+from landslidectl.grid import Window
 from landslidectl.inference.choice import choose_model
 from landslidectl.inference.interpreter import Scorer
 from landslidectl.jobs.area import bbox_area, grid_for, read_aoi
 from landslidectl.jobs.choose import footprints_area
 from landslidectl.jobs.preflight import fitting_threads
 from landslidectl.jobs.stages import window_options
+from landslidectl.sentinel1.annotation import read_annotation
 from landslidectl.sentinel1.archive import open_archive
 from landslidectl.sentinel1.describe import describe_scene
 from landslidectl.sentinel1.discover import open_scene
 from landslidectl.sentinel1.integrity import check_product
 from landslidectl.sentinel1.manifest import read_manifest
-from landslidectl.sentinel1.scene import Scene
+from landslidectl.sentinel1.orbit import Orbit
+from landslidectl.sentinel1.orbit_file import scene_orbit
 from landslidectl.stack.geocode import GeocodeOptions, geocode_scene
 from landslidectl.stack.plans import WindowOptions
 from landslidectl.stack.selection import select_scenes
-from landslidectl.terms import BandSet, EventTime
-from landslidectl.terrain.dem import Dem, DemOptions, build_dem, flat_dem
+from landslidectl.terms import BandSet, EventTime, Polarisation
+from landslidectl.terrain.dem import DemOptions, build_dem
 from landslidectl.terrain.landcover import find_land_cover
-from tests.attacks.fuzz import mutate_binary, mutate_text, seeds
+from tests.attacks.fuzz import mutate_binary, mutate_text, seeds, seeds_orbit
 from tests.attacks.fuzz.mutate import Mutation, any_bytes
+from tests.attacks.fuzz.sandbox import Reader, Sandbox
+from tests.attacks.fuzz.stored import STORED
 
 SHOCK = datetime(2023, 9, 6, 17, 25, 45, tzinfo=UTC)
-
-
-class Sandbox:
-    """Files that one worker may spoil, and what the readers need beside the input.
-
-    Parameters
-    ----------
-    folder : Path
-        A copy of the small job.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.scene = sorted((folder / "scenes").glob("*.SAFE"))[0]
-
-    @cached_property
-    def others(self) -> list[Scene]:
-        """Return the sound scenes beside the one that is spoilt."""
-        paths = sorted((self.folder / "scenes").glob("S1*"))
-        return [open_scene(path) for path in paths if path != self.scene]
-
-    @cached_property
-    def area(self) -> Any:
-        return read_aoi(self.folder / "aoi.geojson")
-
-    @cached_property
-    def grid(self) -> Grid:
-        return grid_for(self.area).subgrid(Window(40, 40, 48, 48))
-
-    @cached_property
-    def dem(self) -> Dem:
-        return flat_dem(self.grid.buffered(200.0), self.folder / "flat.tif")
-
-    def put(self, path: Path, content: bytes) -> Path:
-        """Write an input; what other runs left of it goes first."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        return path
-
-
-@dataclass(frozen=True)
-class Reader:
-    """One reader.
-
-    Parameters
-    ----------
-    seeds : callable
-        Sound inputs.
-    mutate : callable
-    read : callable
-        Puts an input where it belongs and uses it as a job does; an assertion that fails says
-        that the result is not one.
-    share : int
-        Of the cases of a campaign, in parts.
-    """
-
-    seeds: Callable[[Sandbox], list[bytes]]
-    mutate: Mutation
-    read: Callable[[Sandbox, bytes], object]
-    share: int = 2
+VV = Polarisation.VV
 
 
 def _member(
@@ -183,9 +126,28 @@ def _dem_reader(name: str) -> Callable[[Sandbox, bytes], None]:
 
 
 def _read_land_cover(box: Sandbox, content: bytes) -> None:
-    cover = find_land_cover([box.put(box.folder / "cover.tif", content)], box.grid)
-    with cover.open() as reader:
-        reader.codes(Window(0, 0, *box.grid.shape))
+    """Use a class map by itself, with its legend named, and in a folder under its maker's name."""
+    single = box.put(box.folder / "cover.tif", content)
+    folder = box.folder / "covers"
+    box.put(folder / "ESA_WorldCover_10m_2021_v200_N06E066_Map.tif", content)
+    for source, legend in ((folder, None), (single, "worldcover"), (single, None)):
+        with find_land_cover([source], box.grid, legend).open() as reader:
+            reader.codes(Window(0, 0, *box.grid.shape))
+
+
+def _read_orbit(suffix: str) -> Callable[[Sandbox, bytes], None]:
+    def read(box: Sandbox, content: bytes) -> None:
+        scene = open_scene(box.scene)
+        path = box.put(box.folder / "orbits" / f"{seeds_orbit.name_of(scene)}.EOF{suffix}", content)
+        for name in (path.name, f"another.EOF{suffix}"):
+            path = path.rename(path.with_name(name))
+            found, _ = scene_orbit(path.parent, scene, read_annotation(scene, VV).epoch)
+            if found is not None:
+                start = (scene.start - read_annotation(scene, VV).epoch).total_seconds()
+                assert np.isfinite(Orbit.fit(found).position(start)).all(), "no place in space"
+        path.unlink()
+
+    return read
 
 
 def _read_config(box: Sandbox, content: bytes) -> None:
@@ -246,8 +208,9 @@ READERS = {
         lambda box: seeds.measurements(box.scene), mutate_binary.tiff, _read_measurement, 4
     ),
     "area": Reader(lambda box: seeds.geojsons(), mutate_text.tree, _vector_reader(".geojson"), 3),
-    "area-kml": Reader(
-        lambda box: seeds.vectors("KML", ".kml"), mutate_text.xml, _vector_reader(".kml"), 1
+    "area-kml": Reader(lambda box: seeds.placemarks(), mutate_text.xml, _vector_reader(".kml"), 2),
+    "area-kmz": Reader(
+        lambda box: seeds.zipped_outlines(), mutate_binary.zipped, _vector_reader(".kmz"), 2
     ),
     "area-gpkg": Reader(
         lambda box: seeds.vectors("GPKG", ".gpkg"), any_bytes, _vector_reader(".gpkg"), 1
@@ -257,6 +220,12 @@ READERS = {
     ),
     "inventory-gpkg": Reader(
         lambda box: seeds.vectors("GPKG", ".gpkg"), any_bytes, _inventory_reader(".gpkg"), 1
+    ),
+    "inventory-kml": Reader(
+        lambda box: seeds.placemarks(), mutate_text.xml, _inventory_reader(".kml"), 2
+    ),
+    "inventory-kmz": Reader(
+        lambda box: seeds.zipped_outlines(), mutate_binary.zipped, _inventory_reader(".kmz"), 1
     ),
     "shp": _both(_shapefile(".shp"), any_bytes, 1),
     "shx": _both(_shapefile(".shx"), any_bytes, 1),
@@ -278,4 +247,11 @@ READERS = {
         _read_model_json,
         2,
     ),
+    "orbit": Reader(
+        lambda box: [seeds_orbit.orbit_file(box.scene)], mutate_text.xml, _read_orbit(""), 2
+    ),
+    "orbit-zip": Reader(
+        lambda box: [seeds_orbit.zipped_orbit(box.scene)], mutate_binary.zipped, _read_orbit(".zip")
+    ),
+    **STORED,
 }

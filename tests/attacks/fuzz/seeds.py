@@ -107,6 +107,35 @@ def vectors(driver: str, suffix: str) -> list[bytes]:
         return [path.read_bytes()]
 
 
+def placemarks() -> list[bytes]:
+    """Return the polygons as GDAL writes KML, and as Google Earth does, with a hole and folders."""
+    points, hole = (
+        " ".join(f"{x},{y},0" for x, y in ring)
+        for ring in (RING, [[x + (68.4865 - x) / 2, y + (6.4215 - y) / 2] for x, y in RING])
+    )
+    outer, inner = (
+        f"<{side}><LinearRing><coordinates>{ring}</coordinates></LinearRing></{side}>"
+        for side, ring in (("outerBoundaryIs", points), ("innerBoundaryIs", hole))
+    )
+    polygon = f"<Polygon><tessellate>1</tessellate>{outer}{inner}</Polygon>"
+    earth = (
+        '<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2" '
+        'xmlns:gx="http://www.google.com/kml/ext/2.2"><Document><Style id="s"/><Folder><Placemark>'
+        f"<name>one</name><styleUrl>#s</styleUrl>{polygon}</Placemark><Placemark><MultiGeometry>"
+        f"{polygon}<Point><coordinates>68.5,6.4,0</coordinates></Point></MultiGeometry>"
+        "</Placemark></Folder></Document></kml>"
+    )
+    return [*vectors("KML", ".kml"), earth.encode()]
+
+
+def zipped_outlines() -> list[bytes]:
+    """Return KMZ files, one with a picture beside the outlines."""
+    return [
+        _zip({"doc.kml": placemarks()[1], "files/overlay.png": b"\x89PNG\r\n\x1a\n" + b"x" * 200}),
+        _zip({"slides.kml": placemarks()[0]}, zipfile.ZIP_STORED),
+    ]
+
+
 @cache
 def shapefile_parts() -> dict[str, bytes]:
     """Return the files of the polygons as a shapefile, by suffix."""

@@ -28,7 +28,6 @@ MOST_S = 10.0
 MOST_ON_THE_CLOCK_S = 60.0
 MOST_ADDRESSES = 4 << 30
 MOST_GROWTH_KB = 768 << 10
-NAMED_CODES = range(4, 7)
 CORPUS_SHARE, CORPUS_SIZE, KEPT_BYTES = 0.5, 300, 400_000
 PACKAGE = str(Path(landslidectl.__file__).parent)
 
@@ -110,7 +109,8 @@ class Worker:
     """
 
     def __init__(self, name: str, folder: Path, seed: int, guided: bool = True) -> None:
-        from tests.attacks.fuzz.readers import READERS, Sandbox
+        from tests.attacks.fuzz.readers import READERS
+        from tests.attacks.fuzz.sandbox import Sandbox
         from tests.attacks.fuzz.seeds import copy_planted
 
         self.reader, self.name, self.seed = READERS[name], name, seed
@@ -171,7 +171,7 @@ class Worker:
                     with self.lines.watched():
                         self.reader.read(self.box, content)
         except LandslidectlError as error:
-            if error.exit_code in NAMED_CODES:
+            if error.exit_code in self.reader.codes:
                 return type(error).__name__, ""
             return "fault", f"ends with {error.exit_code}: {error.message[:200]}"
         except BaseException as error:
