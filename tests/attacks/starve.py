@@ -21,7 +21,10 @@ from tests.attacks.world import SmallJob, copied
 VOLUME_MB = 300
 """More than a job asks for before it starts."""
 NAMED_CODES = (7, 8)
-FIGURES = re.compile(r"\d+(\.\d+)? (GB|MB)|[Rr]ead-?only|Permission denied|unable to open")
+FIGURES = re.compile(
+    r"\d+(\.\d+)? (GB|MB)|[Rr]ead-?only|Permission denied|unable to open"
+    r"|standard output cannot be written"
+)
 """What a message must tell: how full the disk is, or that it takes nothing."""
 WRITABLE = 0o755
 VERB_OPTIONS = {"watch-once": ("--settle", "0")}
