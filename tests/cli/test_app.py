@@ -223,18 +223,6 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
     )
     assert run.stdout.strip() == "[]", run.stdout + run.stderr
-<<<<<<< HEAD
-=======
-    seconds = []
-    for _ in range(3):
-        began = os.times()
-        command = [sys.executable, "-m", "landslidectl", "--help"]
-        subprocess.run(command, capture_output=True, env=environment, check=True)
-        ended = os.times()
-        seconds.append(sum(ended[2:4]) - sum(began[2:4]))
-    # of the processor, which the children alone took: a busy machine changes little of that
-    assert min(seconds) < 1.5
->>>>>>> attack
 
 
 def test_closed_and_full_pipes_end_quietly(tmp_path: Path) -> None:
