@@ -26,7 +26,7 @@ BIG_LOCATOR_BYTES = 20
 LOCAL_HEADER_BYTES = 30
 UNREADABLE = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
-    *(NotImplementedError, RuntimeError, EOFError),
+    *(NotImplementedError, RuntimeError, EOFError, UnicodeDecodeError),
 )
 """What a member raises that is damaged, encrypted or packed in a way that is not known."""
 MAX_TABLE_BYTES = 8 << 20

@@ -123,7 +123,11 @@ class ZipSceneArchive(SceneArchive):
 
     def _stream(self, member: str) -> IO[bytes]:
         with zipfile.ZipFile(self.path) as zipped:
-            return zipped.open(self.inner_name(member))
+            try:
+                return zipped.open(self.inner_name(member))
+            except UnicodeDecodeError as error:
+                # the name right before the content, which the table of members repeats
+                raise zipfile.BadZipFile(f"its own name there is no text: {error}") from error
 
 
 def open_archive(path: Path) -> SceneArchive:

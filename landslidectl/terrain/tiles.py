@@ -1,5 +1,6 @@
 """Finding elevation rasters in what an agency hands over: folders, zips, single files."""
 
+import math
 import re
 import warnings
 import zipfile
@@ -196,7 +197,7 @@ def _raster_tile(name: str, location: str, lone: bool) -> Tile | None:
         parts = tuple(sorted(Path(part).name for part in dataset.files[1:]))
         is_vrt = dataset.driver == "VRT"
         affine = dataset.transform
-        return Tile(
+        tile = Tile(
             name,
             location,
             "",
@@ -206,6 +207,9 @@ def _raster_tile(name: str, location: str, lone: bool) -> Tile | None:
             dataset.shape,
             part_names=parts if is_vrt else (),
         )
+    if not (0.0 < tile.spacing_m < math.inf and all(map(math.isfinite, tile.transform))):
+        raise _unreadable(name, f"its pixels have no size: {tile.transform}")
+    return tile
 
 
 def open_quietly(name: str, location: str) -> "DatasetReader":

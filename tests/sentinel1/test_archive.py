@@ -110,3 +110,15 @@ def test_a_missing_member_is_damage(tmp_path):
     for path in (write_folder(FILES, tmp_path / "a.SAFE"), write_zip(FILES, tmp_path / "a.zip")):
         with pytest.raises(DamagedScene, match=r"noise\.xml is missing"):
             open_archive(path).read("noise.xml")
+
+
+def test_a_member_whose_own_name_is_no_text_is_damaged(tmp_path):
+    """Its name stands twice: in the table of members and right before the content."""
+    path = tmp_path / "S1.zip"
+    with zipfile.ZipFile(path, "w") as zipped:
+        zipped.writestr("S1.SAFE/manifest.safe", "<a/>")
+        zipped.writestr("S1.SAFE/m\u00e4rz.xml", "<a/>")
+    path.write_bytes(path.read_bytes().replace("m\u00e4rz".encode(), b"m\xff\xffrz", 1))
+    archive = open_archive(path)
+    with pytest.raises(DamagedScene, match="no text"):
+        archive.read("m\u00e4rz.xml")

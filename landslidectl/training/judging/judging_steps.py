@@ -170,6 +170,7 @@ def _outlines(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
         Question,
         best_rule,
         compare_outlines,
+        lead,
         summary,
         table_text,
     )
@@ -198,9 +199,10 @@ def _outlines(options: argparse.Namespace, say: Say, tell: Reporter) -> None:
         "landscapes": dict(land.source),
         "development": summary(tuned, rule),
         "test": figures,
+        "lead": lead(tested, rule),
     }
     write_json_atomic(options.out, record)
-    text = table_text(figures)
+    text = f"{table_text(figures)}\nDelineated against the rule: {record['lead']}\n"
     write_text_atomic(options.out.with_suffix(".md"), text)
     say(text)
 

@@ -22,6 +22,7 @@ from landslidectl.detection.fuse import FusedScore
 from landslidectl.detection.polygons import window_of
 from landslidectl.detection.regions import find_detections
 from landslidectl.detection.smoothing import local_mean
+from landslidectl.evaluation.intervals import DRAWS, LEVELS, SEED
 from landslidectl.events import Reporter, StepAdvanced, StepStarted, silent
 from landslidectl.files.rasters import read_bands
 from landslidectl.simulation.event import simulate_event
@@ -221,6 +222,25 @@ def table_text(found: Mapping[str, Mapping[str, float]]) -> str:
 def summary(found: Mapping[str, Overlaps], rule: str) -> dict[str, Any]:
     """Return the figures of the three kinds that are compared, windows first."""
     return {name: found[name].as_dict() for name in (WINDOW, rule, DELINEATED) if name in found}
+
+
+def lead(found: Mapping[str, Overlaps], rule: str) -> dict[str, Any]:
+    """Return by how much delineated outlines beat a rule, slide by slide, JSON-ready.
+
+    Keys are ``better`` and ``worse``, in slides; ``mean``, the mean difference of the intersection
+    over union; ``interval``, its 95 % interval by a bootstrap over slides, None without any.
+    """
+    differences = np.subtract(found[DELINEATED].ious, found[rule].ious)
+    count = differences.size
+    draws = np.random.default_rng([SEED, count]).integers(0, max(count, 1), (DRAWS, count))
+    return {
+        "better": int((differences > 0.0).sum()),
+        "worse": int((differences < 0.0).sum()),
+        "mean": float(differences.mean()) if count else 0.0,
+        "interval": np.percentile(differences[draws].mean(axis=1), LEVELS).tolist()
+        if count
+        else None,
+    }
 
 
 def _simulated(spec: EventSpec, work: Path) -> "tuple[tuple[Stack, ...], Slides]":

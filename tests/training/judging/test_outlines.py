@@ -13,6 +13,7 @@ from landslidectl.training.judging.outlines import (
     Question,
     best_rule,
     compare_outlines,
+    lead,
     overlaps_of,
     rule_name,
     summary,
@@ -66,6 +67,16 @@ def test_the_best_rule_is_the_one_with_the_highest_median() -> None:
     text = table_text(summary(found, RULE))
     assert f"| {RULE} | 1 of 1 | 1.00 | 0.30 | 0.30 | 0.00 |" in text
     assert other not in text
+
+
+def test_the_lead_is_taken_slide_by_slide() -> None:
+    drawn = Overlaps((0.6, 0.5, 0.2, 0.4), 4)
+    found = lead({DELINEATED: drawn, RULE: Overlaps((0.4, 0.3, 0.3, 0.4), 4)}, RULE)
+    assert (found["better"], found["worse"]) == (2, 1)
+    assert found["mean"] == pytest.approx(0.075)
+    low, high = found["interval"]
+    assert -0.1 <= low < found["mean"] < high <= 0.2
+    assert lead({DELINEATED: Overlaps(), RULE: Overlaps()}, RULE)["interval"] is None
 
 
 def test_a_small_event_goes_through_the_whole_chain(tmp_path) -> None:
