@@ -96,7 +96,7 @@ def test_metadata_say_what_is_needed_to_defend_the_result(tmp_path: Path) -> Non
     assert facts["models"][0]["sha256"] == "ab" * 32
     assert [scene["phase"] for scene in facts["scenes"]] == ["pre", "pre", "post"]
     assert facts["refused"][0]["reason"] == "SLC, expected GRD"
-    assert facts["settings"] == {"threshold": 0.6, "scenes": "scenes"}
+    assert facts["settings"] == {"threshold": 0.6, "scenes": ["scenes"], "land_cover": []}
     assert facts["credit"] == "Contains modified Copernicus Sentinel data 2018"
     assert facts["grid"]["epsg"] == GRID.epsg
     assert facts["result"]["threshold_high"] == 0.8
