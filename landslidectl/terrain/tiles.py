@@ -1,6 +1,5 @@
 """Finding elevation rasters in what an agency hands over: folders, zips, single files."""
 
-import math
 import re
 import warnings
 import zipfile
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from rasterio.io import DatasetReader
 
 HGT_SIDES = (3601, 1201)
+LARGEST_COORDINATE = 1e12
+"""In metres or degrees; no map reaches it, and sums of larger ones overflow."""
 RASTER_SUFFIXES = (".tif", ".tiff", ".vrt")
 COMPANION = re.compile(
     r"_(EDM|FLM|HEM|WBM|ACM|QL|ABS_QL|WAM|LSM|COM|COV|COVERAGE|MSK|STK|QAI)\.tiff?$", re.IGNORECASE
@@ -207,8 +208,8 @@ def _raster_tile(name: str, location: str, lone: bool) -> Tile | None:
             dataset.shape,
             part_names=parts if is_vrt else (),
         )
-    if not (0.0 < tile.spacing_m < math.inf and all(map(math.isfinite, tile.transform))):
-        raise _unreadable(name, f"its pixels have no size: {tile.transform}")
+    if not all(abs(value) < LARGEST_COORDINATE for value in tile.transform):
+        raise _unreadable(name, f"its place or pixels have no size of sense: {tile.transform}")
     return tile
 
 
