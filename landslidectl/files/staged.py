@@ -1,4 +1,4 @@
-"""Fill a folder under a hidden name, then rename it: under its final name it is always complete."""
+"""Hidden folders: renamed when they are complete, or gone with all that is left in them."""
 
 import shutil
 import uuid
@@ -40,6 +40,27 @@ def staged_folder(final: Path) -> Iterator[Path]:
         raise unwritable(final, error) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def scratch_folder(inside: Path) -> Iterator[Path]:
+    """Give a hidden folder in another, on its disk, which goes with all that is left in it.
+
+    Raises
+    ------
+    ResourceError
+        If the disk is full.
+    OutputError
+        If the folder cannot be made or written for another reason.
+    """
+    folder = inside / f".scratch{PARTIAL_MARK}{uuid.uuid4().hex[:8]}"
+    try:
+        folder.mkdir(parents=True)
+        yield folder
+    except OSError as error:
+        raise unwritable(inside, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _take_place(staging: Path, final: Path) -> None:

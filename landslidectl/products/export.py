@@ -1,15 +1,12 @@
 """The formats a product can be handed on in, each made of the same contents."""
 
-import shutil
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from landslidectl.errors import OutputError, ProductError
-from landslidectl.files.atomic import PARTIAL_MARK, unwritable
+from landslidectl.files.staged import scratch_folder
 from landslidectl.products.contract.files import FORMAT_FILES, FileKind, Format
 from landslidectl.products.geojson import write_geojson
 from landslidectl.products.kmz import KmzLimits, write_kmz
@@ -60,7 +57,9 @@ def export_contents(
                 f"{final}: is there already",
                 "Give --overwrite to replace it, or choose another folder with --output.",
             )
-    with _staging(folder) as staging:
+    # all formats are written before the first gets its place: what failed can be done again, and
+    # nothing of it is in the way
+    with scratch_folder(folder) as staging:
         for wanted, final in finals.items():
             write = WRITERS[FORMAT_FILES[wanted]]
             if wanted is Format.KMZ:
@@ -74,20 +73,3 @@ def export_contents(
         for final in finals.values():
             (staging / final.name).replace(final)
     return finals
-
-
-@contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
-    """Give a folder beside the files, which goes with all that is left in it.
-
-    All formats are written before the first gets its place: what failed can be done again, and
-    nothing of it is in the way.
-    """
-    staging = folder / f".export{PARTIAL_MARK}{uuid.uuid4().hex[:8]}"
-    try:
-        staging.mkdir(parents=True)
-        yield staging
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)

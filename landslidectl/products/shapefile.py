@@ -1,16 +1,13 @@
 """Detections as a zipped shapefile, for programs that read nothing newer."""
 
 import errno
-import shutil
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from landslidectl.files.atomic import PARTIAL_MARK, unwritable, write_bytes_atomic
+from landslidectl.files.atomic import unwritable, write_bytes_atomic
 from landslidectl.files.gdal_environment import stamped_vectors
+from landslidectl.files.staged import scratch_folder
 from landslidectl.files.zips import zip_bytes
 from landslidectl.products.attributes import json_value
 from landslidectl.products.contents import Layer
@@ -47,26 +44,13 @@ def write_shapefile(final: Path, contents: "Contents") -> None:
     day = contents.processed.strftime("%Y-%m-%d")
     options = {"ENCODING": "UTF-8", "DBF_DATE_LAST_UPDATE": day}
     table = replace(table, names=[names[name] for name in table.names], options=options)
-    with _folder_beside(final) as folder, stamped_vectors(contents.processed):
+    with scratch_folder(final.parent) as folder, stamped_vectors(contents.processed):
         place = folder / f"{stem}.shp"
         write_table(place, table, "ESRI Shapefile", None)
         _check_whole(place, len(contents.detections.rows))
         parts = [place.with_suffix(suffix) for suffix in PARTS]
         content = zip_bytes([(part.name, part.read_bytes()) for part in parts])
     write_bytes_atomic(final, content)
-
-
-@contextmanager
-def _folder_beside(final: Path) -> Iterator[Path]:
-    """Give a folder on the disk that the file is meant for, which goes with all that is in it."""
-    folder = final.with_name(f".{final.stem}{PARTIAL_MARK}{uuid.uuid4().hex[:8]}")
-    try:
-        folder.mkdir(parents=True)
-        yield folder
-    except OSError as error:
-        raise unwritable(final, error) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _check_whole(place: Path, rows: int) -> None:

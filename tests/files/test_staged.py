@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from landslidectl.errors import OutputError
-from landslidectl.files.staged import staged_folder
+from landslidectl.files.staged import scratch_folder, staged_folder
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -48,3 +48,15 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     with staged_folder(tmp_path / "model"):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_scratch_folder_goes_with_what_is_in_it(tmp_path: Path) -> None:
+    inside = tmp_path / "out"
+    with pytest.raises(RuntimeError), scratch_folder(inside) as folder:
+        assert folder.parent == inside
+        (folder / "file").write_text("half")
+        raise RuntimeError
+    assert list(inside.iterdir()) == []
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match="file"), scratch_folder(tmp_path / "file"):
+        pass
