@@ -133,9 +133,7 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> None:
     CatalogError
         If it is another program's, or was written by a newer version.
     """
-    version = pragma(connection, "user_version")
-    application = pragma(connection, "application_id")
-    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    version, application, tables = _identity(connection)
     if version == application == tables == 0:
         return
     if application != APPLICATION_ID:
@@ -156,6 +154,25 @@ def check_identity(connection: sqlite3.Connection, path: Path) -> None:
             f"Use the newer landslidectl that wrote it, or {other}. "
             "See: landslidectl docs 'new release'",
         )
+
+
+def _identity(connection: sqlite3.Connection) -> tuple[int, int, int]:
+    """Return schema version, application and number of tables as they were at one moment.
+
+    Read one after the other, they would be those of two files where another process makes the
+    catalog in between: tables, but no application yet.
+    """
+    is_ours = not connection.in_transaction
+    if is_ours:
+        connection.execute("BEGIN")
+    try:
+        version = pragma(connection, "user_version")
+        application = pragma(connection, "application_id")
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    finally:
+        if is_ours:
+            connection.rollback()
+    return version, application, int(tables)
 
 
 def _set_journal(db: Database, wanted: str) -> None:

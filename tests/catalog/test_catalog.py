@@ -5,15 +5,17 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from landslidectl.catalog import db
 from landslidectl.catalog.catalog import Catalog
-from landslidectl.catalog.db import translated
+from landslidectl.catalog.db import check_identity, translated
 from landslidectl.catalog.migrations import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from landslidectl.catalog.place import default_catalog_path
 from landslidectl.catalog.records import (
@@ -203,6 +205,28 @@ def test_newer_foreign_and_damaged_files_are_refused(tmp_path: Path) -> None:
         Catalog(damaged)
     assert caught.value.exit_code == 10
     assert damaged.read_bytes().startswith(b"this is not")
+
+
+class Overtaken(sqlite3.Connection):
+    """Another process makes the catalog while this connection looks what the file is."""
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        """Let the other one in between two looks."""
+        if "sqlite_master" in sql:
+            Catalog(Path(self.of_file())).close()
+        return super().execute(sql, *values)
+
+    def of_file(self) -> str:
+        """Return the file's name."""
+        return str(super().execute("PRAGMA database_list").fetchone()[2])
+
+
+def test_a_catalog_that_is_being_made_is_not_taken_for_a_foreign_file(tmp_path: Path) -> None:
+    path = _database(tmp_path / "new.db", "PRAGMA journal_mode=WAL")
+    with closing(sqlite3.connect(path, factory=Overtaken)) as connection:
+        check_identity(connection, path)
+    with Catalog(path) as catalog:
+        assert catalog.list_jobs() == ()
 
 
 def failure(kind: str, text: str) -> sqlite3.OperationalError:
