@@ -17,7 +17,7 @@ from landslidectl.evaluation.plots import (
     plot_recall_by_size,
 )
 from landslidectl.events import ArtefactWritten, Reporter, Warned, silent
-from landslidectl.files.atomic import write_json_atomic, write_text_atomic
+from landslidectl.files.atomic import remove_file, write_json_atomic, write_text_atomic
 from landslidectl.terrain.legend import Legend
 
 SCHEMA_VERSION = "1.0"
@@ -169,5 +169,5 @@ def _draw(
         if draw(out / name):
             drawn.append(name)
         else:
-            (out / name).unlink(missing_ok=True)
+            remove_file(out / name)
     return drawn

@@ -32,10 +32,7 @@ def atomic_path(final: Path) -> Iterator[Path]:
     OutputError
         If the folder cannot be made or the file cannot be written there for another reason.
     """
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(final, error) from error
+    make_folder(final.parent)
     temporary = final.with_name(f".{final.stem}{PARTIAL_MARK}{uuid.uuid4().hex[:8]}{final.suffix}")
     try:
         yield temporary
@@ -65,6 +62,34 @@ def write_bytes_atomic(final: Path, content: bytes) -> None:
 def write_json_atomic(final: Path, value: Any) -> None:
     """Write indented JSON with a final newline; keys keep their order."""
     write_text_atomic(final, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are missing.
+
+    Raises
+    ------
+    ResourceError, OutputError
+        As `atomic_path`.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file, where there is one.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be removed, as on a disk that became read-only.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def unwritable(path: Path, error: OSError) -> OutputError | ResourceError:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from landslidectl.events import Reporter
+from landslidectl.files.atomic import remove_file
 from landslidectl.jobs.frame import MapFrame
 from landslidectl.jobs.geocoding import OUTSIDE, Geocoding, attempt, geocode_step, leave_aside
 from landslidectl.jobs.job import Job
@@ -105,7 +106,7 @@ class SideBuilder:
     def drop(self, scenes: Sequence[Scene]) -> None:
         """Delete geocoded scenes that nothing needs any more."""
         for scene in scenes:
-            self._path(scene).unlink(missing_ok=True)
+            remove_file(self._path(scene))
 
     def _is_usable(self, scene: Scene) -> bool:
         if scene.scene_id in self._refused:

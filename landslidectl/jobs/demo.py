@@ -11,7 +11,7 @@ from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import utc_text
 from landslidectl.detection.accuracy import match_inventory
 from landslidectl.events import Reporter, StepFinished, StepStarted
-from landslidectl.files.atomic import write_json_atomic
+from landslidectl.files.atomic import remove_file, write_json_atomic
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.run import run_detect
 from landslidectl.jobs.settings import DetectSettings
@@ -190,7 +190,7 @@ def plant_event(folder: Path, spec: EventSpec, reporter: Reporter) -> PlantedEve
         reporter(StepStarted("simulate", "Simulated event"))
         reporter(StepFinished("simulate", 0.0, str(folder), skipped=True))
     else:
-        record.unlink(missing_ok=True)
+        remove_file(record)
         simulated = simulate_event(spec, folder, reporter)
         instants = [utc_text(simulated.event.first), utc_text(simulated.event.last)]
         known = wanted | {"event": instants}

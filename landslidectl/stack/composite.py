@@ -17,6 +17,7 @@ from landslidectl.events import (
     StepStarted,
     silent,
 )
+from landslidectl.files.atomic import remove_file
 from landslidectl.files.rasters import (
     RasterLayout,
     create_raster,
@@ -86,7 +87,7 @@ def build_composite(
         If there is no scene, or the scenes do not fit together or the request.
     """
     _check(phase, scenes, request)
-    _record_path(request).unlink(missing_ok=True)
+    remove_file(_record_path(request))
     samples = _write(phase, scenes, request, reporter)
     composite = _describe(phase, scenes, request, _offsets(scenes, request, samples))
     write_composite_record(composite)

@@ -18,6 +18,7 @@ from landslidectl.events import (
     StepStarted,
     silent,
 )
+from landslidectl.files.atomic import remove_file
 from landslidectl.files.rasters import (
     RasterLayout,
     create_raster,
@@ -132,7 +133,7 @@ def build_stack(
     """
     _check(track, pre, post, request)
     stack = _describe(pre, post, request)
-    stack.record_path.unlink(missing_ok=True)
+    remove_file(stack.record_path)
     surveyor = surveyor_of(request.dem, request.grid, request.look_scene)
     side_offset_db = _write(stack, (pre, post), surveyor, request, reporter)
     stack = replace(stack, side_offset_db=side_offset_db)

@@ -17,7 +17,7 @@ from landslidectl.training.judging.threshold_steps import (
     add_threshold_steps,
     choose_for_runs,
 )
-from landslidectl.training.networks.fit import FitSettings
+from landslidectl.training.networks.fit_settings import FitSettings
 from landslidectl.training.networks.trainer import Precision
 from landslidectl.training.simulated.simulated_steps import add_simulated_steps
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.attacks import learning
 from tests.attacks.deadly import VOLUME
 from tests.attacks.ruins import MORTAL, RECORD
 from tests.attacks.sameness import without_run
@@ -160,7 +161,34 @@ DEEDS = {
     ),
     "listing": Deed(lambda place: ["jobs", "list", "--format", "csv"], _nothing, told="jobs.csv"),
     "look": Deed(lambda place: ["jobs", "show"], _nothing, must_succeed=True),
+    "models-add": Deed(
+        lambda place: [
+            *("models", "add", str(place.folder / "models" / "tiny")),
+            *("--models-dir", str(place.volume / "mine")),
+        ],
+        _files("mine/tiny"),
+    ),
 }
+LEARNING = {
+    "models-import": Deed(
+        lambda place: [
+            *("models", "import", str(place.folder / learning.WEIGHTS), "--name", "lra"),
+            *("--architecture", "sar-lra", "--pass", "ascending"),
+            *("--output", str(place.volume / "mine")),
+        ],
+        _files("mine"),
+    ),
+    "train": Deed(
+        lambda place: [
+            *("train", "--event", "east", str(place.folder / learning.STACKS)),
+            *(str(place.folder / learning.TRUTH), "--name", "mine", *learning.TRAIN),
+            *("--output", str(place.volume / "mine")),
+        ],
+        _files("mine/mine"),
+    ),
+}
+"""Those that need TensorFlow."""
+DEEDS |= LEARNING if learning.HAS_TENSORFLOW else {}
 
 
 class Taker:

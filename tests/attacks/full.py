@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.attacks import learning
 from tests.attacks.deeds import DEEDS, Taker
 from tests.attacks.fuzz.mutate_sqlite import CALLED_BY_TRIGGERS
 from tests.attacks.starve import Blow, Starver
@@ -112,7 +113,7 @@ def run_long(folder: Path, count: int, seed: int) -> Iterator[Point]:
     if any(
         (command, number) not in done for command in shares for number in range(shares[command])
     ):
-        made(folder)
+        learning.prepare(made(folder))
     for command, share in shares.items():
         attacker = None
         for number in range(share):

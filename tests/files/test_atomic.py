@@ -7,7 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from landslidectl.errors import OutputError, ResourceError
-from landslidectl.files.atomic import atomic_path, write_json_atomic, write_text_atomic
+from landslidectl.files.atomic import (
+    atomic_path,
+    make_folder,
+    remove_file,
+    write_json_atomic,
+    write_text_atomic,
+)
 
 
 def test_nothing_stands_under_the_final_name_after_a_failure(tmp_path):
@@ -71,3 +77,13 @@ def test_a_full_disk_is_told_with_figures(tmp_path, monkeypatch, error, free, to
         raise error
     assert caught.value.exit_code in (7, 8)
     assert str(tmp_path / "a" / "b.txt") in caught.value.message
+
+
+def test_what_cannot_be_removed_is_named(tmp_path):
+    remove_file(tmp_path / "nothing")
+    with pytest.raises(OutputError, match="cannot be written") as caught:
+        remove_file(tmp_path)
+    assert str(tmp_path) in caught.value.message
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="file"):
+        make_folder(tmp_path / "file" / "below")

@@ -19,8 +19,9 @@ from landslidectl.inference.manifest import (
 )
 from landslidectl.terms import BandSet, Pass
 from landslidectl.training.mapped.inventories import EventSource, MappedEvent
+from landslidectl.training.networks.epochs import epoch_order
 from landslidectl.training.networks.finetune import start_of
-from landslidectl.training.networks.fit import FitSettings, epoch_order
+from landslidectl.training.networks.fit_settings import FitSettings
 from landslidectl.training.networks.register import check_model_name
 from landslidectl.training.networks.scoring import read_step
 from landslidectl.training.patches import PatchSet

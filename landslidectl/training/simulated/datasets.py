@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landslidectl.events import Reporter, StepFinished, StepStarted, Warned, silent
+from landslidectl.files.atomic import make_folder
 from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.slides import SlideOptions
 from landslidectl.simulation.spec import EventSpec
@@ -94,7 +95,7 @@ def simulate_dataset(
             reporter(StepFinished(f"event {seed}", 0.0, skipped=True))
             continue
         if options.work is not None:
-            options.work.mkdir(parents=True, exist_ok=True)
+            make_folder(options.work)
         with tempfile.TemporaryDirectory(prefix="landslidectl-", dir=options.work) as work:
             patches = simulate_patches(seed, Path(work), options)
         if not patches.labels.any():

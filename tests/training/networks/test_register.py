@@ -11,7 +11,8 @@ from landslidectl.inference.manifest import load_model, verify_model
 from landslidectl.terms import BandSet
 from landslidectl.training.judging.tally import Tally, scene_record
 from landslidectl.training.networks.architectures import build_network
-from landslidectl.training.networks.fit import FitSettings, fit, load_network, predict
+from landslidectl.training.networks.fit import fit, load_network, predict
+from landslidectl.training.networks.fit_settings import FitSettings
 from landslidectl.training.networks.quantise import convert_float, quantise
 from landslidectl.training.networks.register import (
     BY_WINDOW,
