@@ -17,18 +17,17 @@ from landslidectl.errors import InputError
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.rasters import rasterio_window
 from landslidectl.grid import Grid, Window
+from landslidectl.terrain.landcover_files import files_of, open_map, unreadable
 from landslidectl.terrain.legend import (
     Legend,
     legend_of_codes,
     legend_of_grid,
     legend_of_name,
-    newest_first,
     read_legend,
 )
 
 NOT_COVERED = 255
 """What is written where no file has a class; it is the nodata of CGLS-LC100 too."""
-SUFFIXES = (".tif", ".tiff")
 BLOCK_SIDE = 1024
 METRES_A_DEGREE = 111_320.0
 
@@ -112,7 +111,7 @@ class LandCoverReader:
         try:
             stored = raster.read(1, window=rasterio_window(window))
         except (RasterioError, OSError) as error:
-            raise _unreadable(path, str(error)) from error
+            raise unreadable(path, str(error)) from error
         if stored.dtype != np.uint8 and ((stored < 0) | (stored > NOT_COVERED)).any():
             worst = int(stored.min() if stored.min() < 0 else stored.max())
             raise _foreign(path, f"holds the code {worst}, which no land-cover legend has")
@@ -134,7 +133,7 @@ class LandCoverReader:
         from rasterio.enums import Resampling  # noqa: PLC0415
         from rasterio.vrt import WarpedVRT  # noqa: PLC0415
 
-        source = self._open.enter_context(_opened(path))
+        source = self._open.enter_context(open_map(path))
         return self._open.enter_context(
             WarpedVRT(
                 source,
@@ -177,7 +176,7 @@ def find_land_cover(
         If the legend that was named is unknown.
     """
     named = None if legend_key is None else read_legend(legend_key)
-    candidates = [path for source in sources for path in _files_of(source)]
+    candidates = [path for source in sources for path in files_of(source)]
     with gdal_session():
         near = tuple(path for path in candidates if _reaches(path, grid))
         if not near:
@@ -186,41 +185,18 @@ def find_land_cover(
     return LandCover(near, grid, legend)
 
 
-def _files_of(source: Path) -> list[Path]:
-    if source.is_file():
-        return [source]
-    if not source.is_dir():
-        raise InputError(
-            f"{source}: the land-cover map is not there",
-            "Give a GeoTIFF or a folder of them with --land-cover.",
-        )
-    found = [item for item in source.rglob("*") if item.suffix.lower() in SUFFIXES]
-    named = {str(item.relative_to(source)): item for item in found if not _is_other_layer(item)}
-    if not named:
-        raise InputError(
-            f"{source}: the folder holds no land-cover map (.tif)",
-            "Give the discrete class map of Copernicus CGLS-LC100, or ESA WorldCover (_Map.tif).",
-        )
-    return [named[name] for name in newest_first(list(named))]
-
-
-def _is_other_layer(path: Path) -> bool:
-    legend = legend_of_name(path.name)
-    return legend is not None and legend.names_other_layer(path.name)
-
-
 def _reaches(path: Path, grid: Grid) -> bool:
     """Tell whether a raster touches a grid, by the bounds of the grid in the raster's system."""
     from rasterio.errors import CRSError  # noqa: PLC0415
     from rasterio.warp import transform_bounds  # noqa: PLC0415
 
-    with _opened(path) as source:
+    with open_map(path) as source:
         try:
             left, bottom, right, top = transform_bounds(
                 f"EPSG:{grid.epsg}", source.crs, *grid.bounds, densify_pts=21
             )
         except CRSError as error:
-            raise _unreadable(path, str(error)) from error
+            raise unreadable(path, str(error)) from error
         west, south, east, north = source.bounds
         if bottom >= north or top <= south:
             return False
@@ -257,30 +233,9 @@ def _told_by_codes(files: Sequence[Path], grid: Grid) -> Legend:
                 return legend
     if not found - {NOT_COVERED}:
         raise _not_covering(files, len(files))
-    with _opened(files[0]) as first:
+    with open_map(files[0]) as first:
         pixel = abs(first.transform.a) * (METRES_A_DEGREE if first.crs.is_geographic else 1.0)
         return legend_of_grid(first.nodata, pixel)
-
-
-def _opened(path: Path) -> Any:
-    import rasterio  # noqa: PLC0415
-    from rasterio.errors import RasterioError  # noqa: PLC0415
-
-    try:
-        # overviews of class maps may be averaged: classes that do not exist
-        dataset = rasterio.open(path, OVERVIEW_LEVEL="NONE")
-    except (RasterioError, OSError, UnicodeDecodeError) as error:  # GDAL repeats damaged bytes
-        raise _unreadable(path, str(error)) from error
-    kind = np.dtype(dataset.dtypes[0]).kind
-    if not dataset.crs or kind not in "iu":
-        dataset.close()
-        reason = f"values are {dataset.dtypes[0]}" if dataset.crs else "no coordinate system"
-        raise _unreadable(path, f"expected whole-number classes on a map, found {reason}")
-    return dataset
-
-
-def _unreadable(path: Path, reason: str) -> InputError:
-    return InputError(f"{path}: the land-cover map cannot be read: {reason}", "Copy it again.")
 
 
 def _foreign(path: Path, what: str) -> InputError:

@@ -228,8 +228,11 @@ def test_what_cannot_be_read_is_named(tmp_path: Path):
     with pytest.raises(InputError, match=r"junk\.tif.*cannot be read"):
         find_land_cover([junk], GRID)
     shares = write_map(tmp_path / "float.tif", np.full((9, 9), 0.5, dtype="float32"))
-    with pytest.raises(InputError, match="found values are float32"):
+    with pytest.raises(InputError, match="found values of float32"):
         find_land_cover([shares], GRID)
+    coloured = write_map(tmp_path / "rgb.tif", halves(10, 30), count=3)
+    with pytest.raises(InputError, match=r"expected one band of .* found 3 bands"):
+        find_land_cover([coloured], GRID)
     plain = write_map(tmp_path / "plain.tif", halves(10, 30), crs=None)
     with pytest.raises(InputError, match="no coordinate system"):
         find_land_cover([plain], GRID)
