@@ -1,9 +1,7 @@
 """``catalog``: look at the catalog's file, check it, copy it, make it smaller, ask it in SQL."""
 
 import math
-import re
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,19 +17,17 @@ from landslidectl.cli.listing import (
     plain_listing,
     write_listing,
 )
-from landslidectl.cli.output import clean, say, say_warning, write_facts, write_json, write_line
+from landslidectl.cli.output import clean, say_warning, write_facts, write_json, write_line
+from landslidectl.cli.prune_text import age_of, counted, tell_plan
 from landslidectl.cli.session import chosen_catalog
 from landslidectl.errors import CatalogError, DifferenceFound, PartialFailure, UsageError
 from landslidectl.terms import JobStatus
 
 if TYPE_CHECKING:
     from landslidectl.catalog.query import Answer
-    from landslidectl.jobs.prune import PrunePlan
 
 catalog = command_group("The catalog's file: check it, copy it, make it smaller, ask it.")
-UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 FINDING_FIELDS = ("trouble", "subject", "detail")
-PRUNE_FIELDS = ("job_id", "status", "ended", "action", "files", "bytes", "reason", "output")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -136,7 +132,7 @@ def backup(
     if json_lines:
         write_json({"path": str(file), "bytes": facts.size_bytes, "rows": facts.rows})
     else:
-        jobs = _counted(facts.rows.get("jobs", 0), "jobs")
+        jobs = counted(facts.rows.get("jobs", 0), "jobs")
         write_line(f"{clean(file)}: {jobs}, checked and whole.")
 
 
@@ -192,7 +188,7 @@ def prune(  # noqa: PLR0913  (the options of a command are its parameters)
     chosen = chosen_form(form, json_lines)
     with Catalog(_existing(catalog)) as opened:
         wanted = Wanted(
-            older_than=_age(older_than) if older_than else None,
+            older_than=age_of(older_than) if older_than else None,
             statuses=frozenset(status or ()),
             job_ids=frozenset(opened.job(name).job_id for name in job or ()),
             products=products,
@@ -205,11 +201,11 @@ def prune(  # noqa: PLR0913  (the options of a command are its parameters)
     if done is not None:
         facts |= {"files": done.files, "bytes": done.size_bytes, "rows": dict(done.rows)}
         facts["compacted"] = done.compacted
-    _tell_plan(plan, chosen, facts)
+    tell_plan(plan, chosen, facts)
     if done is not None and done.failed:
         for item in done.failed:
             say_warning(f"{item.name}: left alone: {item.reason}")
-        raise PartialFailure(f"{_counted(len(done.failed), 'folders')} could not be pruned")
+        raise PartialFailure(f"{counted(len(done.failed), 'folders')} could not be pruned")
 
 
 @catalog.command("sql")
@@ -249,66 +245,6 @@ def _existing(named: Path | None) -> Path:
 
 def _finding(item: Any) -> tuple[str, str, str]:
     return item.trouble.value, item.subject, item.detail
-
-
-def _age(text: str) -> timedelta:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([hdw]?)", text.strip().lower())
-    if found is None:
-        raise UsageError(f"--older-than: '{text}' is no age", "Such as 90d, 12h or 8w.")
-    try:
-        return float(found[1]) * UNITS[found[2] or "d"]
-    except OverflowError as error:
-        raise UsageError(f"--older-than: '{text}' is too long ago", "Such as 90d.") from error
-
-
-def _tell_plan(plan: "PrunePlan", form: Form, facts: dict[str, Any]) -> None:
-    jobs = list(_plan_records(plan))
-    left = {item.name: item.reason for item in plan.spared}
-    known = {record["job_id"] for record in jobs}
-    notes = [f"left: {name}: {reason}" for name, reason in left.items() if name not in known]
-    if form is Form.JSON:
-        write_json(
-            {**facts, "jobs": jobs, "left": [{"name": n, "reason": r} for n, r in left.items()]}
-        )
-        return
-    if jobs or form is not Form.TABLE:
-        write_listing(plain_listing(PRUNE_FIELDS), jobs, form)
-    tell = write_line if form is Form.TABLE else say
-    if jobs and form is Form.TABLE:
-        write_line()
-    for note in notes:
-        tell(clean(note))
-    tell(_summary(facts))
-
-
-def _summary(facts: dict[str, Any]) -> str:
-    rows = ", ".join(_counted(count, table) for table, count in facts["rows"].items() if count)
-    what = f"{_counted(facts['files'], 'files')} of {facts['bytes'] / 1e6:.1f} MB"
-    if not rows and not facts["files"]:
-        return "There is nothing to prune."
-    if not facts["done"]:
-        return f"Would free {what}, and forget {rows or 'no rows'}. Do it with --yes."
-    later = "" if facts["compacted"] else " The catalog's file shrinks later: it is in use."
-    return f"Freed {what}, and forgot {rows or 'no rows'}.{later}"
-
-
-def _counted(count: int, things: str) -> str:
-    return f"{count} {things.removesuffix('s') if count == 1 else things}"
-
-
-def _plan_records(plan: "PrunePlan") -> Iterator[Record]:
-    for item in plan.doomed:
-        bound = item.bound_by
-        yield {
-            "job_id": item.job.job_id,
-            "status": item.job.status.value,
-            "ended": f"{(item.job.finished or item.job.started)[:19]}Z",
-            "action": "keep record" if bound else "forget",
-            "files": len(item.files),
-            "bytes": item.size_bytes,
-            "reason": f"{bound} refer to it" if bound else "",
-            "output": item.job.output,
-        }
 
 
 def _records(answer: "Answer") -> Iterator[Record]:
