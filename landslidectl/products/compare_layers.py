@@ -103,9 +103,10 @@ def _layer_differences(spec: LayerSpec, a: Layer, b: Layer) -> list[Difference]:
         if alone:
             found.append(Difference(name, f"rows: {_some(alone)}", *sides, len(alone)))
     pairs = [(key, left[key], right[key]) for key in left if key in right]
-    if spec.name is LayerName.RUN:
-        return found + _run_differences(pairs, a, b)
     shared = [field for field in a.fields if field in b.fields]
+    if spec.name is LayerName.RUN:
+        has_values = any(field.name == "value" for field in shared)
+        return found + (_run_differences(pairs, a, b) if has_values else [])
     for field in shared:
         values = [(key, a.rows[i][field.name], b.rows[j][field.name]) for key, i, j in pairs]
         found += _attribute_differences(name, field, values)

@@ -116,6 +116,13 @@ def test_another_job_at_another_time_on_another_machine_makes_the_same(
             lambda f: tampering.sql(f, "UPDATE run SET value='9' WHERE key='detections'"),
             "run: detections",
         ),
+        *(
+            (
+                lambda f, name=name: tampering.sql(f, f"ALTER TABLE run RENAME COLUMN {name} TO x"),
+                f"run: attribute {name}",
+            )
+            for name in ("key", "value")
+        ),
         (
             lambda f: tampering.sql(f, "UPDATE layer_styles SET styleQML='' WHERE id=1"),
             "layer_styles: detections",
