@@ -84,6 +84,8 @@ def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
     rows: list[Row] = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
     if not spec.has_geometry:
         return Layer(spec.name, fields, tuple(rows))
+    if shapes is None:
+        raise ProductError(f"{path}: layer '{spec.name}' has no outlines", AGAIN)
     outlines = shapely.from_wkb(shapes)
     drawn = [
         index

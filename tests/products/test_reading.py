@@ -144,6 +144,12 @@ def test_a_file_that_is_there_is_not_replaced_unasked(tmp_path: Path, product: P
     assert len(list(folder.iterdir())) == 2
 
 
+def test_outlines_that_are_gone_are_missed(product: Product) -> None:
+    tampering.sql(product.folder, "DELETE FROM gpkg_contents")
+    with pytest.raises(ProductError, match=r"layer '[a-z_]+' has no outlines"):
+        read_contents(open_stored(product.folder), edited=True)
+
+
 @pytest.mark.parametrize("name", ["../secret", "x" * 300, "x\0.tif", ".."])
 def test_sums_cannot_lead_outside_the_product(product: Product, name: str) -> None:
     sums = product.folder / "SHA256SUMS"

@@ -42,6 +42,8 @@ def _opened(path: Path) -> sqlite3.Connection:
 def _mutate(rng: random.Random, database: sqlite3.Connection) -> None:
     listed = "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite%'"
     tables = sorted(name.decode() for (name,) in database.execute(listed))
+    if not tables:  # a piece of a database may be one that holds nothing
+        return
     table = rng.choice(tables + [one for one in tables if one == "detections"] * 10)
     columns = [row[1].decode() for row in database.execute(f'PRAGMA table_info("{table}")')]
     column = rng.choice(columns)
