@@ -63,7 +63,8 @@ def read_table(path: Path) -> tuple[zipfile.ZipInfo, ...]:
     _check_table_size(path)
     try:
         with zipfile.ZipFile(path) as zipped:
-            entries = tuple(entry for entry in zipped.infolist() if not entry.is_dir())
+            # a name may be empty, which zipfile itself does not survive asking for a folder
+            entries = tuple(one for one in zipped.infolist() if not one.filename.endswith("/"))
     except (NotImplementedError, RuntimeError, ValueError, EOFError, struct.error) as error:
         raise zipfile.BadZipFile(str(error)) from error
     for entry in entries:

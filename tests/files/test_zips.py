@@ -56,6 +56,7 @@ def test_a_sound_table_is_given_without_folders(tmp_path: Path) -> None:
         ("\\\\host\\a", "leads out"),
         ("C:\\a", "leads out"),
         (".", "leads out"),
+        ("\0a", "leads out"),  # read as a name without a letter
         ("a\x1b[2J", "control characters"),
         ("a\u202eb", "control characters"),
     ],
