@@ -12,7 +12,7 @@ from landslidectl.events import Reporter, Warned, silent
 from landslidectl.files.gdal_environment import gdal_session
 from landslidectl.files.hashing import file_digest
 from landslidectl.files.rasters import grid_of, open_raster
-from landslidectl.files.vectors import vector_errors, vector_path
+from landslidectl.files.vectors import outlines_of, vector_errors, vector_path
 from landslidectl.grid import Grid
 from landslidectl.products.contract.files import FileKind
 from landslidectl.products.contract.layers import LayerName
@@ -179,7 +179,6 @@ def _read_layer(path: Path, layer: LayerName) -> "list[BaseGeometry]":
     """Return the outlines of a layer without those that a person rejected."""
     with gdal_session():
         import pyogrio  # noqa: PLC0415
-        import shapely  # noqa: PLC0415
 
         try:
             with vector_path(path) as opened:
@@ -191,7 +190,7 @@ def _read_layer(path: Path, layer: LayerName) -> "list[BaseGeometry]":
                     force_2d=True,
                     where=NOT_REJECTED if "review" in fields else None,
                 )
+                shapes = [] if geometries is None else outlines_of(geometries)
         except vector_errors() as error:
             raise ProductError(f"{path}: layer '{layer}' cannot be read: {error}", AGAIN) from error
-        shapes = shapely.from_wkb(geometries) if geometries is not None else []
         return [shape for shape in shapes if shape is not None and not shape.is_empty]

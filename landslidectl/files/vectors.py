@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from landslidectl.files.kml import readable
 
@@ -51,6 +52,32 @@ def vector_source(path: Path) -> Iterator[str | bytes]:
         return
     with vector_path(found) as opened:
         yield opened
+
+
+def outlines_of(stored: Any) -> Any:
+    """Return the geometries of what pyogrio read as well-known binary.
+
+    Parameters
+    ----------
+    stored : ndarray of object, shape (feature,)
+        bytes, None where a feature has no outline.
+
+    Returns
+    -------
+    ndarray of object, shape (feature,)
+        shapely geometries, None as before.
+
+    Raises
+    ------
+    ValueError
+        If one is damaged, or none that can be: a ring of two points, a kind that nobody knows.
+    """
+    import shapely  # noqa: PLC0415
+
+    try:
+        return shapely.from_wkb(stored)
+    except shapely.errors.GEOSException as error:
+        raise ValueError(f"an outline is damaged: {error}") from error
 
 
 def vector_errors() -> tuple[type[Exception], ...]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from landslidectl.catalog.records import ReleaseRecord, SightingRecord, utc_text
 from landslidectl.detection.detections import Detection, Detections
 from landslidectl.detection.history import Acquisition, History, Past, Release, Sighting, trace
+from landslidectl.errors import CatalogError
 from landslidectl.files.hashing import stable_key
 from landslidectl.jobs.job import Job
 from landslidectl.jobs.settings import DetectSettings
@@ -79,6 +80,11 @@ def earlier_releases(job: Job[DetectSettings], release: int) -> tuple[Release, .
     """Return the releases before ``release`` made with the same settings, oldest first.
 
     Of several versions of a release the last one counts.
+
+    Raises
+    ------
+    CatalogError
+        If a detection of one is none that this program wrote: somebody changed the catalog.
     """
     identity = stable_key(job.settings.identity())
     last: dict[int, ReleaseRecord] = {}
@@ -172,18 +178,26 @@ def _record(sighting: Sighting, past: Past, status: str) -> SightingRecord:
 
 
 def _sightings(records: Iterable[SightingRecord]) -> tuple[Sighting, ...]:
+    from shapely.errors import ShapelyError  # noqa: PLC0415
+
+    try:
+        return tuple(_sighting(record) for record in records if record.status != DROPPED)
+    except (ValueError, TypeError, ShapelyError) as error:
+        raise CatalogError(
+            f"the catalog holds a detection that no landslidectl wrote: {error}",
+            "Put the last copy of 'landslidectl catalog backup' in its place.",
+        ) from error
+
+
+def _sighting(record: SightingRecord) -> Sighting:
     import shapely  # noqa: PLC0415
 
-    return tuple(
-        Sighting(
-            record.det_id,
-            shapely.from_wkb(record.outline),
-            frozenset(Acquisition(*pair) for pair in record.acquisitions),
-            frozenset(record.seen_by),
-            datetime.fromisoformat(record.post_end),
-        )
-        for record in records
-        if record.status != DROPPED
+    return Sighting(
+        record.det_id,
+        shapely.from_wkb(record.outline),
+        frozenset(Acquisition(*pair) for pair in record.acquisitions),
+        frozenset(record.seen_by),
+        datetime.fromisoformat(record.post_end),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from landslidectl.errors import ProductError
 from landslidectl.files.gdal_environment import gdal_session
-from landslidectl.files.vectors import vector_errors, vector_path
+from landslidectl.files.vectors import outlines_of, vector_errors, vector_path
 from landslidectl.products.attributes import Row, tidy
 from landslidectl.products.contents import Layer
 from landslidectl.products.contract.attributes import FieldType
@@ -59,7 +59,6 @@ def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
     """
     with gdal_session():
         import pyogrio  # noqa: PLC0415
-        import shapely  # noqa: PLC0415
 
         try:
             with vector_path(path) as opened:
@@ -74,6 +73,7 @@ def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
                     force_2d=True,
                     datetime_as_string=True,
                 )
+                outlines = None if shapes is None else outlines_of(shapes)
         except vector_errors() as error:
             raise ProductError(
                 f"{path}: layer '{spec.name}' cannot be read: {error}", AGAIN
@@ -84,9 +84,8 @@ def read_layer(path: Path, spec: LayerSpec, drawn_only: bool = True) -> Layer:
     rows: list[Row] = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
     if not spec.has_geometry:
         return Layer(spec.name, fields, tuple(rows))
-    if shapes is None:
+    if outlines is None:
         raise ProductError(f"{path}: layer '{spec.name}' has no outlines", AGAIN)
-    outlines = shapely.from_wkb(shapes)
     drawn = [
         index
         for index, shape in enumerate(outlines)

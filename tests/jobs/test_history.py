@@ -1,14 +1,16 @@
 """A second and a third scene after the event arrive: detections are confirmed, or dropped."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from landslidectl.catalog.catalog import Catalog
-from landslidectl.errors import Terminated
+from landslidectl.errors import CatalogError, Terminated
 from landslidectl.events import silent
 from landslidectl.jobs import publish
 from landslidectl.jobs.result import JobResult
@@ -84,6 +86,17 @@ def test_later_scenes_confirm_and_then_drop(
     assert (last.release, last.version, last.scenes) == (4, 1, tuple(sorted(last.scenes)))
     (record,) = catalog.list_sightings(last)
     assert (record.status, record.det_id) == ("dropped", dropped["det_id"])
+
+
+def test_a_detection_that_nobody_here_recorded_is_named(
+    world: World, catalog: Catalog, detect: Callable[..., JobResult]
+) -> None:
+    detect()
+    with closing(sqlite3.connect(catalog.path)) as changed, changed:
+        changed.execute("UPDATE sightings SET outline = x'00'")
+    world.add(6.0)
+    with pytest.raises(CatalogError, match="a detection that no landslidectl wrote"):
+        detect()
 
 
 def test_a_scene_before_the_event_moves_nothing(

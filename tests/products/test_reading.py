@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import struct
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import shapely
 
 from landslidectl.errors import DifferenceFound, OutputError, ProductError, ResourceError
+from landslidectl.evaluation.product import open_product
 from landslidectl.products import stored_layers
 from landslidectl.products.contract.files import FORMAT_FILES, FileKind, Format
 from landslidectl.products.contract.layers import LayerName, layer_spec
@@ -142,6 +144,16 @@ def test_a_file_that_is_there_is_not_replaced_unasked(tmp_path: Path, product: P
     assert len(list(folder.iterdir())) == 1, "nothing is written before all is checked"
     export_contents(contents, (Format.KMZ, Format.CSV), folder, overwrite=True)
     assert len(list(folder.iterdir())) == 2
+
+
+def test_an_outline_that_is_none_is_refused(product: Product) -> None:
+    ring_of_two = struct.pack("<BIII4d", 1, 3, 1, 2, 0.0, 0.0, 1.0, 1.0)
+    blob = b"GP\0\x01" + struct.pack("<i", 32654) + ring_of_two
+    tampering.sql(product.folder, "UPDATE detections SET geom=? WHERE fid=1", (blob,))
+    for use in (lambda: read_contents(open_stored(product.folder), edited=True),
+                lambda: open_product(product.folder)):  # fmt: skip
+        with pytest.raises(ProductError, match="an outline is damaged"):
+            use()
 
 
 def test_outlines_that_are_gone_are_missed(product: Product) -> None:
