@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 from landslidectl.catalog.records import ReleaseRecord, SightingRecord, utc_text
 from landslidectl.detection.detections import Detection, Detections
 from landslidectl.detection.history import Acquisition, History, Past, Release, Sighting, trace
-from landslidectl.errors import CatalogError
 from landslidectl.files.hashing import stable_key
 from landslidectl.jobs.job import Job
 from landslidectl.jobs.settings import DetectSettings
+from landslidectl.jobs.verdicts import foreign_row
 from landslidectl.products.reading import is_whole
 from landslidectl.products.request import DroppedDetection
 from landslidectl.stack.footprints import footprint, wrapped
@@ -183,10 +183,7 @@ def _sightings(records: Iterable[SightingRecord]) -> tuple[Sighting, ...]:
     try:
         return tuple(_sighting(record) for record in records if record.status != DROPPED)
     except (ValueError, TypeError, ShapelyError) as error:
-        raise CatalogError(
-            f"the catalog holds a detection that no landslidectl wrote: {error}",
-            "Put the last copy of 'landslidectl catalog backup' in its place.",
-        ) from error
+        raise foreign_row("detection", error) from error
 
 
 def _sighting(record: SightingRecord) -> Sighting:

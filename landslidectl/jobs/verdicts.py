@@ -85,10 +85,15 @@ def verdicts(records: Iterable[ReviewRecord]) -> dict[str, Verdict]:
     try:
         return standing_verdicts(_verdict(record) for record in records)
     except (ValueError, TypeError, ShapelyError) as error:
-        raise CatalogError(
-            f"the catalog holds a review that no landslidectl wrote: {error}",
-            "Put the last copy of 'landslidectl catalog backup' in its place.",
-        ) from error
+        raise foreign_row("review", error) from error
+
+
+def foreign_row(what: str, error: Exception) -> CatalogError:
+    """Return the error for a row of the catalog that somebody changed."""
+    return CatalogError(
+        f"the catalog holds a {what} that no landslidectl wrote: {error}",
+        "Put the last copy of 'landslidectl catalog backup' in its place.",
+    )
 
 
 def _verdict(record: ReviewRecord) -> Verdict:
