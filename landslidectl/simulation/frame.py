@@ -8,7 +8,7 @@ how the geolocation grids of real products behave.
 Source: Sentinel-1 Product Specification, coordinateConversion and geolocationGrid.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -164,10 +164,10 @@ def horner(coefficients: tuple[float, ...], value: Array) -> Array:
     return result
 
 
-def range_record(
-    orbit: Orbit, time_s: float, height_m: float, span: tuple[float, float, float]
-) -> RangeRecord:
-    """Return the record of a second whose terrain lies at a mean height.
+def range_records(
+    orbit: Orbit, times_s: Array, heights_m: Array, span: tuple[float, float, float]
+) -> tuple[RangeRecord, ...]:
+    """Return the records of seconds whose terrain lies at mean heights.
 
     Parameters
     ----------
@@ -177,31 +177,49 @@ def range_record(
     """
     edge, near, far = span
     slant = np.linspace(near - REACH_M, far + REACH_M, 60)
-    ground = _ground_range(orbit, time_s, height_m, slant)
-    ground = ground - _ground_range(orbit, time_s, height_m, np.array([edge]))
-    forward = _fit(slant - near, ground)
-    middle = float(ground.mean())
-    back = _shift_polynomial(_fit(ground - middle, slant), -middle)
-    return RangeRecord(time_s, height_m, forward, back)
+    grounds = _ground_ranges(orbit, times_s, heights_m, slant)
+    edges = _ground_ranges(orbit, times_s, heights_m, np.array([edge]))
+    records = []
+    for time, height, ground in zip(times_s, heights_m, grounds - edges, strict=True):
+        forward = _fit(slant - near, ground)
+        middle = float(ground.mean())
+        back = _shift_polynomial(_fit(ground - middle, slant), -middle)
+        records.append(RangeRecord(float(time), float(height), forward, back))
+    return tuple(records)
 
 
-def _ground_range(orbit: Orbit, time_s: float, height_m: float, slant: Array) -> Array:
-    """Return arc lengths from the foot point along the sphere that touches the terrain."""
-    position = orbit.position(np.array(time_s))
-    distance = float(np.linalg.norm(position))
-    middle = ground_point(orbit, time_s, float(slant.mean()), height_m)
-    radius = float(np.linalg.norm(middle))
+def _ground_ranges(orbit: Orbit, times_s: Array, heights_m: Array, slant: Array) -> Array:
+    """Return arc lengths from the foot points along the spheres that touch the terrain."""
+    middle = ground_point(orbit, times_s, float(slant.mean()), heights_m)
+    distance, radius = _lengths(orbit.position(times_s)), _lengths(middle)
     cosine = (distance**2 + radius**2 - slant**2) / (2.0 * distance * radius)
     result: Array = radius * np.arccos(cosine)
     return result
 
 
+def _lengths(vectors: Array) -> Array:
+    return np.array([[np.linalg.norm(vector)] for vector in vectors])
+
+
 def _fit(value: Array, result: Array) -> tuple[float, ...]:
-    fitted = np.polynomial.Polynomial.fit(value, result, DEGREE)
-    return tuple(float(number) for number in fitted.convert().coef)
+    """Return the polynomial through points, lowest power first, fitted over -1 to 1."""
+    low, high = value.min(), value.max()
+    shift, scale = (-high - low) / (high - low), 2.0 / (high - low)
+    fitted = np.polynomial.polynomial.polyfit(shift + scale * value, result, DEGREE)
+    return _composed(fitted, shift, scale)
 
 
 def _shift_polynomial(coefficients: tuple[float, ...], shift: float) -> tuple[float, ...]:
     """Return the polynomial of ``value + shift``."""
-    moved = np.polynomial.Polynomial(coefficients)(np.polynomial.Polynomial([shift, 1.0]))
-    return tuple(float(number) for number in moved.coef)
+    return _composed(coefficients, shift, 1.0)
+
+
+def _composed(coefficients: Iterable[float], shift: float, scale: float) -> tuple[float, ...]:
+    """Return the polynomial of ``shift + scale * value``, by Horner's rule."""
+    highest, *rest = [float(number) for number in coefficients][::-1]
+    result = [highest]
+    for coefficient in rest:
+        scaled = [0.0, *(number * scale for number in result)]
+        result = [a + number * shift for a, number in zip(scaled, [*result, 0.0], strict=True)]
+        result[0] += coefficient
+    return tuple(result)

@@ -9,7 +9,7 @@ from landslidectl.simulation.frame import (
     PIXEL_M,
     RECORD_STEP_S,
     Frame,
-    range_record,
+    range_records,
 )
 from landslidectl.simulation.geodesy import Array, map_to_degrees, undulation
 from landslidectl.simulation.geometry import Box, MapGeometry
@@ -52,10 +52,7 @@ def build_frame(
     instants = np.round(start, 6) + RECORD_STEP_S * np.arange(count)
     heights = _mean_heights(geometry, place, instants)
     heights = heights + np.cumsum(rng.normal(0.0, RESTLESS_HEIGHT_M, count))
-    records = tuple(
-        range_record(orbit, float(instant), float(height), (edge, near, far))
-        for instant, height in zip(instants, heights, strict=True)
-    )
+    records = range_records(orbit, instants, heights, (edge, near, far))
     left, right = (int(size) for size in rng.integers(6, 24, 2))
     whole = Frame(orbit, 0.0, LINE_INTERVAL_S, 1, 1, near, records, (left, right))
     line, pixel = whole.line(time, slant), whole.pixel(time, slant)

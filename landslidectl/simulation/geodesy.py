@@ -25,29 +25,37 @@ def ecef(lon_deg: Array, lat_deg: Array, height_m: Array) -> Array:
     normal = SEMI_MAJOR_M / np.sqrt(1.0 - ECCENTRICITY_2 * np.sin(lat) ** 2)
     across = (normal + height_m) * np.cos(lat)
     up = (normal * (1.0 - ECCENTRICITY_2) + height_m) * np.sin(lat)
-    return np.stack(np.broadcast_arrays(across * np.cos(lon), across * np.sin(lon), up), axis=-1)
+    return _joined(across * np.cos(lon), across * np.sin(lon), up)
 
 
 def geodetic(position: Array) -> tuple[Array, Array, Array]:
     """Return longitude, latitude (degrees) and height (metres) of Earth-fixed positions."""
-    x, y, z = np.moveaxis(np.asarray(position, float), -1, 0)
+    place = np.asarray(position, float)
+    x, y, z = place[..., 0], place[..., 1], place[..., 2]
     across = np.hypot(x, y)
     lat = np.arctan2(z, across * (1.0 - ECCENTRICITY_2))
     for _ in range(6):
-        normal = SEMI_MAJOR_M / np.sqrt(1.0 - ECCENTRICITY_2 * np.sin(lat) ** 2)
-        lat = np.arctan2(z + ECCENTRICITY_2 * normal * np.sin(lat), across)
-    normal = SEMI_MAJOR_M / np.sqrt(1.0 - ECCENTRICITY_2 * np.sin(lat) ** 2)
-    height = across * np.cos(lat) + z * np.sin(lat) - SEMI_MAJOR_M**2 / normal
+        sine = np.sin(lat)
+        normal = SEMI_MAJOR_M / np.sqrt(1.0 - ECCENTRICITY_2 * sine**2)
+        lat = np.arctan2(z + ECCENTRICITY_2 * normal * sine, across)
+    sine = np.sin(lat)
+    normal = SEMI_MAJOR_M / np.sqrt(1.0 - ECCENTRICITY_2 * sine**2)
+    height = across * np.cos(lat) + z * sine - SEMI_MAJOR_M**2 / normal
     return np.degrees(np.arctan2(y, x)), np.degrees(lat), height
 
 
 def ellipsoid_up(lon_deg: Array, lat_deg: Array) -> Array:
     """Return the unit normal of the ellipsoid, Earth-fixed, shape (..., 3)."""
     lon, lat = np.radians(lon_deg), np.radians(lat_deg)
-    return np.stack(
-        np.broadcast_arrays(np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)),
-        axis=-1,
-    )
+    level = np.cos(lat)
+    return _joined(level * np.cos(lon), level * np.sin(lon), np.sin(lat))
+
+
+def _joined(x: Array, y: Array, z: Array) -> Array:
+    """Return the vectors (..., 3) of three components that broadcast."""
+    result = np.empty((*np.broadcast_shapes(np.shape(x), np.shape(y), np.shape(z)), 3))
+    result[..., 0], result[..., 1], result[..., 2] = x, y, z
+    return result
 
 
 @cache
@@ -122,26 +130,31 @@ class Smooth:
         first = _stretch(nodes, low[0], high[0])
         second = _stretch(nodes, low[1], high[1])
         values = np.asarray(function(*np.meshgrid(first, second)), float)
-        inverse = np.linalg.inv(chebyshev.chebvander(nodes, degree))
+        inverse = np.linalg.inv(_chebyshev(nodes, degree))
         return cls(low, high, np.einsum("is,jf,sf...->ij...", inverse, inverse, values))
 
     def on_grid(self, first: Numbers, second: Numbers) -> Array:
         """Return values on the grid of two axes, shape (..., len(second), len(first))."""
-        degree = self.coefficients.shape[0] - 1
-        across = chebyshev.chebvander(self._unit(first, 0), degree)
-        along = chebyshev.chebvander(self._unit(second, 1), degree)
-        moved = np.moveaxis(self.coefficients, (0, 1), (-2, -1))
+        across, along, moved = self._parts(first, second)
         result: Array = along @ (moved @ across.T)
         return result
 
     def at(self, first: Numbers, second: Numbers) -> Array:
         """Return values at single points, shape (..., n)."""
-        degree = self.coefficients.shape[0] - 1
-        across = chebyshev.chebvander(np.ravel(self._unit(first, 0)), degree)
-        along = chebyshev.chebvander(np.ravel(self._unit(second, 1)), degree)
-        moved = np.moveaxis(self.coefficients, (0, 1), (-2, -1))
-        result: Array = np.einsum("ni,nj,...ij->...n", along, across, moved)
+        result: Array = np.einsum("nj,ni,...ij->...n", *self._parts(first, second))
         return result
+
+    def _parts(self, first: Numbers, second: Numbers) -> tuple[Array, Array, Array]:
+        """Return the polynomials along both axes, (n, degree + 1), and the coefficients last."""
+        degree = self.coefficients.shape[0] - 1
+        across = _chebyshev(np.ravel(self._unit(first, 0)), degree)
+        along = _chebyshev(np.ravel(self._unit(second, 1)), degree)
+        rest = range(2, self.coefficients.ndim)
+        return across, along, self.coefficients.transpose(*rest, 0, 1)
+
+    def part(self, index: int) -> "Smooth":
+        """Return one of the functions of a last axis, which stays."""
+        return Smooth(self.low, self.high, self.coefficients[..., index : index + 1])
 
     def slope(self, axis: int) -> "Smooth":
         """Return the derivative along the first (0) or the second (1) axis."""
@@ -159,3 +172,15 @@ class Smooth:
 
 def _stretch(nodes: Array, low: float, high: float) -> Array:
     return (low + high) / 2.0 + nodes * (high - low) / 2.0
+
+
+def _chebyshev(value: Array, degree: int) -> Array:
+    """Return the Chebyshev polynomials of values (n), up to a degree: (n, degree + 1).
+
+    As ``chebvander``, which spends ten times as long on the dozens of points asked for here.
+    """
+    result = np.ones((degree + 1, value.size))
+    result[1] = value
+    for order in range(2, degree + 1):
+        result[order] = result[order - 1] * (2.0 * value) - result[order - 2]
+    return result.T

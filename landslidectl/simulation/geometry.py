@@ -29,6 +29,8 @@ class MapGeometry:
     time, slant, nadir : Smooth
         Each carries three coefficients of a parabola in the scaled height (seconds, metres,
         radians).
+    slopes : (Smooth, Smooth)
+        Of the slant range at the scaled height 0, eastwards and northwards.
     scale : float
         Map metres per metre on the ground, at the centre.
     """
@@ -38,6 +40,7 @@ class MapGeometry:
     time: Smooth
     slant: Smooth
     nadir: Smooth
+    slopes: tuple[Smooth, Smooth]
     scale: float
 
     @classmethod
@@ -67,7 +70,9 @@ class MapGeometry:
             Smooth(fitted.low, fitted.high, fitted.coefficients[..., start : start + 3])
             for start in (0, 3, 6)
         ]
-        return cls(middle, half, parts[0], parts[1], parts[2], _map_scale(epsg, box))
+        time, slant, nadir = parts
+        slopes = (slant.slope(0).part(0), slant.slope(1).part(0))
+        return cls(middle, half, time, slant, nadir, slopes, _map_scale(epsg, box))
 
     def scaled(self, heights: Numbers) -> Array:
         """Return orthometric heights scaled to the parabolas' argument."""
@@ -91,9 +96,8 @@ class MapGeometry:
 
         The gradient of the zero-Doppler range is that vector, turned round.
         """
-        across = -self.slant.slope(0).on_grid(x, y)[0] * self.scale
-        along = -self.slant.slope(1).on_grid(x, y)[0] * self.scale
-        up = -self.slant.on_grid(x, y)[1] / self.half_m
+        across, along = (-slope.on_grid(x, y)[0] * self.scale for slope in self.slopes)
+        up = -self.slant.part(1).on_grid(x, y)[0] / self.half_m
         return np.stack([across, along, up])
 
 

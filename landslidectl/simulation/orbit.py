@@ -46,44 +46,49 @@ class Orbit:
 
     def position(self, time_s: Numbers) -> Array:
         """Return Earth-fixed positions (..., 3), metres."""
-        along, across, u = self._axes(time_s)
-        return self.radius_m * (np.cos(u)[..., None] * along + np.sin(u)[..., None] * across)
+        return self._in_plane(time_s)[0]
 
     def velocity(self, time_s: Numbers) -> Array:
         """Return the time derivative of the Earth-fixed position, (..., 3), metres per second."""
-        along, across, u = self._axes(time_s)
-        moving = self.rate * (np.cos(u)[..., None] * across - np.sin(u)[..., None] * along)
-        turning = np.cross([0.0, 0.0, EARTH_RATE], self.position(time_s))
-        result: Array = self.radius_m * moving - turning
-        return result
+        return self.motion(time_s)[1]
 
     def acceleration(self, time_s: Numbers) -> Array:
         """Return the second derivative of the Earth-fixed position, (..., 3)."""
-        spin = np.array([0.0, 0.0, EARTH_RATE])
-        position, velocity = self.position(time_s), self.velocity(time_s)
-        gravity = -(self.rate**2) * position
-        centrifugal = np.cross(spin, np.cross(spin, position))
-        result: Array = gravity - 2.0 * np.cross(spin, velocity) - centrifugal
-        return result
+        return self.motion(time_s)[2]
 
-    def _axes(self, time_s: Numbers) -> tuple[Array, Array, Array]:
+    def motion(self, time_s: Numbers) -> tuple[Array, Array, Array]:
+        """Return position, velocity and acceleration, each (..., 3)."""
+        position, moving = self._in_plane(time_s)
+        velocity = moving - _spun(position)
+        gravity = -(self.rate**2) * position
+        return position, velocity, gravity - 2.0 * _spun(velocity) - _spun(_spun(position))
+
+    def _in_plane(self, time_s: Numbers) -> tuple[Array, Array]:
+        """Return the position, and its velocity as if the Earth stood still."""
         time = np.asarray(time_s, float)
         node = self.node_lon - EARTH_RATE * time
-        zero = np.zeros_like(node)
+        u = self.argument + self.rate * time
         tilt, lift = np.cos(INCLINATION), np.sin(INCLINATION)
-        along = np.stack([np.cos(node), np.sin(node), zero], axis=-1)
-        across = np.stack([-np.sin(node) * tilt, np.cos(node) * tilt, zero + lift], axis=-1)
-        return along, across, self.argument + self.rate * time
+        east, north, here, ahead = np.cos(node), np.sin(node), np.cos(u), np.sin(u)
+        position, moving = np.empty((*time.shape, 3)), np.empty((*time.shape, 3))
+        across = (-north * tilt, east * tilt, lift)
+        for axis, along in enumerate((east, north, 0.0)):
+            position[..., axis] = here * along + ahead * across[axis]
+            moving[..., axis] = here * across[axis] - ahead * along
+        position *= self.radius_m
+        moving *= self.rate
+        moving *= self.radius_m
+        return position, moving
 
 
 def zero_doppler(orbit: Orbit, target: Array) -> tuple[Array, Array]:
     """Return the time (s) and the one-way range (m) at which targets (..., 3) pass abeam."""
     time = np.zeros(np.shape(target)[:-1])
     for _ in range(NEWTON_STEPS):
-        line = target - orbit.position(time)
-        velocity = orbit.velocity(time)
-        miss = np.sum(line * velocity, axis=-1)
-        change = np.sum(line * orbit.acceleration(time), axis=-1) - np.sum(velocity**2, axis=-1)
+        position, velocity, acceleration = orbit.motion(time)
+        line = target - position
+        miss = _dot(line, velocity)
+        change = _dot(line, acceleration) - _dot(velocity, velocity)
         time = time - miss / change
     return time, np.linalg.norm(target - orbit.position(time), axis=-1)
 
@@ -106,21 +111,19 @@ def ground_point(orbit: Orbit, time_s: Numbers, range_m: Numbers, height_m: Numb
     time, distance, height = np.broadcast_arrays(
         np.asarray(time_s, float), np.asarray(range_m, float), np.asarray(height_m, float)
     )
-    position, velocity = orbit.position(time), orbit.velocity(time)
+    position, velocity, _ = orbit.motion(time)
     point = _first_ground_point(position, velocity, distance)
+    residual, jacobian = np.empty((*time.shape, 3, 1)), np.empty((*time.shape, 3, 3))
     for _ in range(9):
         line = point - position
         up, above = _height_above(point)
-        residual = np.stack(
-            [
-                np.sum(line * line, axis=-1) - distance**2,
-                np.sum(line * velocity, axis=-1),
-                above - height,
-            ],
-            axis=-1,
-        )
-        jacobian = np.stack([2.0 * line, velocity, up], axis=-2)
-        point = point - np.linalg.solve(jacobian, residual[..., None])[..., 0]
+        residual[..., 0, 0] = _dot(line, line) - distance**2
+        residual[..., 1, 0] = _dot(line, velocity)
+        residual[..., 2, 0] = above - height
+        jacobian[..., 0, :] = 2.0 * line
+        jacobian[..., 1, :] = velocity
+        jacobian[..., 2, :] = up
+        point = point - np.linalg.solve(jacobian, residual)[..., 0]
     return point
 
 
@@ -191,3 +194,18 @@ def _height_above(point: Array) -> tuple[Array, Array]:
     """Return the ellipsoid's unit normal under points and their heights, metres."""
     lon, lat, height = geodetic(point)
     return ellipsoid_up(lon, lat), height
+
+
+def _spun(vector: Array) -> Array:
+    """Return the cross product of the Earth's rotation with vectors (..., 3)."""
+    result = np.zeros_like(vector)
+    result[..., 0] = -EARTH_RATE * vector[..., 1]
+    result[..., 1] = EARTH_RATE * vector[..., 0]
+    return result
+
+
+def _dot(one: Array, other: Array) -> Array:
+    """Return the scalar products of vectors (..., 3)."""
+    parts = one * other
+    result: Array = parts[..., 0] + parts[..., 1] + parts[..., 2]
+    return result

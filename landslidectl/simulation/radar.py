@@ -9,7 +9,6 @@ Source: Small (2011), IEEE Transactions on Geoscience and Remote Sensing 49, 308
 """
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,9 +43,6 @@ GROUP_OF = {
     Cover.BUILT: 5,
     Cover.DEBRIS: 5,
 }
-
-
-Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,60 +93,141 @@ def ellipsoid_fields(frame: Frame) -> EllipsoidFields:
     return EllipsoidFields(area, incidence)
 
 
-def project(
-    scenery: Scenery, geometry: MapGeometry, raster: Raster, box: Box, sight: Sight
-) -> NDArray[np.float32]:
-    """Return sigma nought, shape (VV and VH, group of classes, line, sample), float32.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a track looks at the ground in a box: where its points lie, and what is in shadow."""
+
+    box: Box
+    geometry: MapGeometry
+    sight: Sight
+
+
+def project(look: Look, *pictures: tuple[Scenery, Raster]) -> tuple[NDArray[np.float32], ...]:
+    """Return sigma nought, (VV and VH, group of classes, line, sample), float32, of each picture.
 
     The groups let later steps scale each kind of cover for itself; their sum is the scene.
+    Pictures of one place, before the event and after it, share what the geometry has in common.
+
+    Parameters
+    ----------
+    look : Look
+    *pictures : (Scenery, Raster)
+        What lies in the box, and what it is seen in.
     """
-    frame = raster.frame
-    lines, samples = frame.shape
-    echo = np.zeros((2, GROUPS * (lines + 1) * (samples + 1)), np.float32)
-    group = np.array([GROUP_OF[cover] for cover in Cover], np.int64)[scenery.classes]
-    group *= (lines + 1) * (samples + 1)
-    beams = (decibel(scenery.vv_db), decibel(scenery.vh_db))
-    x, _ = cell_axes(box, FACET_M)
-    for top in range(0, scenery.fine.shape[0] - 1, STRIP_ROWS):
-        strip = _Strip.at(scenery, box, top)
-        place = _radar_place(strip, geometry, frame, x)
-        if place.chosen.size == 0:
-            continue
-        weight = _facet_weight(strip, geometry, scenery, sight, x).ravel()[place.chosen]
-        cells = slice(top // 2, (top + strip.rows) // 2)
-        base = place.index + _doubled(group[cells]).ravel()[place.chosen]
-        for target, beam in zip(echo, beams, strict=True):
-            energy = weight * _doubled(beam[cells]).ravel()[place.chosen]
-            _splat(target, base, place, (samples + 1, energy))
-    result = echo.reshape(2, GROUPS, lines + 1, samples + 1)[:, :, :-1, :-1]
-    area = raster.fields.area.on_grid(np.arange(samples), np.arange(lines))
-    result = result * (FACET_M**2 / geometry.scale**2 / area).astype(np.float32)
-    _fill_outside(result)
-    return result
+    exposures = [_Exposure.of(scenery, raster) for scenery, raster in pictures]
+    x, _ = cell_axes(look.box, FACET_M)
+    rows = round((look.box.top - look.box.bottom) / FACET_M)
+    for top in range(0, rows, STRIP_ROWS):
+        strip = _Strip.of(look, x, slice(top, min(top + STRIP_ROWS, rows)))
+        for exposure in exposures:
+            exposure.take(strip)
+    return tuple(exposure.developed(look.geometry.scale) for exposure in exposures)
 
 
 @dataclass(frozen=True, slots=True)
 class _Strip:
-    """Some rows of facets: their heights and slopes."""
+    """Some rows of facets as a track sees them, at any height.
 
-    top: int
-    rows: int
-    y: NDArray[np.float64]
+    Parameters
+    ----------
+    facets, cells : slice
+        Rows of facets, and of the 10 m cells that they are in.
+    time, slant : ndarray, (3, row, col)
+        Parabolas in the scaled height.
+    toward : ndarray float32, (3, facet)
+        Direction to the sensor (east, north, up).
+    shadow : ndarray bool, (row, col)
+        Cells in shadow.
+    """
+
+    geometry: MapGeometry
+    facets: slice
+    cells: slice
+    time: NDArray[np.float64]
+    slant: NDArray[np.float64]
+    toward: Single
+    shadow: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, look: Look, x: NDArray[np.float64], facets: slice) -> "_Strip":
+        y = look.box.top - (np.arange(facets.start, facets.stop) + 0.5) * FACET_M
+        geometry = look.geometry
+        time, slant = geometry.time.on_grid(x, y), geometry.slant.on_grid(x, y)
+        toward = geometry.sight(x, y).astype(np.float32).reshape(3, -1)
+        cells = slice(facets.start // 2, facets.stop // 2)
+        return cls(geometry, facets, cells, time, slant, toward, look.sight.shadow[cells])
+
+
+@dataclass(frozen=True, slots=True)
+class _Exposure:
+    """A raster in which the echo of a scenery adds up; it has one line and sample to spare.
+
+    Parameters
+    ----------
+    echo : ndarray, (VV and VH, pixel of a group)
+    group : ndarray, (row, col)
+        First pixel of the groups of the 10 m cells.
+    beams : pair of ndarray, (row, col)
+        Linear gamma nought of the cells.
+    """
+
+    scenery: Scenery
+    raster: Raster
+    echo: NDArray[np.float32]
+    group: NDArray[np.int64]
+    beams: tuple[Single, Single]
+
+    @classmethod
+    def of(cls, scenery: Scenery, raster: Raster) -> "_Exposure":
+        lines, samples = raster.frame.shape
+        size = (lines + 1) * (samples + 1)
+        group = np.array([GROUP_OF[cover] * size for cover in Cover], np.int64)[scenery.classes]
+        echo = np.zeros((2, GROUPS * size), np.float32)
+        return cls(scenery, raster, echo, group, (decibel(scenery.vv_db), decibel(scenery.vh_db)))
+
+    def take(self, strip: _Strip) -> None:
+        """Add the echo of some rows of facets."""
+        scenery, frame = self.scenery, self.raster.frame
+        facets = _Facets.of(scenery.fine[strip.facets.start : strip.facets.stop + 1])
+        place = _radar_place(strip, facets, frame)
+        if place.chosen.size == 0:
+            return
+        row, col = np.divmod(place.chosen, facets.height.shape[1])
+        cell = (row >> 1) * self.group.shape[1] + (col >> 1)
+        exponent = scenery.exponent[strip.cells].ravel()[cell]
+        weight = _facet_weight(strip, facets, (place.chosen, cell), scenery.shadow_fill)
+        weight = weight[0] * np.exp2(np.log2(weight[1]) * exponent)
+        base = place.index + self.group[strip.cells].ravel()[cell]
+        for target, beam in zip(self.echo, self.beams, strict=True):
+            energy = weight * beam[strip.cells].ravel()[cell]
+            _splat(target, base, place, (frame.samples + 1, energy))
+
+    def developed(self, scale: float) -> NDArray[np.float32]:
+        """Return sigma nought, (VV and VH, group, line, sample)."""
+        lines, samples = self.raster.frame.shape
+        result = self.echo.reshape(2, GROUPS, lines + 1, samples + 1)[:, :, :-1, :-1]
+        area = self.raster.fields.area.on_grid(np.arange(samples), np.arange(lines))
+        result = result * (FACET_M**2 / scale**2 / area).astype(np.float32)
+        _fill_outside(result)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Facets:
+    """Heights and slopes of facets, (row, col), metres and metres per map metre."""
+
     height: Single
     east: Single
     north: Single
 
     @classmethod
-    def at(cls, scenery: Scenery, box: Box, top: int) -> "_Strip":
-        nodes = scenery.fine[top : top + STRIP_ROWS + 1]
-        rows = nodes.shape[0] - 1
-        y = box.top - (top + np.arange(rows) + 0.5) * FACET_M
+    def of(cls, nodes: Single) -> "_Facets":
         half = np.float32(0.5 / FACET_M)
         column = nodes[1:] + nodes[:-1]
         east = (column[:, 1:] - column[:, :-1]) * half
         step = nodes[:-1] - nodes[1:]
         north = (step[:, 1:] + step[:, :-1]) * half
-        return cls(top, rows, y, (column[:, 1:] + column[:, :-1]) * np.float32(0.25), east, north)
+        return cls((column[:, 1:] + column[:, :-1]) * np.float32(0.25), east, north)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +240,9 @@ class _Place:
     right: Single
 
 
-def _radar_place(
-    strip: _Strip, geometry: MapGeometry, frame: Frame, x: NDArray[np.float64]
-) -> _Place:
-    height = geometry.scaled(strip.height.astype(float))
-    time = parabola_at(geometry.time.on_grid(x, strip.y), height)
-    slant = parabola_at(geometry.slant.on_grid(x, strip.y), height)
+def _radar_place(strip: _Strip, facets: _Facets, frame: Frame) -> _Place:
+    height = strip.geometry.scaled(facets.height)
+    time, slant = parabola_at(strip.time, height), parabola_at(strip.slant, height)
     line = frame.line(time, slant)
     lines, samples = frame.shape
     chosen = np.flatnonzero((line >= 0.0) & (line < lines - 1.0))
@@ -183,25 +257,24 @@ def _radar_place(
 
 def _facet_weight(
     strip: _Strip,
-    geometry: MapGeometry,
-    scenery: Scenery,
-    sight: Sight,
-    x: NDArray[np.float64],
-) -> Single:
-    """Return what every facet's gamma nought at the reference angle is multiplied by."""
-    toward = geometry.sight(x, strip.y).astype(np.float32)
-    scale = np.float32(geometry.scale)
-    east, north = strip.east * scale, strip.north * scale
+    facets: _Facets,
+    chosen: tuple[NDArray[np.int64], NDArray[np.int64]],
+    shadow_fill: float,
+) -> tuple[Single, Single]:
+    """Return the area that chosen facets show, and the cosine of their law over the reference's.
+
+    ``chosen`` names the facets, and the cells that they are in.
+    """
+    facet, cell = chosen
+    toward = strip.toward[:, facet]
+    scale = np.float32(strip.geometry.scale)
+    east, north = facets.east.ravel()[facet] * scale, facets.north.ravel()[facet] * scale
     facing = toward[2] - east * toward[0] - north * toward[1]
-    cells = slice(strip.top // 2, (strip.top + strip.rows) // 2)
-    shadow = _doubled(sight.shadow[cells])
-    seen = np.where(shadow, np.float32(0.0), facing)
-    seen = np.maximum(seen, np.float32(scenery.shadow_fill) * toward[2])
+    seen = np.where(strip.shadow.ravel()[cell], np.float32(0.0), facing)
+    seen = np.maximum(seen, np.float32(shadow_fill) * toward[2])
     cosine = seen / np.sqrt(1.0 + east * east + north * north)
     cosine = np.maximum(cosine, np.float32(LOWEST_COSINE)) * np.float32(1.0 / REFERENCE_COSINE)
-    law: Single = np.exp2(np.log2(cosine) * _doubled(scenery.exponent[cells]))
-    weight: Single = seen * law
-    return weight
+    return seen, cosine
 
 
 def _splat(
@@ -225,8 +298,3 @@ def _fill_outside(result: NDArray[np.float32]) -> None:
     empty = result[0].sum(axis=0) <= 0.0
     for image, level in zip(result, BACKGROUND, strict=True):
         image[0][empty] = level
-
-
-def _doubled(cells: NDArray[Kind]) -> NDArray[Kind]:
-    """Return 10 m cells as the 5 m facets they consist of."""
-    return np.repeat(np.repeat(cells, 2, axis=0), 2, axis=1)

@@ -15,7 +15,7 @@ from landslidectl.simulation.geometry import Box, MapGeometry
 from landslidectl.simulation.landcover import Scenery, build_ground, change_without_slides
 from landslidectl.simulation.luts import Luts, build_luts
 from landslidectl.simulation.orbit import Orbit, place_orbit
-from landslidectl.simulation.radar import EllipsoidFields, Raster, project
+from landslidectl.simulation.radar import EllipsoidFields, Look, Raster, project
 from landslidectl.simulation.sight import Sight, look_over
 from landslidectl.simulation.slide import Slide
 from landslidectl.simulation.slides import draw_slides
@@ -90,7 +90,13 @@ class PhaseView:
 
 @dataclass(frozen=True, slots=True)
 class TrackView:
-    """One track over the landscape."""
+    """One track over the landscape.
+
+    Parameters
+    ----------
+    quiet : ndarray float32
+        What is projected after the event without slides, if that was asked for; else as with them.
+    """
 
     track: Track
     incidence_deg: float
@@ -98,6 +104,7 @@ class TrackView:
     geometry: MapGeometry
     sight: Sight
     phases: dict[Phase, PhaseView]
+    quiet: NDArray[np.float32]
 
 
 def build_landscape(spec: EventSpec, margins: Margins = SCENE_MARGINS) -> Landscape:
@@ -136,6 +143,7 @@ def view_track(
     landscape: Landscape,
     given: TrackSpec,
     margin_px: int = SCENE_MARGINS.raster_px,
+    twin: bool = False,
 ) -> TrackView:
     """Project the landscape before and after the event into the rasters of a track.
 
@@ -144,6 +152,8 @@ def view_track(
     spec, landscape, given
     margin_px : int
         How far the rasters reach beyond the area of interest.
+    twin : bool
+        Whether what the post-event scenes were without slides is worked out too.
     """
     place, terrain = landscape.place, landscape.place.terrain
     lon, lat = spec.centre
@@ -156,14 +166,17 @@ def view_track(
     frame = build_frame(rng, orbit, geometry, place, margin_px)
     frames = {Phase.PRE: frame, Phase.POST: jittered_frame(rng, frame)}
     sight = look_over(terrain, geometry)
+    rasters = {phase: Raster.of(own) for phase, own in frames.items()}
+    before, after = rasters[Phase.PRE], rasters[Phase.POST]
+    pictures = [(landscape.before, before), (landscape.after, after)]
+    if twin and landscape.slides:
+        pictures.append((landscape.quiet, after))
+    projected = project(Look(terrain.box, geometry, sight), *pictures)
     phases = {}
-    for phase, scenery in ((Phase.PRE, landscape.before), (Phase.POST, landscape.after)):
-        own = frames[phase]
-        raster = Raster.of(own)
-        fields = raster.fields
+    for phase, image in zip(rasters, projected, strict=False):
+        own, fields = rasters[phase].frame, rasters[phase].fields
         noise_db = spec.character.noise_db
         luts = build_luts(spec.rng("luts", track.name, phase), own, fields, noise_db)
-        projected = project(scenery, geometry, raster, terrain.box, sight)
         extras = Extras(own.border, plant_targets(spec.targets, own, fields))
-        phases[phase] = PhaseView(own, fields, luts, projected, extras)
-    return TrackView(track, incidence, orbit, geometry, sight, phases)
+        phases[phase] = PhaseView(own, fields, luts, image, extras)
+    return TrackView(track, incidence, orbit, geometry, sight, phases, projected[-1])

@@ -6,7 +6,7 @@ from landslidectl.simulation.fields import decibel
 from landslidectl.simulation.geometry import Box, MapGeometry
 from landslidectl.simulation.landcover import uniform_ground
 from landslidectl.simulation.orbit import place_orbit
-from landslidectl.simulation.radar import Raster, project
+from landslidectl.simulation.radar import Look, Raster, project
 from landslidectl.simulation.sight import look_over
 from landslidectl.simulation.terrain import Terrain, flat_terrain
 from landslidectl.terms import Pass, Phase
@@ -77,7 +77,8 @@ def test_energy_is_conserved_on_slopes(flat_view, rise):
     heights = (400.0, 1000.0)
     geometry = MapGeometry.fit(orbit, EPSG, centre, heights)
     scenery = uniform_ground(terrain, (0.0, -3.0)).scenery
-    image = project(scenery, geometry, Raster.of(frame), centre, look_over(terrain, geometry))
+    look = Look(centre, geometry, look_over(terrain, geometry))
+    (image,) = project(look, (scenery, Raster.of(frame)))
     area = part.fields.area.on_grid(np.arange(frame.samples), np.arange(frame.lines))
     reached = image[0].sum(axis=0)
     reached[np.isclose(reached, 0.13)] = 0.0

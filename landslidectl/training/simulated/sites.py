@@ -18,7 +18,6 @@ from landslidectl.simulation.dem import imperfect_heights
 from landslidectl.simulation.fields import Array, bilinear
 from landslidectl.simulation.framing import Place
 from landslidectl.simulation.geometry import Box, cell_axes
-from landslidectl.simulation.radar import Raster, project
 from landslidectl.simulation.spec import EventSpec
 from landslidectl.simulation.terrain import CELL_M, COARSE_M
 from landslidectl.simulation.truth import truth_mask
@@ -87,9 +86,8 @@ def observe(spec: EventSpec, twins: bool = True, margins: Margins = MARGINS) -> 
     if spec.slides and not landscape.slides:
         return
     for track in spec.passes:
-        yield _seen_by(
-            spec, landscape, view_track(spec, landscape, track, margins.raster_px), twins
-        )
+        view = view_track(spec, landscape, track, margins.raster_px, twins)
+        yield _seen_by(spec, landscape, view, twins)
 
 
 def one_site(spec: EventSpec, landslide: bool, twins: bool = True) -> Site | None:
@@ -128,9 +126,7 @@ def _seen_by(spec: EventSpec, landscape: Landscape, view: TrackView, twins: bool
     slid = _bands(before_db, _median(post, coordinates[Phase.POST]))
     bare = slid
     if twins and landscape.slides:
-        raster = Raster(after.frame, after.fields)
-        quiet = project(landscape.quiet, view.geometry, raster, place.terrain.box, view.sight)
-        still = replace(after, projected=quiet)
+        still = replace(after, projected=view.quiet)
         post = [_date(spec, view, still, number) for number in numbers]
         bare = _bands(before_db, _median(post, coordinates[Phase.POST]))
     return Site(
