@@ -7,6 +7,9 @@ from enum import IntEnum, IntFlag, StrEnum
 SIMULATION_FACILITY = "landslidectl simulation"
 """What the manifest of a simulated product names as its processing facility."""
 
+SATELLITE_YEARS = range(1970, 2200)
+"""In which an instant can lie."""
+
 
 class Polarisation(StrEnum):
     """Transmitted and received polarisation, in ESA's spelling."""
@@ -177,6 +180,20 @@ class Track:
     def __str__(self) -> str:
         """Return the track in words, such as ``orbit 46 descending``."""
         return f"orbit {self.relative_orbit} {self.direction.value}"
+
+
+def utc_instant(text: str) -> datetime:
+    """Return the instant of an ISO 8601 text, aware UTC; without a time zone it is UTC already.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or in no year of `SATELLITE_YEARS`: beyond them sums with days overflow.
+    """
+    value = datetime.fromisoformat(text)
+    if value.year not in SATELLITE_YEARS:
+        raise ValueError(f"the year {value.year} is before or after all radar satellites")
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from landslidectl.terms import BandSet, EventTime, Pass, Quality, Track
+from landslidectl.terms import BandSet, EventTime, Pass, Quality, Track, utc_instant
 
 
 def test_bands_follow_the_method():
@@ -35,3 +35,24 @@ def test_event_time_refuses_naive_and_reversed_instants():
         EventTime(datetime(2018, 9, 5), instant)
     with pytest.raises(ValueError, match="before"):
         EventTime(instant, instant - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2018-09-05T18:07:59",
+        "2018-09-05T18:07:59Z",
+        "2018-09-06T03:07:59+09:00",
+    ],
+)
+def test_instants_are_utc_whatever_their_zone(text):
+    assert utc_instant(text) == datetime(2018, 9, 5, 18, 7, 59, tzinfo=UTC)
+    assert utc_instant(text).tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "text", ["", "yesterday", "0001-01-01T00:00:00+05:00", "9999-12-31T23:59:59-05:00"]
+)
+def test_what_is_no_instant_of_a_satellite_is_a_value_error(text):
+    with pytest.raises(ValueError, match=r"isoformat|radar satellites"):
+        utc_instant(text)

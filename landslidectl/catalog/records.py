@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from landslidectl.errors import CatalogError
 from landslidectl.terms import JobStatus
 
 
@@ -13,6 +14,14 @@ def utc_text(instant: datetime | None = None) -> str:
     """Return an instant, or now, as ``2018-09-05T18:07:59.000Z``; texts sort as the instants do."""
     moment = (instant or datetime.now(UTC)).astimezone(UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def foreign_row(what: str, error: Exception) -> CatalogError:
+    """Return the error for a row of the catalog that somebody changed."""
+    return CatalogError(
+        f"the catalog holds a {what} that no landslidectl wrote: {error}",
+        "Put the last copy of 'landslidectl catalog backup' in its place.",
+    )
 
 
 def as_json(record: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from landslidectl.cli.flags import command_group
 from landslidectl.cli.listing import FormName, Listing, chosen_form, write_listing
 from landslidectl.cli.output import clean, write_facts, write_json, write_line, write_table
 from landslidectl.cli.session import chosen_catalog
-from landslidectl.terms import JobStatus
+from landslidectl.terms import JobStatus, utc_instant
 
 if TYPE_CHECKING:
     from landslidectl.catalog.catalog import Catalog
@@ -150,7 +150,7 @@ def _status_in_words(job: Mapping[str, Any]) -> str:
     if job["last_sign"] is None:
         unknown = " (no sign)" if where and job["gone"] is None else ""
         return f"running{where}{' (gone)' if job['gone'] else unknown}"
-    silent = datetime.now(UTC) - datetime.fromisoformat(job["last_sign"])
+    silent = datetime.now(UTC) - utc_instant(job["last_sign"])
     minutes = max(0, int(silent.total_seconds() // 60))
     ago = f"{minutes // 60} h" if minutes >= 120 else f"{minutes} min"
     return f"running{where} ({'gone, ' if job['gone'] else ''}not seen for {ago})"

@@ -13,14 +13,13 @@ from landslidectl.cli.config_keys import FILE_KEYS, PATHS, WrongKind
 from landslidectl.cli.options import PREFIX
 from landslidectl.cli.spelling import nearest
 from landslidectl.errors import ConfigError, LandslidectlError, UsageError
-from landslidectl.terms import EventTime
+from landslidectl.terms import SATELLITE_YEARS, EventTime
 
 CONFIG_NAME = "landslidectl.toml"
 EXAMPLE_INSTANT = "2018-09-05T18:07:59Z"
 MAX_SHOCKS = 2
 NO_LOG_FILE = ("log_file", "none")
 """A word where a path is expected."""
-YEARS = range(1970, 2200)
 
 
 class Origin(IntEnum):
@@ -220,7 +219,7 @@ def _instant(text: str, given: Given) -> dt.datetime:
             f"event: '{text}' has no time zone; hours of error would put scenes on the wrong side",
             example,
         )
-    if instant.year not in YEARS:
+    if instant.year not in SATELLITE_YEARS:
         raise wrong(
             given, f"event: '{text}' lies before or after all radar satellites", "Check the year."
         )

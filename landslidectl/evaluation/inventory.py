@@ -88,7 +88,7 @@ def read_inventory(path: Path, epsg: int, layer: str | None = None) -> Inventory
                 "A shapefile needs its .prj beside it; in QGIS, export the layer with its system.",
             )
         placed = _projected(shapes, crs, epsg)
-        cleaned = [_polygonal(shape) for shape in placed if np.isfinite(shape.bounds).all()]
+        cleaned = [_polygonal(shape) for shape in placed if _is_finite(shape)]
     slides = tuple(shape for shape, _ in cleaned if not shape.is_empty)
     if stored and not slides:
         raise _without_slides(path, stored, crs)
@@ -240,6 +240,13 @@ def _projected(
         return list(shapely.transform(np.array(shapes, dtype=object), project))
     except CPLE_BaseError:
         return [place(shape) for shape in shapes]
+
+
+def _is_finite(shape: "BaseGeometry") -> bool:
+    """Tell whether a geometry has places alone; its bounds say nothing of its holes."""
+    import shapely  # noqa: PLC0415
+
+    return bool(np.isfinite(shapely.get_coordinates(shape)).all())
 
 
 def _polygonal(shape: "BaseGeometry") -> "tuple[BaseGeometry, bool]":

@@ -81,7 +81,9 @@ def _confine() -> None:
     with suppress(OSError, ValueError):
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         ceiling = pages * resource.getpagesize() + MOST_BYTES
-        resource.setrlimit(resource.RLIMIT_AS, (ceiling, resource.RLIM_INFINITY))
+        _, most = resource.getrlimit(resource.RLIMIT_AS)  # only a superuser may raise it
+        bounded = ceiling if most == resource.RLIM_INFINITY else min(ceiling, most)
+        resource.setrlimit(resource.RLIMIT_AS, (bounded, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.jobs.checks import Check, Installation, Level
+from landslidectl.terms import utc_instant
 
 SLACK = timedelta(days=1)
 FAR = timedelta(days=3652)
@@ -52,7 +53,7 @@ def _against_catalog(now: datetime, path: Path) -> str:
         return ""
     with Catalog(path, only_look=True) as catalog:
         jobs = catalog.list_jobs()
-    newest = max((datetime.fromisoformat(job.started) for job in jobs), default=now)
+    newest = max((utc_instant(job.started) for job in jobs), default=now)
     if newest > now + SLACK:
         return f"; a job began on {newest:%Y-%m-%d}, so the clock was ahead then or is behind now"
     return ""

@@ -9,20 +9,19 @@ counts twice.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from landslidectl.catalog.records import ReleaseRecord, SightingRecord, utc_text
+from landslidectl.catalog.records import ReleaseRecord, SightingRecord, foreign_row, utc_text
 from landslidectl.detection.detections import Detection, Detections
 from landslidectl.detection.history import Acquisition, History, Past, Release, Sighting, trace
 from landslidectl.files.hashing import stable_key
 from landslidectl.jobs.job import Job
 from landslidectl.jobs.settings import DetectSettings
-from landslidectl.jobs.verdicts import foreign_row
 from landslidectl.products.reading import is_whole
 from landslidectl.products.request import DroppedDetection
 from landslidectl.stack.footprints import footprint, wrapped
 from landslidectl.stack.plans import TrackPlan, acquisition
+from landslidectl.terms import utc_instant
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -194,7 +193,7 @@ def _sighting(record: SightingRecord) -> Sighting:
         shapely.from_wkb(record.outline),
         frozenset(Acquisition(*pair) for pair in record.acquisitions),
         frozenset(record.seen_by),
-        datetime.fromisoformat(record.post_end),
+        utc_instant(record.post_end),
     )
 
 

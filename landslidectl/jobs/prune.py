@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from landslidectl.catalog.catalog import Catalog
-from landslidectl.catalog.records import JobRecord
+from landslidectl.catalog.records import JobRecord, foreign_row
 from landslidectl.catalog.upkeep import Forgotten, OwnedOutput, StepLink
 from landslidectl.jobs.steps import unchanged
 from landslidectl.jobs.workspace import Workspace
-from landslidectl.terms import JobStatus
+from landslidectl.terms import JobStatus, utc_instant
 
 RUNS = "it still runs"
 BUSY = "job {} works in its folder"
@@ -46,8 +46,17 @@ class Wanted:
     products: bool = False
 
     def fits(self, job: JobRecord, now: datetime) -> bool:
-        """Tell whether a job is meant."""
-        ended = datetime.fromisoformat(job.finished or job.started)
+        """Tell whether a job is meant.
+
+        Raises
+        ------
+        CatalogError
+            If its row holds no instant.
+        """
+        try:
+            ended = utc_instant(job.finished or job.started)
+        except ValueError as error:
+            raise foreign_row("job", error) from error
         return (
             (self.older_than is None or now - ended > self.older_than)
             and (not self.statuses or job.status in self.statuses)

@@ -1,18 +1,16 @@
 """What the catalog holds of reviews, as detections take it; and which reviews a product takes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.place import default_catalog_path
-from landslidectl.catalog.records import ReviewRecord, utc_text
+from landslidectl.catalog.records import ReviewRecord, foreign_row, utc_text
 from landslidectl.detection.review import Verdict, standing_verdicts
-from landslidectl.errors import CatalogError
 from landslidectl.products.reading import StoredProduct, products_in
 from landslidectl.products.wording import iso
-from landslidectl.terms import Decision, EventTime
+from landslidectl.terms import Decision, EventTime, utc_instant
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -88,14 +86,6 @@ def verdicts(records: Iterable[ReviewRecord]) -> dict[str, Verdict]:
         raise foreign_row("review", error) from error
 
 
-def foreign_row(what: str, error: Exception) -> CatalogError:
-    """Return the error for a row of the catalog that somebody changed."""
-    return CatalogError(
-        f"the catalog holds a {what} that no landslidectl wrote: {error}",
-        "Put the last copy of 'landslidectl catalog backup' in its place.",
-    )
-
-
 def _verdict(record: ReviewRecord) -> Verdict:
     return Verdict(
         det_id=record.det_id,
@@ -103,7 +93,7 @@ def _verdict(record: ReviewRecord) -> Verdict:
         seen=_shape(record.seen),
         reviewer=record.reviewer,
         note=record.note,
-        time=datetime.fromisoformat(record.recorded),
+        time=utc_instant(record.recorded),
         outline=None if record.outline is None else _shape(record.outline),
         is_drawn=record.is_drawn,
         seen_facts=record.seen_facts,

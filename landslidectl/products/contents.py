@@ -26,7 +26,7 @@ from landslidectl.products.contract.attributes import FieldSpec
 from landslidectl.products.contract.layers import LayerName, layer_spec
 from landslidectl.products.naming import ProductName, parse_product_name
 from landslidectl.stack.footprints import outline
-from landslidectl.terms import Decision
+from landslidectl.terms import Decision, utc_instant
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -124,7 +124,7 @@ class Contents:
     @property
     def processed(self) -> datetime:
         """Return the time of processing, which stamps whatever needs a time."""
-        return datetime.fromisoformat(self.facts["processed"])
+        return utc_instant(self.facts["processed"])
 
     @property
     def grid(self) -> Grid:

@@ -1,7 +1,7 @@
 """Read the layers of a product's GeoPackage back into rows and outlines."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from landslidectl.products.attributes import Row, tidy
 from landslidectl.products.contents import Layer
 from landslidectl.products.contract.attributes import FieldType
 from landslidectl.products.contract.layers import LayerSpec
+from landslidectl.terms import utc_instant
 
 if TYPE_CHECKING:
     from landslidectl.products.contract.attributes import FieldSpec
@@ -159,5 +160,4 @@ def _instant(text: str) -> datetime | None:
     """
     if not text or text == "NaT":
         return None
-    instant = datetime.fromisoformat(text.replace("/", "-"))
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    return utc_instant(text.replace("/", "-"))

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from xml.parsers import expat
 
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from landslidectl.errors import DamagedScene
 from landslidectl.sentinel1.archive import COPY_AGAIN, SceneArchive
+from landslidectl.terms import utc_instant
 
 MAX_MARKUP_BYTES = 16 << 20
 """The largest metadata of GRD products, noise tables, have some 5 MB."""
-YEARS = range(1970, 2200)
 """Beyond them a time is damaged, and reckoning with it may leave what Python can hold."""
 
 
@@ -99,12 +99,9 @@ class Node:
         """Return the UTC instant at the path ``name``."""
         text = self.text(name)
         try:
-            value = datetime.fromisoformat(text)
+            return utc_instant(text)
         except ValueError as error:
-            raise self.fault(name, f"is no time: '{text[:40]}'") from error
-        if value.year not in YEARS:
-            raise self.fault(name, f"is no time of a radar satellite: '{text[:40]}'")
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+            raise self.fault(name, f"is no time of a radar satellite: '{text[:40]}'") from error
 
     def seconds(self, name: str, epoch: datetime) -> float:
         """Return the instant at the path ``name`` in seconds from ``epoch``."""

@@ -20,6 +20,7 @@ from landslidectl.files.zips import UNREADABLE, read_table
 from landslidectl.sentinel1.annotation import MIN_STATE_VECTORS, StateVectors
 from landslidectl.sentinel1.markup import MAX_MARKUP_BYTES, refuse_hostile
 from landslidectl.sentinel1.scene import Scene
+from landslidectl.terms import utc_instant
 
 EMBEDDED_ORBIT = "annotation"
 """What is recorded where the state vectors of the product itself were used."""
@@ -231,8 +232,7 @@ def _elements(stream: IO[bytes], tags: set[str]) -> Iterator[ET.Element]:
 
 def _instant(text: str) -> datetime:
     """Read a time such as ``UTC=2021-01-19T03:15:42.000000``."""
-    value = datetime.fromisoformat(text.strip().rpartition("=")[2])
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return utc_instant(text.strip().rpartition("=")[2])
 
 
 def _number(element: ET.Element, tag: str) -> float:

@@ -13,8 +13,8 @@ from landslidectl.grid import Grid
 from landslidectl.stack.contract import StackContract
 from landslidectl.stack.geocoded import GeocodedScene
 from landslidectl.stack.offsets import AcquisitionOffset
-from landslidectl.stack.records import check_kind, check_raster, instant, read_record, track_of
-from landslidectl.terms import Phase, Polarisation, Track
+from landslidectl.stack.records import check_kind, check_raster, read_record, track_of
+from landslidectl.terms import Phase, Polarisation, Track, utc_instant
 
 KIND = "landslidectl-composite"
 FORMAT = 1
@@ -145,7 +145,7 @@ def _from_record(path: Path, record: Mapping[str, Any]) -> Composite:
         contract=StackContract.from_dict(record["contract"]),
         scene_ids=tuple(record["scenes"]),
         acquisitions=int(record["acquisitions"]),
-        start=instant(record["start"]),
-        stop=instant(record["stop"]),
+        start=utc_instant(record["start"]),
+        stop=utc_instant(record["stop"]),
         offsets=tuple(AcquisitionOffset.from_dict(item) for item in record["offsets"]),
     )

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from landslidectl.errors import StackError
 from landslidectl.files.rasters import grid_of, open_raster
 from landslidectl.grid import Grid
 from landslidectl.stack.contract import StackContract
-from landslidectl.terms import Pass, Polarisation, Track
+from landslidectl.terms import Pass, Polarisation, Track, utc_instant
 
 if TYPE_CHECKING:
     from landslidectl.sentinel1.scene import Scene
@@ -104,8 +104,8 @@ def _record(
         grid=grid,
         polarisations=tuple(Polarisation(band) for band in bands),
         track=Track(int(tags["RELATIVE_ORBIT"]), Pass(tags["PASS"]), tags["MODE"]),
-        start=datetime.fromisoformat(tags["START"]).astimezone(UTC),
-        stop=datetime.fromisoformat(tags["STOP"]).astimezone(UTC),
+        start=utc_instant(tags["START"]),
+        stop=utc_instant(tags["STOP"]),
         datatake=tags["DATATAKE"],
         contract=StackContract.from_dict(json.loads(tags["CONTRACT"])),
         orbit=tags["ORBIT"],

@@ -8,7 +8,7 @@ pixels: a landslide event changes a few percent of them.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import numpy as np
 from landslidectl.events import Warned
 from landslidectl.grid import Grid, Window
 from landslidectl.stack.median import median_db, to_db
-from landslidectl.terms import Polarisation
+from landslidectl.terms import Polarisation, utc_instant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +75,7 @@ class AcquisitionOffset:
         return cls(
             str(values["scene_id"]),
             str(values["platform"]),
-            datetime.fromisoformat(values["start"]).astimezone(UTC),
+            utc_instant(values["start"]),
             optional_floats(values["offset_db"]),
         )
 

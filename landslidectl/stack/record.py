@@ -11,8 +11,8 @@ from landslidectl.files.atomic import write_json_atomic
 from landslidectl.grid import Grid
 from landslidectl.stack.contract import StackContract
 from landslidectl.stack.offsets import AcquisitionOffset, optional_floats
-from landslidectl.stack.records import check_kind, check_raster, instant, read_record, track_of
-from landslidectl.terms import BandSet, EventTime, Track
+from landslidectl.stack.records import check_kind, check_raster, read_record, track_of
+from landslidectl.terms import BandSet, EventTime, Track, utc_instant
 
 KIND = "landslidectl-stack"
 FORMAT = 2
@@ -188,11 +188,11 @@ def _from_record(folder: Path, record: Mapping[str, Any]) -> Stack:
         track=track_of(record["track"]),
         bands=BandSet(record["bands"]),
         contract=StackContract.from_dict(record["contract"]),
-        event=EventTime(instant(event["first"]), instant(event["last"])),
+        event=EventTime(utc_instant(event["first"]), utc_instant(event["last"])),
         pre_scenes=tuple(record["pre_scenes"]),
         post_scenes=tuple(record["post_scenes"]),
-        post_start=instant(record["post_start"]),
-        post_stop=instant(record["post_stop"]),
+        post_start=utc_instant(record["post_start"]),
+        post_stop=utc_instant(record["post_stop"]),
         terrain_corrected=bool(record["terrain_corrected"]),
         pre_acquisitions=int(record["pre_acquisitions"]),
         post_acquisitions=int(record["post_acquisitions"]),

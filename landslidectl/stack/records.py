@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +93,3 @@ def check_raster(path: Path, expected: Mapping[str, Any], record: Path, hint: st
 def track_of(record: Mapping[str, Any]) -> Track:
     """Rebuild a track from its fields."""
     return Track(int(record["relative_orbit"]), Pass(record["direction"]), str(record["mode"]))
-
-
-def instant(text: str) -> datetime:
-    """Return an aware UTC instant from ISO 8601."""
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,6 +1,7 @@
 """Reading inventories: systems, layers, damage, and what is no inventory at all."""
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,21 @@ def test_a_ring_of_two_points_is_left_out(tmp_path: Path):
     ring = {"type": "Polygon", "coordinates": [[[141.7, 42.7], [141.8, 42.7], [141.7, 42.7]]]}
     box = shapely.geometry.mapping(shapely.box(141.7, 42.7, 141.71, 42.71))
     features = [{"type": "Feature", "properties": {}, "geometry": one} for one in (ring, box)]
+    path = tmp_path / "a.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    found = read_inventory(path, GRID.epsg)
+    assert (len(found.slides), found.skipped) == (1, 1)
+
+
+def test_a_hole_without_end_is_left_out(tmp_path: Path):
+    shell, hole = (
+        [list(point) for point in shapely.box(*bounds).exterior.coords]
+        for bounds in ((141.7, 42.7, 141.8, 42.8), (141.72, 42.72, 141.74, 42.74))
+    )
+    hole[2][1] = math.inf
+    box = shapely.geometry.mapping(shapely.box(141.7, 42.7, 141.71, 42.71))
+    shapes = ({"type": "Polygon", "coordinates": [shell, hole]}, box)
+    features = [{"type": "Feature", "properties": {}, "geometry": one} for one in shapes]
     path = tmp_path / "a.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     found = read_inventory(path, GRID.epsg)

@@ -66,6 +66,14 @@ def loading(folder: str, name: str) -> str:
     return "loaded"
 
 
+def rehearsing_within_bounds(folder: str, name: str) -> str:
+    """As ``rehearsing``, where whoever started the process bounded its memory for good."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (16 << 30, 16 << 30))
+    return rehearsing(folder, name)
+
+
 def rehearsing(folder: str, name: str) -> str:
     def run(content: bytes) -> None:
         BEHAVIOURS[name][0]()
@@ -91,6 +99,11 @@ def test_whatever_the_runtime_does_this_process_goes_on(tmp_path, name):
     words = BEHAVIOURS[name][1]
     said = told_apart("rehearsing", str(tmp_path), name)
     assert (words in said) if words else (said == "")
+
+
+def test_a_bound_that_others_set_does_not_lift_its_own(tmp_path):
+    said = told_apart("rehearsing_within_bounds", str(tmp_path), "eats memory")
+    assert "MB of memory" in said
 
 
 def test_shipped_networks_are_not_tried(monkeypatch):

@@ -15,7 +15,7 @@ from landslidectl.catalog.records import (
     ReleaseRecord,
     StepOutcome,
 )
-from landslidectl.errors import OutputError, ResourceError
+from landslidectl.errors import CatalogError, OutputError, ResourceError
 from landslidectl.events import silent
 from landslidectl.files.hashing import file_digest
 from landslidectl.jobs import prune_files
@@ -123,6 +123,14 @@ def test_jobs_are_chosen_by_all_that_is_given(past: Past) -> None:
     assert chosen(Wanted(older_than=timedelta(days=11))) == set()
     both = Wanted(statuses=frozenset({JobStatus.FAILED}), job_ids=frozenset({good}))
     assert chosen(both) == set()
+
+
+@pytest.mark.parametrize("started", ["", "yesterday", "0001-01-01T00:00:00+05:00"])
+def test_a_job_that_began_at_no_instant_is_no_row_of_ours(past: Past, started: str) -> None:
+    past.job()
+    past.catalog._db.execute("UPDATE jobs SET started = ?, finished = NULL", [started])
+    with pytest.raises(CatalogError, match="a job that no landslidectl wrote"):
+        plan_prune(past.catalog, Wanted(older_than=timedelta(days=9)), LATER)
 
 
 def test_what_runs_and_all_else_in_its_folder_stays(past: Past) -> None:

@@ -133,6 +133,7 @@ def test_zips_and_other_names_are_taken_by_content(tmp_path, rome, annotation, t
         (("</Earth_Explorer_File>", ""), "cannot be read"),
         (("EARTH_FIXED", "TRUE_OF_DATE"), "TRUE_OF_DATE"),
         (("<UTC>UTC=", "<UTC>UTC=x"), "cannot be read"),
+        (("<UTC>UTC=20", "<UTC>UTC=00"), "before or after all radar satellites"),
         (('<VY unit="m">', '<VY unit="m">many'), "cannot be read"),
         (("<Quality>NOMINAL", "<Quality>DEGRADED"), "0 sound state vectors"),
         (("<?xml", "<!DOCTYPE html><html"), "cannot be read"),
