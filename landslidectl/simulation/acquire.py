@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from landslidectl.simulation.character import Character
 from landslidectl.simulation.fields import Single, decibel, smooth_noise
 from landslidectl.simulation.landcover import Cover, class_table
-from landslidectl.simulation.luts import Luts
+from landslidectl.simulation.luts import Levels
 from landslidectl.simulation.radar import GROUP_OF, GROUPS
 
 LOOKS = 4.4
@@ -71,7 +71,7 @@ def calm() -> Weather:
 def acquire(
     rng: np.random.Generator,
     projected: NDArray[np.float32],
-    luts: tuple[Luts, Luts],
+    levels: tuple[Levels, Levels],
     weather: Weather,
     extras: "Extras",
 ) -> NDArray[np.uint16]:
@@ -85,18 +85,17 @@ def acquire(
     moisture = decibel(weather.moisture_db * smooth_noise(rng, shape, 150.0))
     gains = decibel(weather.group_db)
     apart = rng.spawn(1)[0]
-    for index, lut in enumerate(luts):
+    for index, level in enumerate(levels):
         mean = np.tensordot(gains[index], projected[index], axes=1)
         power = respond(mean * moisture)
         if weather.flicker_db > 0.0:
             own = apart.standard_normal(shape, dtype=np.float32)
             power *= decibel(np.float32(weather.flicker_db) * own)
-        gain = np.square(lut.amplitude(shape))
-        power *= gain
-        power += lut.noise_power(shape)
+        power *= level.gain
+        power += level.noise
         power *= speckle(rng, shape)
         if extras.targets is not None:
-            power += respond(extras.targets) * gain
+            power += respond(extras.targets) * level.gain
         numbers = np.rint(np.sqrt(power))
         result[index] = np.clip(numbers, 1.0, 65535.0).astype(np.uint16)
     left, right = extras.border

@@ -131,11 +131,12 @@ def simulate_event(
 def _write_scenes(spec: EventSpec, views: tuple[TrackView, ...], folder: Path) -> Iterator[Path]:
     count = 0
     for view in views:
+        levels = {phase: part.levels() for phase, part in view.phases.items()}
         for number, (phase, epoch) in enumerate(_epochs(spec, view)):
             part = view.phases[phase]
             rng = spec.rng("date", view.track.name, number)
             weather = Weather.drawn(rng, spec.character)
-            numbers = acquire(rng, part.projected, part.luts, weather, part.extras)
+            numbers = acquire(rng, part.projected, levels[phase], weather, part.extras)
             count += 1
             zipped = spec.zip_every > 0 and count % spec.zip_every == 0
             yield write_product(

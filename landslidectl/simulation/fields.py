@@ -1,10 +1,15 @@
 """Random fields and the resampling between the grids of the forward model."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]
+
+SPECTRA, KNOT_WEIGHTS = 8, 64
+"""How many are kept: the sites of a data set have few sizes, the dates of a track have one."""
 
 
 def fractal(
@@ -21,11 +26,8 @@ def fractal(
     """
     rows, cols = fast_size(shape[0]), fast_size(shape[1])
     white = np.fft.rfft2(rng.standard_normal((rows, cols), dtype=np.float32))
-    wave = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(cols)[None, :])
-    floor = max(1.0 / longest_px, 1.0 / max(rows, cols))
-    spectrum = np.maximum(wave, floor) ** -power
-    spectrum[0, 0] = 0.0
-    field = np.fft.irfft2(white * spectrum, s=(rows, cols))[: shape[0], : shape[1]]
+    coloured = white * _spectrum(rows, cols, power, longest_px)
+    field = np.fft.irfft2(coloured, s=(rows, cols))[: shape[0], : shape[1]]
     return np.asarray((field - field.mean()) / field.std(), dtype=np.float32)
 
 
@@ -90,6 +92,16 @@ def fast_size(size: int) -> int:
     return best
 
 
+@lru_cache(maxsize=SPECTRA)
+def _spectrum(rows: int, cols: int, power: float, longest_px: float) -> Array:
+    wave = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(cols)[None, :])
+    floor = max(1.0 / longest_px, 1.0 / max(rows, cols))
+    spectrum: Array = np.maximum(wave, floor) ** -power
+    spectrum[0, 0] = 0.0
+    return spectrum
+
+
+@lru_cache(maxsize=KNOT_WEIGHTS)
 def _knot_weights(size: int, knots: int, step: float) -> Array:
     """Return the cubic B-spline weights of knots at every sample."""
     place = np.arange(size)[:, None] / step - np.arange(knots)[None, :] + 1.0

@@ -84,11 +84,7 @@ class Frame:
 
     def pixel(self, time_s: Array, range_m: Array) -> Array:
         """Return the pixel: records around the time, blended; lines through the outermost two."""
-        beyond = range_m - self.near_range_m
-        ground: Array = np.zeros(np.broadcast(time_s, range_m).shape)
-        for record, weight in self._weights(time_s):
-            ground = ground + weight * horner(record.to_ground, beyond)
-        return ground / PIXEL_M
+        return self._blended(self._weights(time_s), range_m)
 
     def ground(self, line: Numbers, pixel: Numbers, height_m: Numbers | None = None) -> Array:
         """Return the Earth-fixed points (..., 3) at raster coordinates and ellipsoidal heights.
@@ -108,8 +104,9 @@ class Frame:
         distance = horner(first.to_slant, np.multiply(col, PIXEL_M))
         for _ in range(5):
             time = start + delay_shift_s(distance)
-            here = self.pixel(time, distance)
-            slope = self.pixel(time, distance + 5.0) - self.pixel(time, distance - 5.0)
+            around = tuple(self._weights(time))
+            here = self._blended(around, distance)
+            slope = self._blended(around, distance + 5.0) - self._blended(around, distance - 5.0)
             distance = distance - (here - col) / slope * 10.0
         return time, distance
 
@@ -133,6 +130,14 @@ class Frame:
         return replace(
             self, first_line_s=first_line_s, lines=lines, samples=samples, records=records
         )
+
+    def _blended(self, around: Iterable[tuple[RangeRecord, Array]], range_m: Array) -> Array:
+        """Return the pixels that records with shares give."""
+        beyond = range_m - self.near_range_m
+        ground: Array = np.zeros(np.shape(range_m))
+        for record, weight in around:
+            ground = ground + weight * horner(record.to_ground, beyond)
+        return ground / PIXEL_M
 
     def _weights(self, time_s: Array) -> Iterator[tuple[RangeRecord, Array]]:
         """Yield the records around the times with their shares; outermost pairs extend linearly."""

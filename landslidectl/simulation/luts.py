@@ -48,6 +48,22 @@ class NoiseBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class Levels:
+    """What a raster's digital numbers mean, pixel by pixel.
+
+    Parameters
+    ----------
+    gain : ndarray float32
+        DN^2 of sigma nought 1.
+    noise : ndarray float32
+        Power of the thermal noise, DN^2.
+    """
+
+    gain: Single
+    noise: Single
+
+
+@dataclass(frozen=True, slots=True)
 class Luts:
     """Tables of one polarisation.
 
@@ -85,6 +101,10 @@ class Luts:
             factor = np.interp(np.arange(shape[0]), block.lines, block.factors)
             power[:, block.first : block.last + 1] *= factor[:, None].astype(np.float32)
         return power
+
+    def levels(self, shape: tuple[int, int]) -> Levels:
+        """Return both for every pixel; all dates of a phase have them in common."""
+        return Levels(np.square(self.amplitude(shape)), self.noise_power(shape))
 
     def cut(self, first: int, last: int) -> "Luts":
         """Return the tables of lines ``first`` to ``last``, inclusive, counted from ``first``.

@@ -194,12 +194,11 @@ class _Exposure:
             return
         row, col = np.divmod(place.chosen, facets.height.shape[1])
         cell = (row >> 1) * self.group.shape[1] + (col >> 1)
-        exponent = scenery.exponent[strip.cells].ravel()[cell]
-        weight = _facet_weight(strip, facets, (place.chosen, cell), scenery.shadow_fill)
-        weight = weight[0] * np.exp2(np.log2(weight[1]) * exponent)
-        base = place.index + self.group[strip.cells].ravel()[cell]
+        seen, cosine = _seen(strip, facets, (place.chosen, cell), scenery.shadow_fill)
+        weight = seen * np.exp2(np.log2(cosine) * scenery.exponent[strip.cells].take(cell))
+        base = place.index + self.group[strip.cells].take(cell)
         for target, beam in zip(self.echo, self.beams, strict=True):
-            energy = weight * beam[strip.cells].ravel()[cell]
+            energy = weight * beam[strip.cells].take(cell)
             _splat(target, base, place, (frame.samples + 1, energy))
 
     def developed(self, scale: float) -> NDArray[np.float32]:
@@ -246,16 +245,16 @@ def _radar_place(strip: _Strip, facets: _Facets, frame: Frame) -> _Place:
     line = frame.line(time, slant)
     lines, samples = frame.shape
     chosen = np.flatnonzero((line >= 0.0) & (line < lines - 1.0))
-    line, time, slant = line.ravel()[chosen], time.ravel()[chosen], slant.ravel()[chosen]
+    line, time, slant = line.take(chosen), time.take(chosen), slant.take(chosen)
     pixel = frame.pixel(time, slant)
     kept = np.flatnonzero((pixel >= 0.0) & (pixel < samples - 1.0))
-    line, pixel, chosen = line[kept], pixel[kept], chosen[kept]
+    line, pixel, chosen = line.take(kept), pixel.take(kept), chosen.take(kept)
     row, col = line.astype(np.int64), pixel.astype(np.int64)
     down, right = (line - row).astype(np.float32), (pixel - col).astype(np.float32)
     return _Place(chosen, row * (samples + 1) + col, down, right)
 
 
-def _facet_weight(
+def _seen(
     strip: _Strip,
     facets: _Facets,
     chosen: tuple[NDArray[np.int64], NDArray[np.int64]],
@@ -266,11 +265,11 @@ def _facet_weight(
     ``chosen`` names the facets, and the cells that they are in.
     """
     facet, cell = chosen
-    toward = strip.toward[:, facet]
+    toward = [part.take(facet) for part in strip.toward]
     scale = np.float32(strip.geometry.scale)
-    east, north = facets.east.ravel()[facet] * scale, facets.north.ravel()[facet] * scale
+    east, north = facets.east.take(facet) * scale, facets.north.take(facet) * scale
     facing = toward[2] - east * toward[0] - north * toward[1]
-    seen = np.where(strip.shadow.ravel()[cell], np.float32(0.0), facing)
+    seen = np.where(strip.shadow.take(cell), np.float32(0.0), facing)
     seen = np.maximum(seen, np.float32(shadow_fill) * toward[2])
     cosine = seen / np.sqrt(1.0 + east * east + north * north)
     cosine = np.maximum(cosine, np.float32(LOWEST_COSINE)) * np.float32(1.0 / REFERENCE_COSINE)

@@ -8,11 +8,11 @@ doi:10.1002/esp.1064 (rho 1.40, a 1.28e-3 km2, s -1.32e-4 km2).
 
 import math
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
 from landslidectl.simulation.character import SlideMark
-from landslidectl.simulation.fields import Single
 from landslidectl.simulation.geometry import Box
 from landslidectl.simulation.slide import KNOTS, Array, Lattice, Slide, cells_in
 from landslidectl.simulation.terrain import CELL_M, COARSE_M, Terrain
@@ -67,9 +67,12 @@ def draw_slides(
     for area in _areas(rng, (aoi.right - aoi.left) * (aoi.top - aoi.bottom) / 1e6, options):
         for _ in range(TRIES):
             slide = _attempt(rng, (slopes, mark), aoi, area)
-            if slide is None or not _inside(slide, aoi):
+            if slide is None:
                 continue
-            window, inside = cells_in(slide, cells, grow_m=30.0)
+            ring = slide.outline
+            if not _inside(ring, aoi):
+                continue
+            window, inside = cells_in(slide, cells, 30.0, ring)
             if np.any(taken[window] & inside):
                 continue
             taken[window] |= inside
@@ -80,11 +83,12 @@ def draw_slides(
 
 @dataclass(frozen=True, slots=True)
 class _Slopes:
-    """Smoothed downhill gradients of the coarse terrain."""
+    """Smoothed downhill gradients of the coarse terrain, as plain numbers: asked point by point."""
 
     box: Box
-    down: Single
-    right: Single
+    down: list[list[float]]
+    right: list[list[float]]
+    any_steep: bool
 
     @classmethod
     def of(cls, terrain: Terrain) -> "_Slopes":
@@ -93,31 +97,27 @@ class _Slopes:
         soft[1:-1] = (height[:-2] + height[1:-1] + height[2:]) / 3.0
         soft[:, 1:-1] = (soft[:, :-2] + soft[:, 1:-1] + soft[:, 2:]) / 3.0
         down, right = (np.asarray(part, np.float32) for part in np.gradient(soft, COARSE_M))
-        return cls(terrain.coarse_box, down, right)
-
-    @property
-    def any_steep(self) -> bool:
-        """Return whether there is a place for a crown."""
-        return bool((np.hypot(self.down, self.right) >= STEEP).any())
+        any_steep = bool((np.hypot(down, right) >= STEEP).any())
+        return cls(terrain.coarse_box, down.tolist(), right.tolist(), any_steep)
 
     def downhill(self, x: float, y: float) -> tuple[float, float, float]:
         """Return the unit vector downhill (east, north) and the tangent of the slope."""
-        row, col = (self.box.top - y) / COARSE_M, (x - self.box.left) / COARSE_M
+        last_row, last_col = len(self.down) - 1.000001, len(self.down[0]) - 1.000001
+        row = min(max((self.box.top - y) / COARSE_M, 0.0), last_row)
+        col = min(max((x - self.box.left) / COARSE_M, 0.0), last_col)
         east, north = -_at(self.right, row, col), _at(self.down, row, col)
         steep = math.hypot(east, north)
         return east / max(steep, 1e-9), north / max(steep, 1e-9), steep
 
 
-def _at(field: Single, row: float, col: float) -> float:
-    """Return the value at one place, bilinear, clamped to the field."""
-    row = min(max(row, 0.0), field.shape[0] - 1.000001)
-    col = min(max(col, 0.0), field.shape[1] - 1.000001)
+def _at(field: list[list[float]], row: float, col: float) -> float:
+    """Return the value at one place, bilinear."""
     top, left = int(row), int(col)
     down, right = row - top, col - left
-    corners = field[top : top + 2, left : left + 2].ravel().tolist()
-    upper = corners[0] * (1.0 - right) + corners[1] * right
-    lower = corners[2] * (1.0 - right) + corners[3] * right
-    return float(upper * (1.0 - down) + lower * down)
+    above, below = field[top], field[top + 1]
+    upper = above[left] * (1.0 - right) + above[left + 1] * right
+    lower = below[left] * (1.0 - right) + below[left + 1] * right
+    return upper * (1.0 - down) + lower * down
 
 
 def _areas(rng: np.random.Generator, area_km2: float, options: SlideOptions) -> list[float]:
@@ -149,7 +149,7 @@ def _attempt(
     """Try one crown: follow the steepest descent and lay the slide along it."""
     slopes, mark = ground
     elongation = float(np.exp(rng.normal(0.9, 0.35)))
-    wanted = np.sqrt(area_m2 * elongation) * 1.25
+    wanted = math.sqrt(area_m2 * elongation) * 1.25
     x, y = rng.uniform(aoi.left, aoi.right), rng.uniform(aoi.bottom, aoi.top)
     path = _descend(slopes, x, y, wanted)
     if path is None:
@@ -199,10 +199,8 @@ def _descend(slopes: _Slopes, x: float, y: float, length_m: float) -> Array | No
 
 def _half_widths(rng: np.random.Generator, area_m2: float, length_m: float) -> tuple[Array, Array]:
     """Return half widths left and right: round head, taper or fan, ragged edges, pointed toe."""
-    share = np.linspace(0.0, 1.0, KNOTS)
-    head = np.sqrt(np.clip(share / 0.18, 0.0, 1.0))
-    taper = 1.0 - rng.uniform(-0.1, 0.7) * np.clip((share - 0.18) / 0.82, 0.0, 1.0)
-    toe = np.sqrt(np.clip((1.0 - share) / 0.08, 0.0, 1.0))
+    head, body, toe = _plan()
+    taper = 1.0 - rng.uniform(-0.1, 0.7) * body
     sides = []
     for _ in range(2):
         ragged = np.convolve(rng.normal(0.0, 0.45, KNOTS + 4), np.ones(3) / 3, "same")[2:-2]
@@ -212,8 +210,16 @@ def _half_widths(rng: np.random.Generator, area_m2: float, length_m: float) -> t
     return sides[0] * width, sides[1] * width
 
 
-def _inside(slide: Slide, aoi: Box) -> bool:
-    ring = slide.outline
+@cache
+def _plan() -> tuple[Array, Array, Array]:
+    """Return how the head widens, how far down the body is, and how the toe narrows."""
+    share = np.linspace(0.0, 1.0, KNOTS)
+    head = np.sqrt(np.clip(share / 0.18, 0.0, 1.0))
+    toe = np.sqrt(np.clip((1.0 - share) / 0.08, 0.0, 1.0))
+    return head, np.clip((share - 0.18) / 0.82, 0.0, 1.0), toe
+
+
+def _inside(ring: Array, aoi: Box) -> bool:
     low, high = ring.min(axis=0), ring.max(axis=0)
     return bool(
         low[0] > aoi.left and low[1] > aoi.bottom and high[0] < aoi.right and high[1] < aoi.top

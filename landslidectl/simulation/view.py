@@ -13,7 +13,7 @@ from landslidectl.simulation.framing import MARGIN_PX, Place, build_frame, jitte
 from landslidectl.simulation.geodesy import degrees_to_map
 from landslidectl.simulation.geometry import Box, MapGeometry
 from landslidectl.simulation.landcover import Scenery, build_ground, change_without_slides
-from landslidectl.simulation.luts import Luts, build_luts
+from landslidectl.simulation.luts import Levels, Luts, build_luts
 from landslidectl.simulation.orbit import Orbit, place_orbit
 from landslidectl.simulation.radar import EllipsoidFields, Look, Raster, project
 from landslidectl.simulation.sight import Sight, look_over
@@ -86,6 +86,11 @@ class PhaseView:
     luts: tuple[Luts, Luts]
     projected: NDArray[np.float32]
     extras: Extras
+
+    def levels(self) -> tuple[Levels, Levels]:
+        """Return what digital numbers of VV and VH mean in every pixel, on all dates."""
+        vv, vh = self.luts
+        return vv.levels(self.frame.shape), vh.levels(self.frame.shape)
 
 
 @dataclass(frozen=True, slots=True)

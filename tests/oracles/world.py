@@ -117,7 +117,8 @@ class Flight:
         """Return the digital numbers, shape (VV and VH, line, sample); speckle is the date's."""
         rng = np.random.default_rng([self.date, zlib.crc32(str(self.site).encode())])
         echoes = plant_targets(self.targets, self.frame, self.acquisition.fields)
-        return acquire(rng, self.mean, self.luts, calm(), Extras(self.frame.border, echoes))
+        vv, vh = (lut.levels(self.frame.shape) for lut in self.luts)
+        return acquire(rng, self.mean, (vv, vh), calm(), Extras(self.frame.border, echoes))
 
     def on_date(self, date: int) -> "Flight":
         """Return the same pass some repeat cycles later: other speckle, else the same."""

@@ -33,7 +33,7 @@ def test_uniform_flat_ground_has_its_sigma_nought(flat_view):
 def test_digital_numbers_give_sigma_nought_back_through_the_tables(flat_view):
     part = flat_view.phases[Phase.PRE]
     numbers = acquire(
-        np.random.default_rng(0), part.projected, part.luts, calm(), part.extras
+        np.random.default_rng(0), part.projected, part.levels(), calm(), part.extras
     ).astype(float)
     shape = part.frame.shape
     for index, gamma_db in enumerate(GAMMA_DB):
@@ -47,7 +47,7 @@ def test_digital_numbers_give_sigma_nought_back_through_the_tables(flat_view):
 
 def test_zero_only_in_the_border_columns(flat_view):
     part = flat_view.phases[Phase.POST]
-    numbers = acquire(np.random.default_rng(1), part.projected, part.luts, calm(), part.extras)
+    numbers = acquire(np.random.default_rng(1), part.projected, part.levels(), calm(), part.extras)
     left, right = part.frame.border
     assert left > 0 and right > 0
     assert not numbers[:, :, :left].any() and not numbers[:, :, -right:].any()

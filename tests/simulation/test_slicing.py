@@ -17,7 +17,7 @@ CUTS = (97, 150)
 @pytest.fixture(scope="module")
 def whole(flat_view):
     part = flat_view.phases[Phase.PRE]
-    numbers = acquire(np.random.default_rng(0), part.projected, part.luts, calm(), part.extras)
+    numbers = acquire(np.random.default_rng(0), part.projected, part.levels(), calm(), part.extras)
     acquisition = Acquisition(
         "S1A",
         datetime(2023, 1, 2, 3, 4, 5, tzinfo=UTC),

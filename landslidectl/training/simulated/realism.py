@@ -8,13 +8,9 @@ at. It is approximate Bayesian computation by population Monte Carlo.
 Source: Beaumont, Cornuet, Marin, Robert (2009), Biometrika 96, 983-990.
 """
 
-import os
 import time
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +25,7 @@ from landslidectl.training.simulated.latents import AXES, SiteDraw, site_spec
 from landslidectl.training.simulated.population import Places, Population, reflected
 from landslidectl.training.simulated.real_statistics import NAMES, RealTable, statistics_of
 from landslidectl.training.simulated.sites import one_site
+from landslidectl.training.simulated.workers import processes
 
 TRIES = 12
 NEIGHBOURS = 4
@@ -37,7 +34,6 @@ CROSSED = 0.15
 MOVED = 0.3
 STEP, COOLING = 0.05, 0.8
 FURTHEST = 6.0
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 Points = NDArray[np.float64]
 
@@ -202,8 +198,8 @@ def _simulated(draws: list[SiteDraw], workers: int, told: tuple[str, Reporter]) 
     started = time.monotonic()
     reporter(StepStarted("realism", title, len(draws), "sites"))
     kept, statistics = [], []
-    with _one_thread_each(), get_context("spawn").Pool(workers) as pool:
-        for index, values in enumerate(pool.imap(site_statistics, draws, chunksize=16)):
+    with processes(workers) as pool:
+        for index, values in enumerate(pool.map(site_statistics, draws, chunksize=16)):
             if values is not None:
                 kept.append(draws[index])
                 statistics.append(values)
@@ -233,21 +229,6 @@ def site_statistics(drawn: SiteDraw) -> NDArray[np.float32] | None:
         window: NDArray[np.float32] = site.values[:, *part].transpose(1, 2, 0)
         return np.asarray(statistics_of(window[np.newaxis])[0])
     return None
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Let each process started inside use one thread: as many as there are cores get in the way."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _save_bank(bank: Bank, out: Path) -> None:

@@ -2,12 +2,14 @@
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.events import Reporter
 from landslidectl.training.judging.judging_steps import add_landscapes, seed_range
+from landslidectl.training.simulated.workers import processors
 from landslidectl.training.splits import Split
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def _add_realism(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--later", type=int, default=1400, help="the same in each round after it")
     parser.add_argument("--rounds", type=int, default=2, help="rounds after the first")
-    parser.add_argument("--workers", type=int, default=2, help="processes")
+    parser.add_argument("--workers", type=int, default=processors(), help="processes")
 
 
 def _add_sites(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +67,7 @@ def _add_sites(parser: argparse.ArgumentParser) -> None:
         "--quiet", type=float, default=0.3, help="share of landslide places where nothing slid"
     )
     parser.add_argument("--new-places", type=float, default=0.5, help="share with new relief")
+    parser.add_argument("--workers", type=int, default=processors(), help="processes")
 
 
 def _dataset(options: argparse.Namespace, tell: Reporter) -> None:
@@ -95,7 +98,8 @@ def _sites(options: argparse.Namespace, tell: Reporter) -> None:
 
     population = read_population(population_file(options.population))
     settings = _site_options(options)
-    SITES.write(options.files, options.out, population, settings, tell)
+    way = replace(SITES, workers=options.workers)
+    way.write(options.files, options.out, population, settings, tell)
 
 
 def _site_options(options: argparse.Namespace) -> "SiteOptions":
@@ -118,4 +122,5 @@ def _chain_sites(options: argparse.Namespace, tell: Reporter) -> None:
 
     population = read_population(population_file(options.population))
     settings = _site_options(options)
-    CHAIN_SITES.write(options.files, options.out, population, settings, tell)
+    way = replace(CHAIN_SITES, workers=options.workers)
+    way.write(options.files, options.out, population, settings, tell)

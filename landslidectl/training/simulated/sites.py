@@ -119,16 +119,14 @@ def _seen_by(spec: EventSpec, landscape: Landscape, view: TrackView, twins: bool
     place = landscape.place
     coordinates = _coordinates(spec, landscape, view)
     before, after = view.phases[Phase.PRE], view.phases[Phase.POST]
-    pre = [_date(spec, view, before, number) for number in range(spec.n_pre)]
-    numbers = range(spec.n_pre, spec.n_pre + spec.n_post)
-    post = [_date(spec, view, after, number) for number in numbers]
-    before_db = _median(pre, coordinates[Phase.PRE])
-    slid = _bands(before_db, _median(post, coordinates[Phase.POST]))
+    pre = range(spec.n_pre)
+    post = range(spec.n_pre, spec.n_pre + spec.n_post)
+    before_db = _median(_dates(spec, view, before, pre), coordinates[Phase.PRE])
+    slid = _bands(before_db, _median(_dates(spec, view, after, post), coordinates[Phase.POST]))
     bare = slid
     if twins and landscape.slides:
         still = replace(after, projected=view.quiet)
-        post = [_date(spec, view, still, number) for number in numbers]
-        bare = _bands(before_db, _median(post, coordinates[Phase.POST]))
+        bare = _bands(before_db, _median(_dates(spec, view, still, post), coordinates[Phase.POST]))
     return Site(
         slid,
         bare,
@@ -139,19 +137,21 @@ def _seen_by(spec: EventSpec, landscape: Landscape, view: TrackView, twins: bool
     )
 
 
-def _date(spec: EventSpec, view: TrackView, phase: PhaseView, number: int) -> NDArray[np.float32]:
-    """Return sigma nought of one date in the scene's raster: (VV and VH, line, sample)."""
-    rng = spec.rng("date", view.track.name, number)
-    weather = Weather.drawn(rng, spec.character)
-    numbers = acquire(
-        rng, phase.projected, phase.luts, weather, replace(phase.extras, border=(0, 0))
-    )
-    shape = numbers.shape[-2:]
-    power = np.square(numbers, dtype=np.float32)
-    for band, luts in enumerate(phase.luts):
-        power[band] -= luts.noise_power(shape)
-        power[band] /= np.square(luts.amplitude(shape))
-    return power
+def _dates(
+    spec: EventSpec, view: TrackView, phase: PhaseView, numbers: range
+) -> list[NDArray[np.float32]]:
+    """Return sigma nought of some dates of a phase in its raster: (VV and VH, line, sample)."""
+    levels, extras = phase.levels(), replace(phase.extras, border=(0, 0))
+    dates = []
+    for number in numbers:
+        rng = spec.rng("date", view.track.name, number)
+        weather = Weather.drawn(rng, spec.character)
+        power = np.square(acquire(rng, phase.projected, levels, weather, extras), dtype=np.float32)
+        for band, level in enumerate(levels):
+            power[band] -= level.noise
+            power[band] /= level.gain
+        dates.append(power)
+    return dates
 
 
 def _coordinates(

@@ -7,6 +7,7 @@ neither relief nor brightness nor texture gives the label away.
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from landslidectl.training.simulated.latents import SiteDraw, site_spec
 from landslidectl.training.simulated.planted import Planted
 from landslidectl.training.simulated.population import Population
 from landslidectl.training.simulated.sites import Site, one_site
+from landslidectl.training.simulated.workers import processes
 from landslidectl.training.splits import Split
 
 CANDIDATES = 300
@@ -97,11 +99,14 @@ class Way:
         From a seed, a population and options: the patches of one site, or nothing.
     base : int
         Added to seeds, so that no site goes both ways.
+    workers : int
+        Processes that share the files; 1: this one alone.
     """
 
     name: str
     patches_of: Callable[[int, Population, SiteOptions], Iterable[PatchSet]]
     base: int = 0
+    workers: int = 1
 
     def write(
         self,
@@ -111,12 +116,12 @@ class Way:
         options: SiteOptions | None = None,
         reporter: Reporter = silent,
     ) -> tuple[Path, ...]:
-        """Write numbered files of patches; those that stand stay.
+        """Write numbered files of patches; those that stand stay, whoever wrote them.
 
         Parameters
         ----------
         files : iterable of int
-            Numbers of files; each decides its sites. Processes may share a folder.
+            Numbers of files; each decides its sites.
         folder : Path
             Where ``sites-train-00001.npz`` go.
         population : Population
@@ -125,25 +130,46 @@ class Way:
         reporter : Reporter
         """
         options = options or SiteOptions()
-        places = population.part(options.split)
+        errand = _Errand(self, folder, population.part(options.split), options)
         wanted = list(files)
         reporter(StepStarted(self.name, f"Simulating into {folder}", len(wanted), "files"))
-        written = []
-        for number in wanted:
-            file = folder / f"{self.name}-{options.split.value}-{number:05d}.npz"
-            written.append(file)
-            started = time.monotonic()
-            if file.is_file():
-                reporter(StepFinished(f"file {number}", 0.0, skipped=True))
-                continue
-            seeds = options.seeds(number, self.base)
-            patches = joined(
-                [part for seed in seeds for part in self.patches_of(seed, places, options)]
-            )
-            save_patches(patches, file)
-            detail = f"{len(patches)} patches, {int(patches.labels.sum())} landslides"
-            reporter(StepFinished(f"file {number}", time.monotonic() - started, detail))
-        return tuple(written)
+        missing = [number for number in wanted if not errand.file(number).is_file()]
+        for number in sorted(set(wanted) - set(missing)):
+            reporter(StepFinished(f"file {number}", 0.0, skipped=True))
+        if min(self.workers, len(missing)) < 2:
+            for number in missing:
+                reporter(errand.run(number))
+        else:
+            with processes(min(self.workers, len(missing))) as pool:
+                for done in as_completed([pool.submit(errand.run, number) for number in missing]):
+                    reporter(done.result())
+        return tuple(errand.file(number) for number in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """To make files of sites, in this process or in another."""
+
+    way: Way
+    folder: Path
+    places: Population
+    options: SiteOptions
+
+    def file(self, number: int) -> Path:
+        """Return where the patches of a number go."""
+        return self.folder / f"{self.way.name}-{self.options.split.value}-{number:05d}.npz"
+
+    def run(self, number: int) -> StepFinished:
+        """Write a file; return what there is to tell of it."""
+        started = time.monotonic()
+        way, options = self.way, self.options
+        sites = (
+            way.patches_of(seed, self.places, options) for seed in options.seeds(number, way.base)
+        )
+        patches = joined([part for site in sites for part in site])
+        save_patches(patches, self.file(number))
+        detail = f"{len(patches)} patches, {int(patches.labels.sum())} landslides"
+        return StepFinished(f"file {number}", time.monotonic() - started, detail)
 
 
 def draw_site(

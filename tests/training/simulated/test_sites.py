@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from landslidectl.errors import OutputError
+from landslidectl.events import StepFinished
 from landslidectl.files.rasters import read_bands
 from landslidectl.simulation.event import simulate_event
 from landslidectl.simulation.slides import SlideOptions
@@ -117,6 +120,25 @@ def test_files_of_sites_are_repeatable_and_go_on(tmp_path: Path) -> None:
     first[1].unlink()
     assert SITES.write(range(1, 3), tmp_path / "a", population, options) == first
     assert [path.read_bytes() for path in first] == content
+
+
+def test_processes_share_the_files_and_make_the_same(tmp_path: Path) -> None:
+    population, options = uniform_population(64), SiteOptions(sites_per_file=2)
+    alone = SITES.write(range(1, 4), tmp_path / "a", population, options)
+    told: list[StepFinished] = []
+    shared = replace(SITES, workers=2)
+    written = shared.write(range(1, 4), tmp_path / "b", population, options, told.append)
+    assert [path.read_bytes() for path in written] == [path.read_bytes() for path in alone]
+    finished = [event.step for event in told if isinstance(event, StepFinished)]
+    assert sorted(finished) == ["file 1", "file 2", "file 3"]
+
+
+def test_what_goes_wrong_in_another_process_ends_the_step(tmp_path: Path) -> None:
+    occupied = tmp_path / "b"
+    occupied.write_text("a file, where there was to be a folder")
+    options = SiteOptions(sites_per_file=1)
+    with pytest.raises(OutputError, match="b"):
+        replace(SITES, workers=2).write(range(1, 4), occupied, uniform_population(64), options)
 
 
 def test_a_population_survives_its_file(tmp_path: Path) -> None:
