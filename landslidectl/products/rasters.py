@@ -71,27 +71,36 @@ def write_bands(
     tags : mapping
         Provenance, written as dataset tags.
     """
-    from rasterio.shutil import copy  # noqa: PLC0415
-
     tagged = final.with_name(f".{final.stem}.tagged.tif")
     try:
         _write_tagged(tagged, grid, spec, bands, tags)
         with atomic_path(final) as temporary, gdal_session():
-            copy(
-                str(tagged),
-                str(temporary),
-                driver="COG",
-                COMPRESS="DEFLATE",
-                PREDICTOR="YES",
-                BLOCKSIZE=str(COG_BLOCK_SIDE),
-                OVERVIEWS="IGNORE_EXISTING",
-                OVERVIEW_RESAMPLING=spec.overview_resampling,
-                STATISTICS="YES",
-                BIGTIFF="IF_SAFER",
-            )
+            _copy_as_cog(tagged, temporary, spec.overview_resampling)
             require_whole(temporary)
     finally:
         tagged.unlink(missing_ok=True)
+
+
+def _copy_as_cog(source: Path, target: Path, overview_resampling: str) -> None:
+    """Copy a raster; what GDAL cannot write, or read back of what it wrote, is an ``OSError``."""
+    from rasterio._err import CPLE_BaseError  # noqa: PLC0415
+    from rasterio.shutil import copy  # noqa: PLC0415
+
+    try:
+        copy(
+            str(source),
+            str(target),
+            driver="COG",
+            COMPRESS="DEFLATE",
+            PREDICTOR="YES",
+            BLOCKSIZE=str(COG_BLOCK_SIDE),
+            OVERVIEWS="IGNORE_EXISTING",
+            OVERVIEW_RESAMPLING=overview_resampling,
+            STATISTICS="YES",
+            BIGTIFF="IF_SAFER",
+        )
+    except CPLE_BaseError as error:
+        raise OSError(str(error)) from error
 
 
 def write_class_cog(final: Path, request: "ProductRequest", tags: Mapping[str, str]) -> None:

@@ -4,7 +4,9 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from rasterio._err import CPLE_AppDefinedError
 
+from landslidectl.errors import OutputError
 from landslidectl.files.rasters import RasterLayout, open_raster, read_bands, write_raster
 from landslidectl.grid import Grid
 from landslidectl.products.contract.files import FileKind
@@ -125,6 +127,25 @@ def test_large_layer_is_tiled_with_overviews_before_the_data(tmp_path: Path) -> 
     directories, first_data = tiff_layout(final)
     assert len(directories) == 3
     assert max(directories) < first_data
+
+
+def test_what_gdal_cannot_read_back_is_told_as_what_could_not_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk took the file that overviews are kept in, but not all of it."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise CPLE_AppDefinedError(3, 1, "TIFFReadDirectory:Failed to read directory")
+
+    monkeypatch.setattr("rasterio.shutil.copy", fail)
+    source, final = tmp_path / "source.tif", tmp_path / "quality.tif"
+    grid = Grid(32654, 500000.0, 4700000.0, 10.0, 64, 64)
+    write_raster(
+        source, grid, [np.zeros(grid.shape, np.uint8)], RasterLayout(("bits",), "uint8", 0.0)
+    )
+    with pytest.raises(OutputError, match=r"quality\.tif: cannot be written: TIFFReadDirectory"):
+        write_cog(final, source, QUALITY_LAYER, {})
+    assert [path.name for path in tmp_path.iterdir()] == ["source.tif"]
 
 
 def test_bits_are_never_averaged_in_overviews(tmp_path: Path) -> None:
