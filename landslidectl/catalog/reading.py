@@ -65,7 +65,11 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("PRAGMA query_only=ON")
             check_identity(connection, path)
             if pragma(connection, "application_id") != APPLICATION_ID:
-                raise CatalogError(f"{path}: the file is empty", "Name another with --catalog.")
+                raise CatalogError(
+                    f"{path}: the file is empty, there is no catalog in it yet",
+                    "A job that has just started makes it: ask again in a moment. If none did, "
+                    "name another file with --catalog.",
+                )
             yield connection
         finally:
             connection.close()
