@@ -50,7 +50,7 @@ class Network:
     @property
     def values(self) -> int:
         """Return how many numbers a window is given."""
-        return int(self._interpreter.get_tensor(self._output["index"]).size) // self._batch
+        return int(self._interpreter.tensor(self._output["index"])().size) // self._batch
 
     def score(self, windows: "NDArray[np.float32]") -> "NDArray[np.float32]":
         """Score windows, (window, row, col, band): float32, (window,)."""

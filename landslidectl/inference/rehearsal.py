@@ -16,17 +16,16 @@ import numpy as np
 
 from landslidectl.files.resources import resource_dir
 from landslidectl.inference.manifest import Model
-from landslidectl.inference.network import Network
+from landslidectl.inference.network import BATCH, Network
 
-MOST_BYTES = 1 << 30
-"""Beyond what the process holds already; the shipped networks take a hundredth of it."""
+MOST_BYTES = 1 << 29
+"""Beyond what the process holds already; of the shipped networks none takes a tenth of it."""
 MOST_S = 60
-WINDOWS = 2
 READ_BYTES = 1 << 16
 
 
 def rehearse(model: Model, content: bytes) -> str:
-    """Load a network and score a few windows in a child process.
+    """Load a network and score as many windows as are scored at a time, in a child process.
 
     Returns
     -------
@@ -51,7 +50,7 @@ def rehearse(model: Model, content: bytes) -> str:
         return words
     number = os.WTERMSIG(status)
     if number == signal.SIGALRM:
-        return f"it took more than {MOST_S} seconds for {WINDOWS} windows"
+        return f"it took more than {MOST_S} seconds for {BATCH} windows"
     return f"it crashes the runtime ({signal.Signals(number).name})"
 
 
@@ -61,11 +60,11 @@ def _perform(model: Model, content: bytes, writer: int) -> None:
         _confine()
         network = Network(content)
         if network.input_shape == model.input_shape and network.values == 1:
-            network.score(np.zeros((WINDOWS, *model.input_shape), dtype=np.float32))
+            network.score(np.zeros((BATCH, *model.input_shape), dtype=np.float32))
     except MemoryError:
         os.write(writer, f"it takes more than {MOST_BYTES >> 20} MB of memory".encode())
     except Exception as error:
-        os.write(writer, f"{error or type(error).__name__}".encode()[:READ_BYTES])
+        os.write(writer, (str(error) or type(error).__name__).encode()[:READ_BYTES])
     finally:
         os._exit(0)
 

@@ -31,6 +31,7 @@ BEHAVIOURS = {
     "is slow": (lambda: time.sleep(30), "more than 1 seconds"),
     "eats memory": (lambda: np.ones(4 << 30, np.uint8), "MB of memory"),
     "fails": (lambda: 1 / 0, "division by zero"),
+    "fails without a word": (lambda: next(iter(())), "StopIteration"),
     "is fine": (lambda: None, ""),
 }
 
