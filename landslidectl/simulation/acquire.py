@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from landslidectl.simulation.character import Character
-from landslidectl.simulation.fields import Single, decibel, smooth_noise
+from landslidectl.simulation.fields import Array, Single, decibel, smooth_noise
 from landslidectl.simulation.landcover import Cover, class_table
 from landslidectl.simulation.luts import Levels
 from landslidectl.simulation.radar import GROUP_OF, GROUPS
@@ -44,15 +44,7 @@ class Weather:
     def drawn(cls, rng: np.random.Generator, character: Character | None = None) -> "Weather":
         """Draw the weather of a date."""
         character = character or Character()
-        spread = np.zeros(LAND_GROUPS)
-        for cover, value in zip(Cover, class_table("restless_db"), strict=True):
-            if cover is Cover.WATER:
-                continue
-            spread[GROUP_OF[cover]] = (
-                min(value, 0.8)
-                if spread[GROUP_OF[cover]] == 0
-                else min(spread[GROUP_OF[cover]], value)
-            )
+        spread = _restless_db()
         water = rng.spawn(1)[0].normal(0.0, character.water_restless_db)
         common = rng.normal(0.0, 0.12)
         shared = rng.normal(0.0, 1.0, LAND_GROUPS)
@@ -61,6 +53,19 @@ class Weather:
         offsets = np.concatenate([land, land[:, -1:] + water], axis=1)
         moisture_db = float(rng.uniform(0.0, 0.3))
         return cls(offsets.astype(np.float32), moisture_db, character.flicker_db)
+
+
+@cache
+def _restless_db() -> Array:
+    """Return how much each group of cover on land differs between dates."""
+    spread = np.zeros(LAND_GROUPS)
+    for cover, value in zip(Cover, class_table("restless_db"), strict=True):
+        if cover is Cover.WATER:
+            continue
+        spread[GROUP_OF[cover]] = (
+            min(value, 0.8) if spread[GROUP_OF[cover]] == 0 else min(spread[GROUP_OF[cover]], value)
+        )
+    return spread
 
 
 def calm() -> Weather:

@@ -80,7 +80,10 @@ class Frame:
 
     def line(self, time_s: Array, range_m: Array) -> Array:
         """Return the line of a zero-Doppler time and one-way slant range."""
-        return (time_s - delay_shift_s(range_m) - self.first_line_s) / self.line_interval_s
+        result: Array = time_s - delay_shift_s(range_m)
+        result -= self.first_line_s
+        result /= self.line_interval_s
+        return result
 
     def pixel(self, time_s: Array, range_m: Array) -> Array:
         """Return the pixel: records around the time, blended; lines through the outermost two."""

@@ -119,8 +119,12 @@ def project(look: Look, *pictures: tuple[Scenery, Raster]) -> tuple[NDArray[np.f
     rows = round((look.box.top - look.box.bottom) / FACET_M)
     for top in range(0, rows, STRIP_ROWS):
         strip = _Strip.of(look, x, slice(top, min(top + STRIP_ROWS, rows)))
+        grounds: dict[int, _Facets] = {}
         for exposure in exposures:
-            exposure.take(strip)
+            fine = exposure.scenery.fine
+            if id(fine) not in grounds:
+                grounds[id(fine)] = _Facets.of(strip, fine)
+            exposure.take(strip, grounds[id(fine)])
     return tuple(exposure.developed(look.geometry.scale) for exposure in exposures)
 
 
@@ -185,14 +189,13 @@ class _Exposure:
         echo = np.zeros((2, GROUPS * size), np.float32)
         return cls(scenery, raster, echo, group, (decibel(scenery.vv_db), decibel(scenery.vh_db)))
 
-    def take(self, strip: _Strip) -> None:
+    def take(self, strip: _Strip, facets: "_Facets") -> None:
         """Add the echo of some rows of facets."""
         scenery, frame = self.scenery, self.raster.frame
-        facets = _Facets.of(scenery.fine[strip.facets.start : strip.facets.stop + 1])
-        place = _radar_place(strip, facets, frame)
+        place = _radar_place(facets, frame)
         if place.chosen.size == 0:
             return
-        row, col = np.divmod(place.chosen, facets.height.shape[1])
+        row, col = np.divmod(place.chosen, facets.east.shape[1])
         cell = (row >> 1) * self.group.shape[1] + (col >> 1)
         seen, cosine = _seen(strip, facets, (place.chosen, cell), scenery.shadow_fill)
         weight = seen * np.exp2(np.log2(cosine) * scenery.exponent[strip.cells].take(cell))
@@ -213,20 +216,24 @@ class _Exposure:
 
 @dataclass(frozen=True, slots=True)
 class _Facets:
-    """Heights and slopes of facets, (row, col), metres and metres per map metre."""
+    """Slopes of facets (metres per map metre) and where their echo arrives, (row, col)."""
 
-    height: Single
     east: Single
     north: Single
+    time: NDArray[np.float64]
+    slant: NDArray[np.float64]
 
     @classmethod
-    def of(cls, nodes: Single) -> "_Facets":
+    def of(cls, strip: _Strip, fine: Single) -> "_Facets":
+        nodes = fine[strip.facets.start : strip.facets.stop + 1]
         half = np.float32(0.5 / FACET_M)
         column = nodes[1:] + nodes[:-1]
         east = (column[:, 1:] - column[:, :-1]) * half
         step = nodes[:-1] - nodes[1:]
         north = (step[:, 1:] + step[:, :-1]) * half
-        return cls((column[:, 1:] + column[:, :-1]) * np.float32(0.25), east, north)
+        height = strip.geometry.scaled((column[:, 1:] + column[:, :-1]) * np.float32(0.25))
+        time, slant = parabola_at(strip.time, height), parabola_at(strip.slant, height)
+        return cls(east, north, time, slant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,14 +246,12 @@ class _Place:
     right: Single
 
 
-def _radar_place(strip: _Strip, facets: _Facets, frame: Frame) -> _Place:
-    height = strip.geometry.scaled(facets.height)
-    time, slant = parabola_at(strip.time, height), parabola_at(strip.slant, height)
-    line = frame.line(time, slant)
+def _radar_place(facets: _Facets, frame: Frame) -> _Place:
+    line = frame.line(facets.time, facets.slant)
     lines, samples = frame.shape
     chosen = np.flatnonzero((line >= 0.0) & (line < lines - 1.0))
-    line, time, slant = line.take(chosen), time.take(chosen), slant.take(chosen)
-    pixel = frame.pixel(time, slant)
+    line = line.take(chosen)
+    pixel = frame.pixel(facets.time.take(chosen), facets.slant.take(chosen))
     kept = np.flatnonzero((pixel >= 0.0) & (pixel < samples - 1.0))
     line, pixel, chosen = line.take(kept), pixel.take(kept), chosen.take(kept)
     row, col = line.astype(np.int64), pixel.astype(np.int64)

@@ -14,7 +14,7 @@ import numpy as np
 
 from landslidectl.simulation.character import SlideMark
 from landslidectl.simulation.geometry import Box
-from landslidectl.simulation.slide import KNOTS, Array, Lattice, Slide, cells_in
+from landslidectl.simulation.slide import KNOTS, Array, Lattice, Slide, cells_in, knots_to
 from landslidectl.simulation.terrain import CELL_M, COARSE_M, Terrain
 
 RHO = 1.40
@@ -105,15 +105,15 @@ class _Slopes:
         last_row, last_col = len(self.down) - 1.000001, len(self.down[0]) - 1.000001
         row = min(max((self.box.top - y) / COARSE_M, 0.0), last_row)
         col = min(max((x - self.box.left) / COARSE_M, 0.0), last_col)
-        east, north = -_at(self.right, row, col), _at(self.down, row, col)
+        place = int(row), int(col), row - int(row), col - int(col)
+        east, north = -_at(self.right, place), _at(self.down, place)
         steep = math.hypot(east, north)
         return east / max(steep, 1e-9), north / max(steep, 1e-9), steep
 
 
-def _at(field: list[list[float]], row: float, col: float) -> float:
-    """Return the value at one place, bilinear."""
-    top, left = int(row), int(col)
-    down, right = row - top, col - left
+def _at(field: list[list[float]], place: tuple[int, int, float, float]) -> float:
+    """Return the value at one place, bilinear; the node above left and the shares beyond it."""
+    top, left, down, right = place
     above, below = field[top], field[top + 1]
     upper = above[left] * (1.0 - right) + above[left + 1] * right
     lower = below[left] * (1.0 - right) + below[left + 1] * right
@@ -162,8 +162,7 @@ def _attempt(
     relative = path - path[0]
     along = np.maximum.accumulate(relative @ axis)
     across = relative @ np.array([-axis[1], axis[0]])
-    knots = np.linspace(0.0, length, KNOTS)
-    bend = np.interp(knots, along, across)
+    bend = np.interp(knots_to(length), along, across)
     left, right = _half_widths(rng, area_m2, length)
     limit = 0.9 * float(np.max(left + right))
     return Slide(
@@ -173,15 +172,19 @@ def _attempt(
         length_m=length,
         left_m=left,
         right_m=right,
-        bend_m=np.clip(bend, -limit, limit),
-        offset_db=float(np.clip(rng.normal(mark.offset_db, mark.spread_db), *OFFSETS_DB)),
+        bend_m=np.minimum(np.maximum(bend, -limit), limit),
+        offset_db=_bounded(rng.normal(mark.offset_db, mark.spread_db), OFFSETS_DB),
         extra_vh_db=float(rng.normal(mark.extra_vh_db, 1.0)),
         facing=float(rng.gamma(1.6, mark.facing / 1.6)),
         gradient_db=float(rng.normal(0.0, mark.gradient_db)),
-        texture_db=float(np.clip(rng.lognormal(np.log(mark.texture_db), 0.45), *TEXTURES_DB)),
+        texture_db=_bounded(rng.lognormal(np.log(mark.texture_db), 0.45), TEXTURES_DB),
         rough_m=float(rng.uniform(0.3, 1.4)),
         depth_m=float(0.018 * np.sqrt(area_m2)),
     )
+
+
+def _bounded(value: float, limits: tuple[float, float]) -> float:
+    return float(min(max(value, limits[0]), limits[1]))
 
 
 def _descend(slopes: _Slopes, x: float, y: float, length_m: float) -> Array | None:
