@@ -7,7 +7,7 @@ from datetime import datetime
 from landslidectl.simulation.frame import Frame
 from landslidectl.simulation.luts import Luts
 from landslidectl.simulation.markup import after
-from landslidectl.simulation.radar import EllipsoidFields
+from landslidectl.simulation.raster import EllipsoidFields
 from landslidectl.terms import Polarisation, Track
 
 SOFTWARE = "003.71"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from landslidectl.simulation.fields import Array, Single
 from landslidectl.simulation.frame import Frame
-from landslidectl.simulation.radar import EllipsoidFields
+from landslidectl.simulation.raster import EllipsoidFields
 
 BETA = 473.9733
 PIXEL_STEP = 40

@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 
 from landslidectl.simulation.fields import Single, decibel
 from landslidectl.simulation.frame import Frame
-from landslidectl.simulation.geodesy import Smooth, ecef, ellipsoid_up, geodetic
 from landslidectl.simulation.geometry import Box, MapGeometry, cell_axes, parabola_at
 from landslidectl.simulation.landcover import Cover, Scenery
-from landslidectl.simulation.orbit import zero_doppler
+from landslidectl.simulation.raster import Raster
 from landslidectl.simulation.sight import Sight
 from landslidectl.simulation.terrain import FACET_M
 
@@ -26,9 +25,6 @@ STRIP_ROWS = 64
 REFERENCE_COSINE = float(np.cos(np.radians(39.0)))
 LOWEST_COSINE = 0.18
 BACKGROUND = (0.13, 0.032)
-
-LINE_STEPS = np.array([-0.5, 0.5, 0.0, 0.0, 0.0])[:, None, None]
-PIXEL_STEPS = np.array([0.0, 0.0, -0.5, 0.5, 0.0])[:, None, None]
 
 GROUPS = 7
 GROUP_OF = {
@@ -43,54 +39,6 @@ GROUP_OF = {
     Cover.BUILT: 5,
     Cover.DEBRIS: 5,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class EllipsoidFields:
-    """Smooth properties of a raster's pixels on the ellipsoid at the records' height.
-
-    Parameters
-    ----------
-    area, incidence : Smooth
-        Over (pixel, line): ground area of a pixel (m2), and incidence angle (degrees).
-    """
-
-    area: Smooth
-    incidence: Smooth
-
-
-@dataclass(frozen=True, slots=True)
-class Raster:
-    """A raster to project into, and the ellipsoid's properties under its pixels."""
-
-    frame: Frame
-    fields: EllipsoidFields
-
-    @classmethod
-    def of(cls, frame: Frame) -> "Raster":
-        """Work the properties out."""
-        return cls(frame, ellipsoid_fields(frame))
-
-
-def ellipsoid_fields(frame: Frame) -> EllipsoidFields:
-    """Return the area and the incidence angle that radiometric calibration refers to."""
-
-    def solve(pixel: NDArray[np.float64], line: NDArray[np.float64]) -> NDArray[np.float64]:
-        points = frame.ground(line + LINE_STEPS, pixel + PIXEL_STEPS)
-        along, across = points[1] - points[0], points[3] - points[2]
-        area = np.linalg.norm(np.cross(along, across), axis=-1)
-        lon, lat, height = geodetic(points[4])
-        target = ecef(lon, lat, height)
-        time, distance = zero_doppler(frame.orbit, target)
-        sight = (frame.orbit.position(time) - target) / distance[..., None]
-        cosine = np.sum(sight * ellipsoid_up(lon, lat), axis=-1)
-        return np.stack([area, np.degrees(np.arccos(cosine))], axis=-1)
-
-    fitted = Smooth.fit((0.0, 0.0), (frame.samples - 1.0, frame.lines - 1.0), solve, 4)
-    area, incidence = (
-        Smooth(fitted.low, fitted.high, fitted.coefficients[..., index]) for index in range(2)
-    )
-    return EllipsoidFields(area, incidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from landslidectl.simulation.frame import RECORD_STEP_S, Frame
 from landslidectl.simulation.identity import Acquisition
-from landslidectl.simulation.radar import ellipsoid_fields
+from landslidectl.simulation.raster import ellipsoid_fields
 
 RECORDS_BEYOND_S = 1.2
 

@@ -121,7 +121,7 @@ class Slide:
 
 def knots_to(length: float) -> Array:
     """Return equal steps from 0 to a length: ``linspace``, which takes longer than all the rest."""
-    result = np.arange(KNOTS) * (length / (KNOTS - 1))
+    result: Array = np.arange(KNOTS, dtype=np.float64) * (length / (KNOTS - 1))
     result[-1] = length
     return result
 

@@ -8,7 +8,7 @@ from landslidectl.simulation.fields import Array, Single
 from landslidectl.simulation.frame import Frame
 from landslidectl.simulation.geodesy import ecef
 from landslidectl.simulation.orbit import zero_doppler
-from landslidectl.simulation.radar import EllipsoidFields
+from landslidectl.simulation.raster import EllipsoidFields
 from landslidectl.simulation.spec import PointTarget
 
 

@@ -15,7 +15,8 @@ from landslidectl.simulation.geometry import Box, MapGeometry
 from landslidectl.simulation.landcover import Scenery, build_ground, change_without_slides
 from landslidectl.simulation.luts import Levels, Luts, build_luts
 from landslidectl.simulation.orbit import Orbit, place_orbit
-from landslidectl.simulation.radar import EllipsoidFields, Look, Raster, project
+from landslidectl.simulation.radar import Look, project
+from landslidectl.simulation.raster import EllipsoidFields, Raster
 from landslidectl.simulation.sight import Sight, look_over
 from landslidectl.simulation.slide import Slide
 from landslidectl.simulation.slides import draw_slides

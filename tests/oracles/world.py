@@ -26,7 +26,8 @@ from landslidectl.simulation.geometry import Box, MapGeometry, cell_axes
 from landslidectl.simulation.identity import Acquisition
 from landslidectl.simulation.luts import Luts, build_luts
 from landslidectl.simulation.orbit import Orbit, place_orbit
-from landslidectl.simulation.radar import GROUPS, ellipsoid_fields
+from landslidectl.simulation.radar import GROUPS
+from landslidectl.simulation.raster import ellipsoid_fields
 from landslidectl.simulation.safe import write_product
 from landslidectl.simulation.spec import PointTarget
 from landslidectl.simulation.targets import plant_targets

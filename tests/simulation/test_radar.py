@@ -6,7 +6,8 @@ from landslidectl.simulation.fields import decibel
 from landslidectl.simulation.geometry import Box, MapGeometry
 from landslidectl.simulation.landcover import uniform_ground
 from landslidectl.simulation.orbit import place_orbit
-from landslidectl.simulation.radar import Look, Raster, project
+from landslidectl.simulation.radar import Look, project
+from landslidectl.simulation.raster import Raster
 from landslidectl.simulation.sight import look_over
 from landslidectl.simulation.terrain import Terrain, flat_terrain
 from landslidectl.terms import Pass, Phase
