@@ -1,5 +1,6 @@
 """Hidden folders: renamed when they are complete, or gone with all that is left in them."""
 
+import glob
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from landslidectl.files.atomic import PARTIAL_MARK, sync_folder, unwritable
+from landslidectl.files.hashing import stable_key
 
 
 @contextmanager
@@ -23,13 +25,8 @@ def staged_folder(final: Path) -> Iterator[Path]:
     OutputError
         If the folder cannot be made or written for another reason.
     """
-    stem = f".{final.name}{PARTIAL_MARK}"
     try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in final.parent.glob(f"{stem}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        staging = final.parent / f"{stem}{uuid.uuid4().hex[:8]}"
-        staging.mkdir()
+        staging = _hidden(final.parent, final.name)
     except OSError as error:
         raise unwritable(final, error) from error
     try:
@@ -43,8 +40,15 @@ def staged_folder(final: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def scratch_folder(inside: Path) -> Iterator[Path]:
+def scratch_folder(inside: Path, purpose: str) -> Iterator[Path]:
     """Give a hidden folder in another, on its disk, which goes with all that is left in it.
+
+    Parameters
+    ----------
+    inside : Path
+    purpose : str
+        What a process with the same purpose left there, when it was killed or its disk went away,
+        is removed first; so only one may have it at a time.
 
     Raises
     ------
@@ -53,14 +57,28 @@ def scratch_folder(inside: Path) -> Iterator[Path]:
     OutputError
         If the folder cannot be made or written for another reason.
     """
-    folder = inside / f".scratch{PARTIAL_MARK}{uuid.uuid4().hex[:8]}"
     try:
-        folder.mkdir(parents=True)
+        # paths have limits, and what is in it has long names already
+        folder = _hidden(inside, f"scratch-{stable_key(purpose)[:8]}")
+    except OSError as error:
+        raise unwritable(inside, error) from error
+    try:
         yield folder
     except OSError as error:
         raise unwritable(inside, error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _hidden(inside: Path, name: str) -> Path:
+    """Make a hidden folder, and remove those of the name that were left."""
+    inside.mkdir(parents=True, exist_ok=True)
+    stem = f".{name}{PARTIAL_MARK}"
+    for leftover in inside.glob(f"{glob.escape(stem)}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    folder = inside / f"{stem}{uuid.uuid4().hex[:8]}"
+    folder.mkdir()
+    return folder
 
 
 def _take_place(staging: Path, final: Path) -> None:

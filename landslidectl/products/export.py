@@ -59,7 +59,8 @@ def export_contents(
             )
     # all formats are written before the first gets its place: what failed can be done again, and
     # nothing of it is in the way
-    with scratch_folder(folder) as staging:
+    purpose = " ".join([contents.name.folder, *(kind.value for kind in finals)])
+    with scratch_folder(folder, purpose) as staging:
         for wanted, final in finals.items():
             write = WRITERS[FORMAT_FILES[wanted]]
             if wanted is Format.KMZ:

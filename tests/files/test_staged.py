@@ -1,5 +1,6 @@
 """A folder appears under its name complete or not at all."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -50,13 +51,34 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
+def test_names_are_no_patterns(tmp_path: Path) -> None:
+    for name in ("[m]odel", "model"):
+        (tmp_path / f".{name}.partial-12345678").mkdir()
+    with staged_folder(tmp_path / "[m]odel"):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".model.partial-12345678",
+        "[m]odel",
+    ]
+
+
+def test_what_could_not_be_removed_goes_with_the_next_of_the_same_purpose(tmp_path: Path) -> None:
+    with scratch_folder(tmp_path, "slides as KMZ") as folder:
+        left = shutil.copytree(folder, folder.with_name(f"{folder.name}-left"))
+    with scratch_folder(tmp_path, "slides as CSV"):
+        assert left.is_dir()
+    with scratch_folder(tmp_path, "slides as KMZ"):
+        assert not left.is_dir()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_scratch_folder_goes_with_what_is_in_it(tmp_path: Path) -> None:
     inside = tmp_path / "out"
-    with pytest.raises(RuntimeError), scratch_folder(inside) as folder:
+    with pytest.raises(RuntimeError), scratch_folder(inside, "any") as folder:
         assert folder.parent == inside
         (folder / "file").write_text("half")
         raise RuntimeError
     assert list(inside.iterdir()) == []
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OutputError, match="file"), scratch_folder(tmp_path / "file"):
+    with pytest.raises(OutputError, match="file"), scratch_folder(tmp_path / "file", "any"):
         pass
