@@ -41,7 +41,7 @@ ONLY_IN = {
     "rich": ("cli/",),
     "markdown_it": ("manual/html.py",),
     "ai_edge_litert": ("inference/network.py", "inference/accelerator.py", "inference/graph.py"),
-    "ctypes": ("inference/vulkan.py", "jobs/processes.py", "files/volumes.py"),
+    "ctypes": ("inference/vulkan.py", "files/processes.py", "files/volumes.py"),
     "tensorflow": ("training/",),
     "keras": ("training/",),
 }

@@ -1,16 +1,20 @@
 """Write to a temporary name, sync, rename: a file under its final name is always complete."""
 
 import errno
+import glob
 import json
 import os
+import platform
 import shutil
 import uuid
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from landslidectl.errors import OutputError, ResourceError
+from landslidectl.files.processes import is_running, process_space
 
 PARTIAL_MARK = ".partial-"
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -23,7 +27,8 @@ def atomic_path(final: Path) -> Iterator[Path]:
     """Give a temporary path beside ``final`` and rename it when the block ends well.
 
     The temporary name keeps the suffix, since GDAL and others choose by it. On any exception the
-    temporary file is removed and ``final`` stays as it was.
+    temporary file is removed and ``final`` stays as it was. Where it cannot be removed, as on a
+    disk that became read-only, or the process is killed, whoever writes ``final`` next removes it.
 
     Raises
     ------
@@ -33,7 +38,9 @@ def atomic_path(final: Path) -> Iterator[Path]:
         If the folder cannot be made or the file cannot be written there for another reason.
     """
     make_folder(final.parent)
-    temporary = final.with_name(f".{final.stem}{PARTIAL_MARK}{uuid.uuid4().hex[:8]}{final.suffix}")
+    _remove_left(final)
+    own = f"{_begins(final)}{os.getpid():x}-{uuid.uuid4().hex[:6]}"
+    temporary = final.with_name(f"{own}{final.suffix}")
     try:
         yield temporary
         _sync(temporary)
@@ -121,6 +128,22 @@ def full_disk(path: Path, is_sure: bool = False) -> str:
         return ""
     free, total = room.free / 1e6, room.total / 1e6
     return f"the disk is full: {free:.1f} MB of {total:,.0f} MB are free"
+
+
+def _begins(final: Path) -> str:
+    """Return what the temporary names of a file begin with on this machine."""
+    machine = zlib.crc32(f"{platform.node()} {process_space()}".encode()) & 0xFFFF
+    return f".{final.stem}{PARTIAL_MARK}{machine:04x}-"
+
+
+def _remove_left(final: Path) -> None:
+    """Remove what processes of this machine that are gone left of a file."""
+    begins = _begins(final)
+    for left in final.parent.glob(f"{glob.escape(begins)}*"):
+        writer = left.name.removeprefix(begins).partition("-")[0]
+        with suppress(OSError, ValueError):
+            if not is_running(int(writer, 16)):
+                left.unlink()
 
 
 def _sync(path: Path) -> None:

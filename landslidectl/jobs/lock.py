@@ -21,7 +21,7 @@ from typing import Any
 from landslidectl.catalog.records import utc_text
 from landslidectl.errors import LockedError, OutputError
 from landslidectl.files.atomic import unwritable
-from landslidectl.jobs.processes import boot_id, is_running, process_birth, process_space
+from landslidectl.files.processes import boot_id, is_running, process_birth, process_space
 
 SIGN_EVERY_S = 15.0
 SILENT_HOST_S = 600.0

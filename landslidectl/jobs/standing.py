@@ -13,8 +13,8 @@ from pathlib import Path
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import JobRecord
 from landslidectl.errors import LockedError, UsageError
+from landslidectl.files.processes import is_running, process_birth
 from landslidectl.jobs.lock import SILENT_HOST_S, LockHolder, read_holder, remove_lock, silence_s
-from landslidectl.jobs.processes import is_running, process_birth
 from landslidectl.jobs.workspace import Workspace
 from landslidectl.terms import JobStatus
 

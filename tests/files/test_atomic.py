@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from landslidectl.files.atomic import (
     write_json_atomic,
     write_text_atomic,
 )
+from tests.files.processes import ended_process, sleeping_process
 
 
 def test_nothing_stands_under_the_final_name_after_a_failure(tmp_path):
@@ -31,6 +33,25 @@ def test_the_temporary_name_is_hidden_and_keeps_the_suffix(tmp_path):
         assert temporary.suffix == ".png" and temporary.name.startswith(".")
         temporary.write_bytes(b"x")
     assert (tmp_path / "a" / "map.png").read_bytes() == b"x"
+
+
+def test_what_a_process_that_is_gone_left_is_removed_and_no_other(tmp_path):
+    final = tmp_path / "[1] map.png"
+    with atomic_path(final) as temporary:
+        begins, _, end = temporary.name.partition(f"-{os.getpid():x}-")
+        temporary.write_bytes(b"x")
+    with sleeping_process() as alive:
+        of_gone = tmp_path / f"{begins}-{ended_process():x}-{end}"
+        kept = [
+            tmp_path / f"{begins}-{alive:x}-{end}",
+            tmp_path / f"{begins}-{os.getpid():x}-{end}",
+            tmp_path / f"{begins}-x-{end}",
+            tmp_path / ".1 map.partial-00000000.png",
+        ]
+        for path in (of_gone, *kept):
+            path.write_bytes(b"half")
+        write_text_atomic(final, "whole")
+    assert sorted(tmp_path.iterdir()) == sorted([final, *kept])
 
 
 def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path):

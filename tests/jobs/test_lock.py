@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from landslidectl.errors import LockedError, OutputError
+from landslidectl.files.processes import boot_id, process_birth, process_space
 from landslidectl.jobs import lock
 from landslidectl.jobs.lock import SILENT_BOOT_S, SILENT_HOST_S, folder_lock, wait_until_free
-from landslidectl.jobs.processes import boot_id, process_birth, process_space
-from tests.jobs.processes import ended_process, sleeping_process
+from tests.files.processes import ended_process, sleeping_process
 
 
 def write_lock(path: Path, silent_s: float = 0.0, **changes: object) -> None:

@@ -12,12 +12,12 @@ import pytest
 from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import JobRecord, JobRequest
 from landslidectl.errors import LockedError, UsageError
+from landslidectl.files.processes import process_birth
 from landslidectl.jobs.lock import SILENT_HOST_S, folder_lock
-from landslidectl.jobs.processes import process_birth
 from landslidectl.jobs.standing import bury_dead_jobs, has_died, release, standing
 from landslidectl.jobs.workspace import Workspace
 from landslidectl.terms import JobStatus
-from tests.jobs.processes import ended_process
+from tests.files.processes import ended_process
 
 HOUR_S = 3600.0
 

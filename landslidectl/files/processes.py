@@ -5,7 +5,6 @@ process began. Linux tells that in ticks since boot, which no change of the cloc
 """
 
 import os
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -82,6 +81,8 @@ def _process_facts(pid: int) -> list[str]:
 
 def _asked_of_ps(pid: int) -> datetime | None:
     """Ask the command that macOS and the BSDs have in place of ``/proc``."""
+    import subprocess  # noqa: PLC0415
+
     words = ["ps", "-o", "lstart=", "-p", str(pid)]
     plain = {"LC_ALL": "C", "TZ": "UTC0", "PATH": os.environ.get("PATH", os.defpath)}
     try:

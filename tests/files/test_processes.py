@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from landslidectl.jobs import processes
-from landslidectl.jobs.processes import (
+from landslidectl.files import processes
+from landslidectl.files.processes import (
     is_running,
     process_birth,
     process_started,
 )
-from tests.jobs.processes import ended_process, sleeping_process
+from tests.files.processes import ended_process, sleeping_process
 
 
 def test_running() -> None:
