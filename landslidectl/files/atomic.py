@@ -38,9 +38,7 @@ def atomic_path(final: Path) -> Iterator[Path]:
         If the folder cannot be made or the file cannot be written there for another reason.
     """
     make_folder(final.parent)
-    _remove_left(final)
-    own = f"{_begins(final)}{os.getpid():x}-{uuid.uuid4().hex[:6]}"
-    temporary = final.with_name(f"{own}{final.suffix}")
+    temporary = hidden_beside(final)
     try:
         yield temporary
         _sync(temporary)
@@ -130,20 +128,20 @@ def full_disk(path: Path, is_sure: bool = False) -> str:
     return f"the disk is full: {free:.1f} MB of {total:,.0f} MB are free"
 
 
-def _begins(final: Path) -> str:
-    """Return what the temporary names of a file begin with on this machine."""
+def hidden_beside(final: Path) -> Path:
+    """Return a temporary path beside ``final`` whose name tells the process, with its suffix.
+
+    What processes of this machine that are gone left under such names, when they were killed or
+    their disk went away, is removed.
+    """
     machine = zlib.crc32(f"{platform.node()} {process_space()}".encode()) & 0xFFFF
-    return f".{final.stem}{PARTIAL_MARK}{machine:04x}-"
-
-
-def _remove_left(final: Path) -> None:
-    """Remove what processes of this machine that are gone left of a file."""
-    begins = _begins(final)
+    begins = f".{final.stem}{PARTIAL_MARK}{machine:04x}-"
     for left in final.parent.glob(f"{glob.escape(begins)}*"):
         writer = left.name.removeprefix(begins).partition("-")[0]
         with suppress(OSError, ValueError):
             if not is_running(int(writer, 16)):
-                left.unlink()
+                shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
+    return final.with_name(f"{begins}{os.getpid():x}-{uuid.uuid4().hex[:6]}{final.suffix}")
 
 
 def _sync(path: Path) -> None:

@@ -14,6 +14,12 @@ ASK_TIMEOUT_S = 10.0
 FILETIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
+def usable_processors() -> int:
+    """Return how many processors this process may use, which can be fewer than the machine has."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
 def is_running(pid: int) -> bool:
     """Tell whether a process of this host is alive."""
     if sys.platform == "win32":

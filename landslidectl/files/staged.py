@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from landslidectl.files.atomic import PARTIAL_MARK, sync_folder, unwritable
-from landslidectl.files.hashing import stable_key
+from landslidectl.files.atomic import (
+    PARTIAL_MARK,
+    hidden_beside,
+    make_folder,
+    sync_folder,
+    unwritable,
+)
 
 
 @contextmanager
@@ -25,8 +30,13 @@ def staged_folder(final: Path) -> Iterator[Path]:
     OutputError
         If the folder cannot be made or written for another reason.
     """
+    stem = f".{final.name}{PARTIAL_MARK}"
     try:
-        staging = _hidden(final.parent, final.name)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in final.parent.glob(f"{glob.escape(stem)}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        staging = final.parent / f"{stem}{uuid.uuid4().hex[:8]}"
+        staging.mkdir()
     except OSError as error:
         raise unwritable(final, error) from error
     try:
@@ -40,15 +50,8 @@ def staged_folder(final: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def scratch_folder(inside: Path, purpose: str) -> Iterator[Path]:
+def scratch_folder(inside: Path) -> Iterator[Path]:
     """Give a hidden folder in another, on its disk, which goes with all that is left in it.
-
-    Parameters
-    ----------
-    inside : Path
-    purpose : str
-        What a process with the same purpose left there, when it was killed or its disk went away,
-        is removed first; so only one may have it at a time.
 
     Raises
     ------
@@ -57,28 +60,15 @@ def scratch_folder(inside: Path, purpose: str) -> Iterator[Path]:
     OutputError
         If the folder cannot be made or written for another reason.
     """
+    make_folder(inside)
+    folder = hidden_beside(inside / "scratch")
     try:
-        # paths have limits, and what is in it has long names already
-        folder = _hidden(inside, f"scratch-{stable_key(purpose)[:8]}")
-    except OSError as error:
-        raise unwritable(inside, error) from error
-    try:
+        folder.mkdir()
         yield folder
     except OSError as error:
         raise unwritable(inside, error) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _hidden(inside: Path, name: str) -> Path:
-    """Make a hidden folder, and remove those of the name that were left."""
-    inside.mkdir(parents=True, exist_ok=True)
-    stem = f".{name}{PARTIAL_MARK}"
-    for leftover in inside.glob(f"{glob.escape(stem)}*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    folder = inside / f"{stem}{uuid.uuid4().hex[:8]}"
-    folder.mkdir()
-    return folder
 
 
 def _take_place(staging: Path, final: Path) -> None:

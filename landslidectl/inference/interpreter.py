@@ -1,6 +1,5 @@
 """A model is loaded once a thread, and gives windows their scores."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from landslidectl.errors import ModelError
+from landslidectl.files.processes import usable_processors
 from landslidectl.inference.manifest import Model, verify_model
 from landslidectl.inference.network import Network
 from landslidectl.inference.quiet import quiet
@@ -22,9 +22,7 @@ MOST_THREADS = 8
 
 def default_threads() -> int:
     """Return how many processors this process may use, at most eight."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    available = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return max(1, min(available, MOST_THREADS))
+    return min(usable_processors(), MOST_THREADS)
 
 
 class Scorer:

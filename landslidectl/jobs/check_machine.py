@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from landslidectl.catalog.catalog import Catalog
+from landslidectl.files.processes import usable_processors
 from landslidectl.files.volumes import volume_of
 from landslidectl.grid import Grid
 from landslidectl.jobs.checks import Check, Installation, Level
@@ -18,7 +19,6 @@ from landslidectl.jobs.preflight import (
     SWATH_SAMPLES,
     estimate_memory_mb,
     existing_folder,
-    usable_processors,
 )
 from landslidectl.terms import BandSet
 

@@ -14,10 +14,10 @@ from landslidectl.catalog.catalog import Catalog
 from landslidectl.catalog.records import JobRequest
 from landslidectl.errors import STOPPED, LandslidectlError
 from landslidectl.events import JobStarted, LockAwaited, ProgressEvent, Reporter, Warned
-from landslidectl.files.processes import process_birth
+from landslidectl.files.processes import process_birth, usable_processors
 from landslidectl.jobs.inputs import Ledger
 from landslidectl.jobs.lock import HeldLock, folder_lock
-from landslidectl.jobs.preflight import check_writable, usable_processors
+from landslidectl.jobs.preflight import check_writable
 from landslidectl.jobs.result import JobResult
 from landslidectl.jobs.signals import stop_if_asked, stoppable
 from landslidectl.jobs.stack_settings import IngestSettings

@@ -12,6 +12,7 @@ from landslidectl.catalog.records import utc_text
 from landslidectl.detection.geodesy import ellipsoid_area_m2
 from landslidectl.errors import LandslidectlError, OutputError
 from landslidectl.events import ProgressEvent, Reporter, Warned
+from landslidectl.files.processes import usable_processors
 from landslidectl.grid import Grid
 from landslidectl.inference.choice import choose_model
 from landslidectl.inference.manifest import Model
@@ -28,7 +29,6 @@ from landslidectl.jobs.preflight import (
     estimate_memory_mb,
     existing_folder,
     fitting_threads,
-    usable_processors,
 )
 from landslidectl.jobs.result import Refused
 from landslidectl.jobs.settings import DetectSettings

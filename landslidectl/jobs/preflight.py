@@ -1,6 +1,5 @@
 """Before the work: is there room for it, and may it be written."""
 
-import os
 import shutil
 import uuid
 from dataclasses import dataclass
@@ -144,12 +143,6 @@ def check_writable(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise unwritable(folder, error) from error
-
-
-def usable_processors() -> int:
-    """Return how many processors this process may use, which can be fewer than the machine has."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def existing_folder(folder: Path) -> Path:

@@ -59,8 +59,7 @@ def export_contents(
             )
     # all formats are written before the first gets its place: what failed can be done again, and
     # nothing of it is in the way
-    purpose = " ".join([contents.name.folder, *(kind.value for kind in finals)])
-    with scratch_folder(folder, purpose) as staging:
+    with scratch_folder(folder) as staging:
         for wanted, final in finals.items():
             write = WRITERS[FORMAT_FILES[wanted]]
             if wanted is Format.KMZ:

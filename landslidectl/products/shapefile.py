@@ -44,7 +44,7 @@ def write_shapefile(final: Path, contents: "Contents") -> None:
     day = contents.processed.strftime("%Y-%m-%d")
     options = {"ENCODING": "UTF-8", "DBF_DATE_LAST_UPDATE": day}
     table = replace(table, names=[names[name] for name in table.names], options=options)
-    with scratch_folder(final.parent, final.name) as folder, stamped_vectors(contents.processed):
+    with scratch_folder(final.parent) as folder, stamped_vectors(contents.processed):
         place = folder / f"{stem}.shp"
         write_table(place, table, "ESRI Shapefile", None)
         _check_whole(place, len(contents.detections.rows))

@@ -177,7 +177,7 @@ def _stretch(nodes: Array, low: float, high: float) -> Array:
 def _chebyshev(value: Array, degree: int) -> Array:
     """Return the Chebyshev polynomials of values (n), up to a degree: (n, degree + 1).
 
-    As ``chebvander``, which spends ten times as long on the dozens of points asked for here.
+    As ``chebvander`` without its generality, which costs more than the dozens of points do.
     """
     result = np.ones((degree + 1, value.size))
     result[1] = value

@@ -120,7 +120,7 @@ class Slide:
 
 
 def knots_to(length: float) -> Array:
-    """Return equal steps from 0 to a length: ``linspace``, which takes longer than all the rest."""
+    """Return equal steps from 0 to a length, as ``linspace`` does, without its generality."""
     result: Array = np.arange(KNOTS, dtype=np.float64) * (length / (KNOTS - 1))
     result[-1] = length
     return result

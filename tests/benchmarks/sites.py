@@ -10,8 +10,8 @@ from pathlib import Path
 
 from measure import Cost, run_child, table
 
+from landslidectl.files.processes import usable_processors
 from landslidectl.training.patches import read_patches
-from landslidectl.training.simulated.workers import processors
 
 HEAD = ("way", "patches", "wall s", "a minute", "a minute of a processor")
 
@@ -28,10 +28,10 @@ def main() -> None:
     """Measure and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=8, help="of 200 sites each")
-    given = parser.parse_args()
+    given, count = parser.parse_args(), usable_processors()
     ways = [
         ("sites, 1 process", "sites", max(1, given.files // 2), 1),
-        (f"sites, {processors()} processes", "sites", given.files, processors()),
+        (f"sites, {count} processes", "sites", given.files, count),
         ("the long way, 1 process", "chain-sites", 1, 1),
     ]
     rows: list[tuple[object, ...]] = []

@@ -1,12 +1,13 @@
 """A folder appears under its name complete or not at all."""
 
-import shutil
+import os
 from pathlib import Path
 
 import pytest
 
 from landslidectl.errors import OutputError
 from landslidectl.files.staged import scratch_folder, staged_folder
+from tests.files.processes import ended_process, sleeping_process
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -62,23 +63,27 @@ def test_names_are_no_patterns(tmp_path: Path) -> None:
     ]
 
 
-def test_what_could_not_be_removed_goes_with_the_next_of_the_same_purpose(tmp_path: Path) -> None:
-    with scratch_folder(tmp_path, "slides as KMZ") as folder:
-        left = shutil.copytree(folder, folder.with_name(f"{folder.name}-left"))
-    with scratch_folder(tmp_path, "slides as CSV"):
-        assert left.is_dir()
-    with scratch_folder(tmp_path, "slides as KMZ"):
-        assert not left.is_dir()
-    assert list(tmp_path.iterdir()) == []
+def test_scratch_of_a_process_that_is_gone_goes_and_that_of_others_stays(tmp_path: Path) -> None:
+    with scratch_folder(tmp_path) as own, sleeping_process() as alive:
+        begins, _, end = own.name.partition(f"-{os.getpid():x}-")
+        of_gone, of_other = (
+            tmp_path / f"{begins}-{pid:x}-{end}" for pid in (ended_process(), alive)
+        )
+        for folder in (of_gone, of_other):
+            folder.mkdir()
+            (folder / "slides.csv").write_text("half")
+        with scratch_folder(tmp_path) as second:
+            assert {*tmp_path.iterdir()} == {own, second, of_other}
+    assert [*tmp_path.iterdir()] == [of_other]
 
 
 def test_a_scratch_folder_goes_with_what_is_in_it(tmp_path: Path) -> None:
     inside = tmp_path / "out"
-    with pytest.raises(RuntimeError), scratch_folder(inside, "any") as folder:
+    with pytest.raises(RuntimeError), scratch_folder(inside) as folder:
         assert folder.parent == inside
         (folder / "file").write_text("half")
         raise RuntimeError
     assert list(inside.iterdir()) == []
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OutputError, match="file"), scratch_folder(tmp_path / "file", "any"):
+    with pytest.raises(OutputError, match="file"), scratch_folder(tmp_path / "file"):
         pass

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landslidectl.events import Reporter
+from landslidectl.files.processes import usable_processors
 from landslidectl.training.judging.judging_steps import add_landscapes, seed_range
-from landslidectl.training.simulated.workers import processors
 from landslidectl.training.splits import Split
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _add_realism(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--later", type=int, default=1400, help="the same in each round after it")
     parser.add_argument("--rounds", type=int, default=2, help="rounds after the first")
-    parser.add_argument("--workers", type=int, default=processors(), help="processes")
+    parser.add_argument("--workers", type=int, default=usable_processors(), help="processes")
 
 
 def _add_sites(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +67,7 @@ def _add_sites(parser: argparse.ArgumentParser) -> None:
         "--quiet", type=float, default=0.3, help="share of landslide places where nothing slid"
     )
     parser.add_argument("--new-places", type=float, default=0.5, help="share with new relief")
-    parser.add_argument("--workers", type=int, default=processors(), help="processes")
+    parser.add_argument("--workers", type=int, default=usable_processors(), help="processes")
 
 
 def _dataset(options: argparse.Namespace, tell: Reporter) -> None:

@@ -1,4 +1,4 @@
-"""Data sets of sites: thousands of patches a minute from the calibrated forward model.
+"""Data sets of sites: patches straight from the calibrated forward model.
 
 Landslide sites have the character of places where landslides were mapped, the others that of places
 where none were. A patch with slides has a twin, the same place, dates and speckle without them, so

@@ -10,12 +10,6 @@ from multiprocessing import connection, get_context, parent_process
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def processors() -> int:
-    """Return how many processors this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
 @contextmanager
 def processes(count: int) -> Iterator[Executor]:
     """Start processes; they end with the block, or when this process is killed.
