@@ -67,6 +67,8 @@ def _add_sites(parser: argparse.ArgumentParser) -> None:
         "--quiet", type=float, default=0.3, help="share of landslide places where nothing slid"
     )
     parser.add_argument("--new-places", type=float, default=0.5, help="share with new relief")
+    parser.add_argument("--size-km", type=float, default=0.8, help="side of a site")
+    parser.add_argument("--windows", type=int, default=1, help="patches of each kind a site gives")
     parser.add_argument("--workers", type=int, default=usable_processors(), help="processes")
 
 
@@ -104,6 +106,7 @@ def _sites(options: argparse.Namespace, tell: Reporter) -> None:
 
 def _site_options(options: argparse.Namespace) -> "SiteOptions":
     """Return what the steps that make sites were asked for."""
+    from landslidectl.training.cutting import CutOptions  # noqa: PLC0415
     from landslidectl.training.simulated.siteset import SiteOptions  # noqa: PLC0415
 
     return SiteOptions(
@@ -112,6 +115,8 @@ def _site_options(options: argparse.Namespace) -> "SiteOptions":
         new_places=options.new_places,
         n_pre=options.pre,
         n_post=options.post,
+        size_km=options.size_km,
+        cut=CutOptions(options.windows, options.windows, options.windows),
     )
 
 

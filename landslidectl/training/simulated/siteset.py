@@ -14,8 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from landslidectl.errors import InputError
 from landslidectl.events import Reporter, StepFinished, StepStarted, silent
 from landslidectl.simulation.spec import EventSpec
+from landslidectl.simulation.terrain import CELL_M
 from landslidectl.terms import Pass, Track
 from landslidectl.training.cutting import (
     WINDOW,
@@ -29,7 +31,7 @@ from landslidectl.training.cutting import (
 )
 from landslidectl.training.patches import PatchSet, joined, save_patches
 from landslidectl.training.simulated.datasets import joined_within_seed
-from landslidectl.training.simulated.latents import SiteDraw, site_spec
+from landslidectl.training.simulated.latents import SITE_KM, SiteDraw, site_spec
 from landslidectl.training.simulated.planted import Planted
 from landslidectl.training.simulated.population import Population
 from landslidectl.training.simulated.sites import Site, one_site
@@ -63,6 +65,9 @@ class SiteOptions:
         How many sites a file holds.
     n_pre, n_post : int, optional
         Scenes before and after the event, for sweeps; by default as the places have them.
+    size_km : float
+        Side of a site. At any but the usual one, fitted places have their relief and cover only in
+        kind.
     """
 
     split: Split = Split.TRAIN
@@ -73,10 +78,27 @@ class SiteOptions:
     sites_per_file: int = 200
     n_pre: int | None = None
     n_post: int | None = None
+    size_km: float = SITE_KM
+
+    def __post_init__(self) -> None:
+        """Refuse sites without room for a window.
+
+        Raises
+        ------
+        InputError
+            If a site is too small, or gives nothing.
+        """
+        if self.size_km * 1000.0 < WINDOW * CELL_M:
+            raise InputError(
+                f"a site of {self.size_km:g} km has no room for a window of {WINDOW} pixels",
+                f"Make sites of at least {WINDOW * CELL_M / 1000.0:g} km.",
+            )
+        if min(self.cut.positives, self.cut.small, self.cut.empty) < 1:
+            raise InputError("a site has to give at least one window of each kind")
 
     def spec(self, drawn: SiteDraw) -> EventSpec:
         """Return the event that a site is under these options."""
-        spec = site_spec(drawn)
+        spec = site_spec(drawn, self.size_km)
         n_pre, n_post = self.n_pre or spec.n_pre, self.n_post or spec.n_post
         return replace(spec, n_pre=n_pre, n_post=n_post)
 

@@ -8,6 +8,7 @@ import pytest
 from landslidectl.events import StepFinished
 from landslidectl.terms import BandSet, Pass
 from landslidectl.training.__main__ import main
+from landslidectl.training.cutting import CutOptions
 from landslidectl.training.patches import as_input, read_folder
 from landslidectl.training.simulated import chainsites
 from landslidectl.training.simulated.chainsites import CHAIN_SITES, OTHER_SITES, chain_patches
@@ -44,6 +45,17 @@ def test_one_site_is_the_same_both_ways(population):
     for here, there in zip(one.windows[:, rows, cols], other.windows[:, rows, cols], strict=True):
         apart = here.astype(float).mean(axis=(0, 1)) - there.astype(float).mean(axis=(0, 1))
         assert np.abs(apart).max() < 2.5, "the same ground, a few pixels apart"
+
+
+def test_a_wide_site_gives_the_same_windows_both_ways(population):
+    wide = replace(OPTIONS, size_km=1.2, cut=CutOptions(positives=3, small=1, empty=1))
+    (short,) = site_patches(4, population, wide)
+    (long,) = chain_patches(4, population, wide)
+    assert long.labels.sum() == short.labels.sum() == 3
+    reach = {max(part.row.max(), part.col.max()) for part in (short, long)}
+    assert max(reach) > 16, "beyond the places that a window has in a site of the usual size"
+    level = [np.median(part.taken(part.labels).windows, axis=(0, 1, 2)) for part in (short, long)]
+    assert np.abs(level[0] - level[1]).max() < 1.0
 
 
 def test_sites_are_others_than_those_of_the_same_file(population):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landslidectl.errors import OutputError
+from landslidectl.errors import InputError, OutputError
 from landslidectl.events import StepFinished
 from landslidectl.files.rasters import read_bands
 from landslidectl.simulation.event import simulate_event
@@ -16,8 +16,10 @@ from landslidectl.simulation.slides import SlideOptions
 from landslidectl.simulation.spec import EventSpec, TrackSpec
 from landslidectl.simulation.view import SCENE_MARGINS
 from landslidectl.terms import Pass
+from landslidectl.training.__main__ import main
 from landslidectl.training.cutting import CutOptions, read_slides
-from landslidectl.training.patches import footprints, joined, read_patches
+from landslidectl.training.patches import PatchSet, footprints, joined, read_patches
+from landslidectl.training.simulated import siteset
 from landslidectl.training.simulated.chain import Chain
 from landslidectl.training.simulated.latents import AXES
 from landslidectl.training.simulated.population import (
@@ -37,6 +39,7 @@ from landslidectl.training.simulated.siteset import (
     site_patches,
 )
 from landslidectl.training.splits import Split, check_disjoint
+from tests.training.fakes import patch_set
 
 SPEC = EventSpec(
     31,
@@ -219,3 +222,48 @@ def test_quiet_places_of_landslides_are_twins_without_a_partner() -> None:
     assert patches.twin.all()
     assert (patches.pair == -1).all()
     assert not patches.labels.any()
+
+
+def test_a_wider_site_gives_more_windows_of_one_place() -> None:
+    population = uniform_population(40)
+    cut = CutOptions(positives=4, small=4, empty=4)
+    options = SiteOptions(landslide_share=1.0, quiet_share=0.0, size_km=1.6, cut=cut)
+    patches = joined(
+        [part for seed in range(4) for part in site_patches(seed, population, options)]
+    )
+    slid = patches.taken(~patches.twin)
+    assert len(slid) > 4 * 3
+    assert max(slid.row.max(), slid.col.max()) > 64
+    partners = slid.pair[slid.pair >= 0]
+    assert np.array_equal(np.sort(partners), np.sort(patches.pair[patches.twin]))
+    assert np.unique(partners).size == partners.size
+
+
+def test_size_and_number_of_windows_come_from_the_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[SiteOptions] = []
+
+    def noted(seed: int, _population: Population, options: SiteOptions) -> list[PatchSet]:
+        asked.append(options)
+        return [patch_set(6, seed)]
+
+    monkeypatch.setattr(siteset, "SITES", replace(SITES, patches_of=noted))
+    places = save_population(uniform_population(40), tmp_path / "population.csv.gz")
+    step = ["sites", "--split", "test", "--files", "1", "--population", str(places)]
+    step += ["--workers", "1", "--out"]
+    assert main([*step, str(tmp_path / "usual")]) == 0
+    assert asked[-1] == SiteOptions(Split.TEST)
+    assert main([*step, str(tmp_path / "wide"), "--size-km", "1.6", "--windows", "3"]) == 0
+    assert asked[-1] == SiteOptions(Split.TEST, size_km=1.6, cut=CutOptions(3, 3, 3))
+
+
+@pytest.mark.parametrize("words", [["--size-km", "0.6"], ["--windows", "0"]])
+def test_sites_without_room_for_a_window_are_refused(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = save_population(uniform_population(40), tmp_path / "population.csv.gz")
+    step = ["sites", "--split", "test", "--files", "1", "--population", str(places)]
+    assert main([*step, "--out", str(tmp_path / "out"), *words]) == InputError("").exit_code
+    assert "window" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
