@@ -34,10 +34,11 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=8, help="of 200 sites each")
     given, count = parser.parse_args(), usable_processors()
     half = max(1, given.files // 2)
+    even = -(-half // count) * count
     ways = [
         ("sites, 1 process", ("sites",), half, 1),
         (f"sites, {count} processes", ("sites",), given.files, count),
-        (f"sites of 1.6 km, {count} processes", ("sites", *WIDE), half, count),
+        (f"sites of 1.6 km, {count} processes", ("sites", *WIDE), even, count),
         ("the long way, 1 process", ("chain-sites",), 1, 1),
     ]
     rows: list[tuple[object, ...]] = []
