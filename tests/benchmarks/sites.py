@@ -15,8 +15,6 @@ from landslidectl.files.processes import usable_processors
 from landslidectl.training.patches import read_patches
 
 HEAD = ("way", "patches", "wall s", "a minute", "a minute of a processor")
-
-
 WIDE = ("--size-km", "1.6", "--windows", "3")
 
 

@@ -68,7 +68,7 @@ def _add_sites(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--new-places", type=float, default=0.5, help="share with new relief")
     parser.add_argument("--size-km", type=float, default=0.8, help="side of a site")
-    parser.add_argument("--windows", type=int, default=1, help="patches of each kind a site gives")
+    parser.add_argument("--windows", type=int, default=1, help="most windows of a kind in a site")
     parser.add_argument("--workers", type=int, default=usable_processors(), help="processes")
 
 

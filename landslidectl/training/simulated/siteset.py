@@ -86,7 +86,7 @@ class SiteOptions:
         Raises
         ------
         InputError
-            If a site is too small, or gives nothing.
+            If a site is too small for one, or is to give none of a kind.
         """
         if self.size_km * 1000.0 < WINDOW * CELL_M:
             raise InputError(
@@ -94,7 +94,9 @@ class SiteOptions:
                 f"Make sites of at least {WINDOW * CELL_M / 1000.0:g} km.",
             )
         if min(self.cut.positives, self.cut.small, self.cut.empty) < 1:
-            raise InputError("a site has to give at least one window of each kind")
+            raise InputError(
+                "a site is to give no window of some kind", "Ask for at least one window."
+            )
 
     def spec(self, drawn: SiteDraw) -> EventSpec:
         """Return the event that a site is under these options."""

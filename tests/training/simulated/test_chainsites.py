@@ -47,7 +47,7 @@ def test_one_site_is_the_same_both_ways(population):
         assert np.abs(apart).max() < 2.5, "the same ground, a few pixels apart"
 
 
-def test_a_wide_site_gives_the_same_windows_both_ways(population):
+def test_a_wide_site_gives_windows_of_the_same_ground_both_ways(population):
     wide = replace(OPTIONS, size_km=1.2, cut=CutOptions(positives=3, small=1, empty=1))
     (short,) = site_patches(4, population, wide)
     (long,) = chain_patches(4, population, wide)
